@@ -1,0 +1,193 @@
+"""Long lists by cursor: page 1,000 costs what page 1 costs, and a row added meanwhile shifts nothing.
+
+A list names the columns it may be sorted by and one unique column that breaks ties. The address carries
+``sort=paid_at`` (``sort=-paid_at`` downwards) and an opaque ``cursor``: the sort values of the row at the edge of the
+page, and the direction to go. Junk in either is a first page in the usual order, never an error. Rows without a value
+come last in both directions, on SQLite and PostgreSQL alike.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, or_
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+T = TypeVar("T")
+Value = str | int | date | datetime | UUID | None
+
+PAGE_SIZE = 50
+_LONGEST_CURSOR = 2_000
+_BIGINT = 2**63
+_YEARS = range(1900, 2200)
+
+
+@dataclass(frozen=True, slots=True)
+class SortBy:
+    """A column a list may be sorted by; ``kind`` is what its values are in Python."""
+
+    column: InstrumentedAttribute[Any] | ColumnElement[Any]
+    kind: type[str] | type[int] | type[date] | type[datetime] | type[UUID] = str
+    nullable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sorting:
+    """What a page is sorted by: a name from the list's own table of columns, and the direction."""
+
+    name: str
+    descending: bool = False
+
+    def __str__(self) -> str:
+        return f"-{self.name}" if self.descending else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Some rows of a list, and the cursors of its neighbours (None at an end)."""
+
+    items: Sequence[T]
+    sorting: Sorting
+    next_cursor: str | None = None
+    previous_cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Edge:
+    """The row a page begins after: its sort value, its tiebreaker, and whether to walk back from it."""
+
+    value: Value
+    key: Value
+    backwards: bool
+
+
+def page_of(
+    session: Session,
+    statement: Select[Any],
+    arguments: Mapping[str, str],
+    *,
+    columns: Mapping[str, SortBy],
+    default: str,
+    key: SortBy,
+    size: int = PAGE_SIZE,
+) -> Page[Any]:
+    """Return one page of a select, as the address asks.
+
+    ``arguments`` is the request's query string; ``columns`` is the whitelist by public name; ``default`` is one of
+    them, with ``-`` before it for downwards; ``key`` is a column that is unique and never null. Rows of a select with
+    one entity are that entity, others are SQLAlchemy rows. The select must not be ordered, grouped or limited itself.
+    """
+    sorting = sorting_from(arguments.get("sort"), columns, default)
+    by = columns[sorting.name]
+    edge = _read_cursor(arguments.get("cursor"), sorting, by, key)
+    rows = _fetch(session, statement, by, key, sorting.descending, edge, size + 1)
+    if edge is not None and edge.backwards and len(rows) <= size:
+        edge = None  # walked back to the beginning: show it as a full first page
+        rows = _fetch(session, statement, by, key, sorting.descending, None, size + 1)
+    more = len(rows) > size
+    rows = rows[:size]
+    backwards = edge is not None and edge.backwards
+    if backwards:
+        rows.reverse()
+    return Page(
+        items=[row[0] if len(statement.column_descriptions) == 1 else row for row in rows],
+        sorting=sorting,
+        next_cursor=_write_cursor(sorting, rows[-1], False) if rows and (more or backwards) else None,
+        previous_cursor=_write_cursor(sorting, rows[0], True) if rows and edge is not None else None,
+    )
+
+
+def sorting_from(text: str | None, columns: Mapping[str, SortBy], default: str) -> Sorting:
+    """Return the sorting the address asks for if the list knows it, else the list's usual one."""
+    for candidate in (text or "", default):
+        name = candidate.removeprefix("-")
+        if name in columns:
+            return Sorting(name, candidate.startswith("-"))
+    raise ValueError(f"the default sort {default!r} is not among the list's columns")
+
+
+def _fetch(
+    session: Session, statement: Select[Any], by: SortBy, key: SortBy, descending: bool, edge: _Edge | None, limit: int
+) -> list[Any]:
+    down = descending != (edge is not None and edge.backwards)
+    if edge is not None:
+        statement = statement.where(_beyond(by, key, down, edge))
+    order = [by.column.desc(), key.column.desc()] if down else [by.column.asc(), key.column.asc()]
+    if by.nullable:
+        without_value = by.column.is_(None)
+        order.insert(0, without_value.desc() if edge is not None and edge.backwards else without_value.asc())
+    selected = statement.add_columns(by.column.label("sort_value"), key.column.label("sort_key"))
+    return list(session.execute(selected.order_by(*order).limit(limit)).all())
+
+
+def _beyond(by: SortBy, key: SortBy, down: bool, edge: _Edge) -> ColumnElement[bool]:
+    """Return the condition for rows past the edge; written so that an index on (column, key) serves it."""
+    past_key = key.column < edge.key if down else key.column > edge.key
+    if edge.value is None:
+        among_empty = and_(by.column.is_(None), past_key)
+        return or_(by.column.is_not(None), among_empty) if edge.backwards else among_empty
+    reached = by.column <= edge.value if down else by.column >= edge.value
+    past = by.column < edge.value if down else by.column > edge.value
+    beyond = and_(reached, or_(past, past_key))
+    return or_(by.column.is_(None), beyond) if by.nullable and not edge.backwards else beyond
+
+
+def _write_cursor(sorting: Sorting, row: Any, backwards: bool) -> str:
+    parts = [str(sorting), int(backwards), _plain(row.sort_value), _plain(row.sort_key)]
+    text = json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _plain(value: Value) -> str | int | None:
+    return value.isoformat() if isinstance(value, date) else str(value) if isinstance(value, UUID) else value
+
+
+def _read_cursor(text: str | None, sorting: Sorting, by: SortBy, key: SortBy) -> _Edge | None:
+    """Return the edge a cursor names, or None if it is not one this list wrote for this sorting."""
+    if not text or len(text) > _LONGEST_CURSOR:
+        return None
+    try:
+        parts = json.loads(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
+        written_for, backwards, value, key_value = parts
+        if written_for != str(sorting) or backwards not in (0, 1) or (value is None and not by.nullable):
+            return None
+        return _Edge(None if value is None else _typed(value, by.kind), _typed(key_value, key.kind), bool(backwards))
+    except (ValueError, TypeError, OverflowError, RecursionError, binascii.Error):
+        return None
+
+
+def _typed(value: object, kind: type) -> Value:
+    """Return a decoded value as the column's kind, or raise ValueError for anything a database could choke on."""
+    if kind is int and type(value) is int and -_BIGINT <= value < _BIGINT:
+        return value
+    if not isinstance(value, str) or kind is int:
+        raise ValueError("not a value this list wrote")
+    if kind is str:
+        if "\0" in value:
+            raise ValueError("no column holds this")
+        value.encode()  # a lone surrogate is no text
+        return value
+    if kind is UUID:
+        return UUID(value)
+    moment: date = datetime.fromisoformat(value) if kind is datetime else date.fromisoformat(value)
+    if moment.year not in _YEARS or (isinstance(moment, datetime) and moment.tzinfo is None):
+        raise ValueError("outside the years of this network")
+    return moment
+
+
+def chosen(arguments: Mapping[str, str], name: str, allowed: Mapping[str, T], otherwise: T) -> T:
+    """Return what a filter in the address stands for, or ``otherwise`` if it is absent or unknown."""
+    return allowed.get(arguments.get(name, ""), otherwise)
+
+
+def typed_text(arguments: Mapping[str, str], name: str, longest: int = 100) -> str:
+    """Return the words typed into a filter, trimmed, cut and free of characters no column holds."""
+    words = arguments.get(name, "").strip()[:longest]
+    return "".join(character for character in words if character.isprintable())
