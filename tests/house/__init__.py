@@ -1,0 +1,1 @@
+"""What holds for the whole house: layers, the single commit, whole fen, permissions, migrations, documentation."""
