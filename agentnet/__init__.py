@@ -1,0 +1,80 @@
+"""agentnet: runs an electricity utility's network of village agents.
+
+``create_app`` is the only place that knows every feature. Lower layers reach up only through the lists below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flask import Blueprint
+from flask_login import current_user
+from flask_migrate import Migrate
+
+from agentnet.collecting import models as collecting_models
+from agentnet.commission import models as commission_models
+from agentnet.divisions import models as divisions_models
+from agentnet.documents import models as documents_models
+from agentnet.documents.kinds import ReportKind
+from agentnet.infra import idempotency
+from agentnet.infra.audit import seal_audit
+from agentnet.infra.config import Settings, read_settings
+from agentnet.infra.db import db, init_db
+from agentnet.infra.i18n import init_i18n
+from agentnet.infra.jobs import ClockJob
+from agentnet.infra.refusals import init_refusals
+from agentnet.infra.security import init_security
+from agentnet.infra.transaction import TransactionalFlask, batch
+from agentnet.ledger import models as ledger_models
+from agentnet.outlets import models as outlets_models
+from agentnet.users import models as users_models
+from agentnet.users.guard import init_guard
+from agentnet.visits import models as visits_models
+from agentnet.workdays import models as workdays_models
+
+MODELS = (
+    idempotency,
+    workdays_models,
+    divisions_models,
+    users_models,
+    ledger_models,
+    documents_models,
+    outlets_models,
+    collecting_models,
+    visits_models,
+    commission_models,
+)
+"""Every table belongs to one of these."""
+
+BLUEPRINTS: Sequence[Blueprint] = ()
+REPORT_KINDS: Sequence[ReportKind] = ()
+
+
+def _seal() -> int:
+    with batch():
+        return seal_audit()
+
+
+CLOCK_JOBS: Sequence[ClockJob] = (ClockJob("seal audit", 5, _seal),)
+
+
+def create_app(settings: Settings | None = None) -> TransactionalFlask:
+    """Build the application from its settings (the environment's unless given).
+
+    Raises:
+        WrongSetting: naming the variable that cannot be used.
+    """
+    settings = settings or read_settings()
+    app = TransactionalFlask(__name__)
+    app.extensions["agentnet"] = settings
+    app.extensions["agentnet.report_kinds"] = {kind.code: kind for kind in REPORT_KINDS}
+    app.extensions["agentnet.clock_jobs"] = tuple(CLOCK_JOBS)
+    init_db(app, settings)
+    Migrate(app, db, directory="migrations", render_as_batch=True, compare_type=True)
+    init_security(app, settings)
+    init_i18n(app, lambda: getattr(getattr(current_user, "actor", None), "locale", None))
+    init_guard(app)
+    init_refusals(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    return app

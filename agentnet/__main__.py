@@ -1,0 +1,41 @@
+"""The ``agentnet`` command: every subcommand in one explicit list."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import click
+
+from agentnet import create_app
+from agentnet.core.errors import Refusal
+from agentnet.infra.config import WrongSetting
+from agentnet.infra.database_commands import db_group
+
+COMMANDS: Sequence[click.Command] = (db_group,)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="agentnet")
+@click.pass_context
+def cli(context: click.Context) -> None:
+    """Run an electricity utility's network of village agents. / 管理电力公司的乡村代收网点。"""
+    if context.invoked_subcommand and "--help" not in sys.argv and "-h" not in sys.argv:
+        context.obj = create_app()
+
+
+for command in COMMANDS:
+    cli.add_command(command)
+
+
+def main() -> None:
+    """Run the command line; a refusal or a wrong setting is one clear line and status 2."""
+    try:
+        cli(standalone_mode=True)
+    except (Refusal, WrongSetting) as error:
+        click.echo(f"agentnet: {error.text() if isinstance(error, Refusal) else error}", err=True)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

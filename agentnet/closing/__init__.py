@@ -1,0 +1,1 @@
+"""The month end: CLOSING, compute from a snapshot, prove and freeze, CLOSED."""

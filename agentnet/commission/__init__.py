@@ -1,0 +1,1 @@
+"""Commission: plans with dated versions, accrual of a month, and the figures of the statement."""

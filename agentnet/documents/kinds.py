@@ -1,0 +1,97 @@
+"""What a kind of report is: who it is about, how its figures are frozen, and how they are drawn.
+
+Features above register their kinds in ``create_app``; documents itself knows none by name.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from flask import current_app
+
+from agentnet.core.errors import Missing
+from agentnet.divisions.models import OrgUnit
+from agentnet.users.permissions import Permission
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Half-open: ``ends_on`` is the first day that no longer belongs."""
+
+    starts_on: date
+    ends_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Whom one document is about, and the org path that decides who may see it, stamped when frozen."""
+
+    code: str
+    """Unique within the kind, without the language: ``outlet:WL0001``, ``manager:M017``, ``org:WL``."""
+    title: str
+    org_unit_id: int
+    org_path: str
+    outlet_id: int | None = None
+    manager_id: int | None = None
+    partner_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What documents gives to every drawing: identity, revision and the state of the data."""
+
+    run_id: uuid.UUID
+    number: str
+    revision: int
+    revision_reason: str
+    made_at: datetime
+    company: str
+    language: str
+    """``zh`` or ``en``."""
+    check_code: str
+    verify_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportKind:
+    """A kind of report."""
+
+    code: str
+    name: str
+    """Message id of its name."""
+    cadence: str
+    """WEEKLY or MONTHLY."""
+    permission: Permission
+    """Whoever holds this in a document's territory may read it (besides the manager or outlet it is about)."""
+    drawing_version: int
+    subjects: Callable[[OrgUnit, Period], Sequence[Subject]]
+    """Everyone below an org unit a document of this period is due for."""
+    freeze: Callable[[Sequence[Subject], Period, Mapping[str, Head]], Iterator[tuple[Subject, Any]]]
+    """Yield each subject with its frozen dataclass; heads are keyed by subject code. Set-based: no query a subject."""
+    figures: type
+    """The frozen dataclass, for reading stored figures back."""
+    draw: Callable[[Any], bytes]
+    ready: Callable[[Period], bool]
+    """Whether the period's figures are final (a closed month, a week that is over)."""
+
+
+def report_kinds() -> Mapping[str, ReportKind]:
+    """Return every registered kind by its code."""
+    kinds: Mapping[str, ReportKind] = current_app.extensions["agentnet.report_kinds"]
+    return kinds
+
+
+def report_kind(code: str) -> ReportKind:
+    """Return one kind.
+
+    Raises:
+        Missing: ``report_kind_missing``.
+    """
+    found = report_kinds().get(code)
+    if found is None:
+        raise Missing("report_kind_missing", "没有这种报表")
+    return found

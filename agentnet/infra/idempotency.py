@@ -1,0 +1,63 @@
+"""The sender brings the id: the same id with the same content gets the same answer, with other content a conflict.
+
+Rows live for ever: a phone may send again weeks later. Refusals are not stored, so that a corrected retry is judged
+anew (models: ODK Central's resend law, TigerBeetle's ``exists_with_different_*``).
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import String, insert, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from agentnet.core.clock import now
+from agentnet.core.errors import Conflict
+from agentnet.core.ids import content_sha256
+from agentnet.infra.actor import Actor
+from agentnet.infra.db import Model, db
+
+
+class Request(Model):
+    """A request that took effect."""
+
+    __tablename__ = "requests"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(32))
+    user_id: Mapped[int | None]
+    content_sha256: Mapped[str] = mapped_column(String(64))
+    result_id: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime]
+
+
+def earlier_result(request_id: uuid.UUID, kind: str, content: Mapping[str, object]) -> str | None:
+    """Return the result of the same request if it took effect before, else None.
+
+    Raises:
+        Conflict: ``id_reused`` if the id was used for other content or another kind of request.
+    """
+    row = db.session.execute(
+        select(Request.kind, Request.content_sha256, Request.result_id).where(Request.id == request_id)
+    ).one_or_none()
+    if row is None:
+        return None
+    if row.kind != kind or row.content_sha256 != content_sha256(content):
+        raise Conflict("id_reused", "这个提交编号已用于另一笔内容不同的操作，请刷新页面后重新填写")
+    return row.result_id
+
+
+def remember(request_id: uuid.UUID, kind: str, by: Actor, content: Mapping[str, object], result_id: object) -> None:
+    """Record that the request took effect, in the same transaction as the effect itself."""
+    db.session.execute(
+        insert(Request).values(
+            id=request_id,
+            kind=kind,
+            user_id=by.user_id,
+            content_sha256=content_sha256(content),
+            result_id=str(result_id),
+            at=now(),
+        )
+    )

@@ -1,0 +1,48 @@
+"""Refusals on screen: the one table from a named refusal to a status and a page that says what to do."""
+
+from __future__ import annotations
+
+import logging
+
+from flask import Flask, render_template, request
+from flask_babel import force_locale
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from agentnet.core.errors import Refusal
+from agentnet.infra.i18n import refusal_text, requested_locale
+
+log = logging.getLogger("agentnet")
+
+PAGES = {403, 404, 409, 413, 422, 429, 500}
+
+
+def init_refusals(app: Flask) -> None:
+    """Answer refusals, HTTP errors and bugs with a page in the reader's language and never with a trace."""
+    app.register_error_handler(Refusal, _refused)
+    app.register_error_handler(CSRFError, _stale_form)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _bug)
+
+
+def _page(status: int, message: str | None, code: str) -> tuple[str, int]:
+    name = f"errors/{status}.html" if status in PAGES else "errors/error.html"
+    return render_template(name, status=status, message=message, code=code), status
+
+
+def _refused(refusal: Refusal) -> tuple[str, int]:
+    return _page(refusal.status, refusal_text(refusal), refusal.code)
+
+
+def _stale_form(_error: CSRFError) -> tuple[str, int]:
+    return _page(409, None, "form_expired")
+
+
+def _http_error(error: HTTPException) -> tuple[str, int]:
+    return _page(error.code or 500, None, error.name)
+
+
+def _bug(error: Exception) -> tuple[str, int]:
+    log.error("unexpected error in %s %s", request.method, request.path, exc_info=error)
+    with force_locale(requested_locale()):
+        return _page(500, None, "unexpected")

@@ -1,0 +1,97 @@
+"""The one commit.
+
+Two doors lead to the database. ``request`` wraps a web request: success commits, an exception, a status of 400 or
+more and every safe method roll back. ``batch`` wraps a job, a command or a test the same way. Nobody else commits.
+What must survive a refusal (a failed sign-in, the time a session was last seen) is handed to ``afterwards`` and gets
+a short transaction of its own once the first has ended, however it ended.
+
+On SQLite a writing door takes an in-process mutex and opens ``BEGIN IMMEDIATE`` before anything is read.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
+
+from flask import Flask, Response, request
+from sqlalchemy.orm import Session
+
+from agentnet.infra.db import db, writing
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+_writer = threading.Lock()
+_later: ContextVar[list[Callable[[], None]] | None] = ContextVar("later", default=None)
+
+
+@contextmanager
+def batch() -> Iterator[Session]:
+    """Open a writing transaction; commit on success, roll back on any exception.
+
+    Raises:
+        RuntimeError: inside another writing transaction; work belongs to one.
+    """
+    with _door(write=True):
+        yield db.session()
+        db.session.commit()
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """Open a transaction that only reads and is rolled back at the end."""
+    with _door(write=False):
+        yield db.session()
+
+
+def afterwards(work: Callable[[], None]) -> None:
+    """Do this in a transaction of its own after the present one has ended, whether it commits or not."""
+    later = _later.get()
+    if later is None:
+        raise RuntimeError("afterwards() needs an open transaction")
+    later.append(work)
+
+
+class TransactionalFlask(Flask):
+    """Flask with the request door around dispatch, error handlers included."""
+
+    def full_dispatch_request(self) -> Response:
+        if request.endpoint == "static":
+            return super().full_dispatch_request()
+        write = request.method not in SAFE_METHODS
+        with _door(write=write):
+            response = super().full_dispatch_request()
+            if write and response.status_code < 400:
+                db.session.commit()
+        return response
+
+
+@contextmanager
+def _door(*, write: bool) -> Iterator[None]:
+    if writing.get():
+        raise RuntimeError("a transaction is already open")
+    later: list[Callable[[], None]] = []
+    try:
+        with _transaction(later, write=write):
+            yield
+    finally:
+        for work in later:
+            with batch():
+                work()
+
+
+@contextmanager
+def _transaction(later: list[Callable[[], None]], *, write: bool) -> Iterator[None]:
+    tokens = (writing.set(write), _later.set(later))
+    mutex = _writer if write and db.engine.dialect.name == "sqlite" else nullcontext()
+    try:
+        with mutex:
+            db.session.rollback()
+            try:
+                yield
+            finally:
+                db.session.rollback()
+    finally:
+        writing.reset(tokens[0])
+        _later.reset(tokens[1])

@@ -1,0 +1,1 @@
+"""The register: partners, outlets and their agreements, managers, assignments, dockings and campaigns."""

@@ -1,0 +1,115 @@
+"""Who may do what: one table, role by permission. Where they may do it is their grant's place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from agentnet.core.errors import Forbidden
+from agentnet.infra.actor import Actor, Grant, Role
+
+
+class Permission(StrEnum):
+    """Something a route lets a person do."""
+
+    PUBLIC = "PUBLIC"
+    SIGNED_IN = "SIGNED_IN"
+    OUTLET_READ = "OUTLET_READ"
+    OUTLET_EDIT = "OUTLET_EDIT"
+    PARTNER_EDIT = "PARTNER_EDIT"
+    MANAGER_READ = "MANAGER_READ"
+    MANAGER_EDIT = "MANAGER_EDIT"
+    ASSIGNMENT_EDIT = "ASSIGNMENT_EDIT"
+    IMPORT = "IMPORT"
+    EXPORT = "EXPORT"
+    HOUSEHOLD_READ = "HOUSEHOLD_READ"
+    HOUSEHOLD_REVEAL = "HOUSEHOLD_REVEAL"
+    COLLECTION_RECORD = "COLLECTION_RECORD"
+    COLLECTION_READ = "COLLECTION_READ"
+    COLLECTION_VOID = "COLLECTION_VOID"
+    VISIT_LOG = "VISIT_LOG"
+    VISIT_READ = "VISIT_READ"
+    VISIT_STRIKE = "VISIT_STRIKE"
+    NEED_CLOSE = "NEED_CLOSE"
+    COMPLIANCE_READ = "COMPLIANCE_READ"
+    WORKDAY_EDIT = "WORKDAY_EDIT"
+    COMMISSION_READ = "COMMISSION_READ"
+    COMMISSION_EDIT = "COMMISSION_EDIT"
+    MONTH_CLOSE = "MONTH_CLOSE"
+    DOCUMENT_READ = "DOCUMENT_READ"
+    DOCUMENT_RUN = "DOCUMENT_RUN"
+    SCHEDULE_EDIT = "SCHEDULE_EDIT"
+    ORG_EDIT = "ORG_EDIT"
+    USER_EDIT = "USER_EDIT"
+    AUDIT_READ = "AUDIT_READ"
+
+
+A, M, S, F, P, U, X = (
+    Role.AGENT,
+    Role.MANAGER,
+    Role.SUPERVISOR,
+    Role.FINANCE,
+    Role.PARTNER,
+    Role.AUDITOR,
+    Role.ADMINISTRATOR,
+)
+
+MAY: Mapping[Permission, frozenset[Role]] = {
+    Permission.OUTLET_READ: frozenset({A, M, S, F, P, U, X}),
+    Permission.OUTLET_EDIT: frozenset({S, X}),
+    Permission.PARTNER_EDIT: frozenset({X}),
+    Permission.MANAGER_READ: frozenset({M, S, F, U, X}),
+    Permission.MANAGER_EDIT: frozenset({S, X}),
+    Permission.ASSIGNMENT_EDIT: frozenset({S, X}),
+    Permission.IMPORT: frozenset({S, X}),
+    Permission.EXPORT: frozenset({S, F, P, U, X}),
+    Permission.HOUSEHOLD_READ: frozenset({S, F, U, X}),
+    Permission.HOUSEHOLD_REVEAL: frozenset({S, F}),
+    Permission.COLLECTION_RECORD: frozenset({A}),
+    Permission.COLLECTION_READ: frozenset({A, S, F, P, U, X}),
+    Permission.COLLECTION_VOID: frozenset({A}),
+    Permission.VISIT_LOG: frozenset({M}),
+    Permission.VISIT_READ: frozenset({A, M, S, U, X}),
+    Permission.VISIT_STRIKE: frozenset({S}),
+    Permission.NEED_CLOSE: frozenset({M, S}),
+    Permission.COMPLIANCE_READ: frozenset({M, S, U, X}),
+    Permission.WORKDAY_EDIT: frozenset({S, X}),
+    Permission.COMMISSION_READ: frozenset({A, S, F, P, U, X}),
+    Permission.COMMISSION_EDIT: frozenset({F}),
+    Permission.MONTH_CLOSE: frozenset({F}),
+    Permission.DOCUMENT_READ: frozenset({A, M, S, F, P, U, X}),
+    Permission.DOCUMENT_RUN: frozenset({S, F}),
+    Permission.SCHEDULE_EDIT: frozenset({S, F}),
+    Permission.ORG_EDIT: frozenset({X}),
+    Permission.USER_EDIT: frozenset({X}),
+    Permission.AUDIT_READ: frozenset({U, X}),
+}
+
+
+def may(actor: Actor, permission: Permission) -> bool:
+    """Return whether the actor holds the permission anywhere."""
+    if permission is Permission.PUBLIC:
+        return True
+    if permission is Permission.SIGNED_IN:
+        return bool(actor.grants) or actor.user_id is not None
+    return bool(actor.roles & MAY[permission])
+
+
+def require(actor: Actor, permission: Permission) -> None:
+    """Refuse an actor who holds the permission nowhere.
+
+    Raises:
+        Forbidden: ``not_permitted``.
+    """
+    if not may(actor, permission):
+        raise Forbidden("not_permitted", "您的岗位没有此项权限，如需办理请联系主管")
+
+
+def grants_for(actor: Actor, permission: Permission) -> tuple[Grant, ...]:
+    """Return the actor's grants that carry the permission; where they hold is the territory."""
+    return tuple(grant for grant in actor.grants if grant.role in MAY[permission])
+
+
+def org_paths(actor: Actor, permission: Permission) -> tuple[str, ...]:
+    """Return the org paths under which the actor holds the permission."""
+    return tuple(grant.org_path for grant in grants_for(actor, permission) if grant.org_path is not None)

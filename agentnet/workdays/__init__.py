@@ -1,0 +1,1 @@
+"""The working calendar: which days are working days, with overrides an office can edit."""

@@ -1,0 +1,133 @@
+"""Every test that touches the database runs on SQLite and on PostgreSQL, on a fresh copy of the cast's world."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import insert, select, text
+
+from agentnet import create_app
+from agentnet.core.clock import frozen_at
+from agentnet.infra.config import Settings, read_settings
+from agentnet.infra.db import db
+from agentnet.infra.migrating import upgrade
+from agentnet.infra.transaction import TransactionalFlask, batch
+from agentnet.users.models import SignInSession, User
+from agentnet.users.queries import token_sha256
+from tests import world
+from tests.machines import postgres
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--database", choices=["sqlite", "postgresql", "both"], default="both")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "database" in metafunc.fixturenames:
+        chosen = metafunc.config.getoption("--database")
+        metafunc.parametrize("database", ["sqlite", "postgresql"] if chosen == "both" else [chosen], indirect=True)
+
+
+def settings_for(home: Path, url: str | None = None) -> Settings:
+    """Return test settings with their own home; SQLite in it unless an address is given."""
+    settings = read_settings({"AGENTNET_HOME": str(home), "AGENTNET_SECRET_KEY": "k" * 40})
+    return replace(settings, database_url=url) if url else settings
+
+
+def fill(url: str, home: Path) -> None:
+    """Migrate an empty database and let the cast move in."""
+    app = create_app(settings_for(home, url))
+    with app.app_context():
+        upgrade()
+        with frozen_at(world.NOW), batch():
+            world.build_world()
+        with db.engine.begin() as connection:
+            _number_on(connection)
+        db.engine.dispose()
+
+
+def _number_on(connection) -> None:
+    """The cast brings its own ids; let PostgreSQL number on from there."""
+    if connection.dialect.name != "postgresql":
+        return
+    for table in db.metadata.sorted_tables:
+        column = table.autoincrement_column
+        if column is not None:
+            sequence = connection.scalar(text(f"SELECT pg_get_serial_sequence('{table.name}', '{column.name}')"))
+            if sequence:
+                connection.execute(text(f"SELECT setval('{sequence}', 1000)"))
+
+
+def fill_postgresql(url: str) -> None:
+    """Fill the template all PostgreSQL tests copy."""
+    fill(url, Path(tempfile.mkdtemp()))
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("template")
+    fill(f"sqlite:///{home / 'agentnet.db'}", home)
+    return home / "agentnet.db"
+
+
+@pytest.fixture
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Return the URL of this test's own database with the cast in it."""
+    if request.param == "sqlite":
+        copy = tmp_path / "agentnet.db"
+        shutil.copy(request.getfixturevalue("sqlite_template"), copy)
+        yield f"sqlite:///{copy}"
+    else:
+        server = postgres.server()
+        url = postgres.fresh_database(server, fill_postgresql)
+        yield url
+        postgres.drop_database(url)
+
+
+@pytest.fixture
+def app(database: str, tmp_path: Path) -> Iterator[TransactionalFlask]:
+    """The application on this test's database, at ten o'clock on 18 November 2026."""
+    app = create_app(settings_for(tmp_path, database))
+    app.testing = True
+    app.config["WTF_CSRF_ENABLED"] = False
+    with frozen_at(world.NOW), app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+SignIn = Callable[[str], FlaskClient]
+
+
+@pytest.fixture
+def sign_in(app: TransactionalFlask) -> SignIn:
+    """Return a function that gives a browser with one of the cast signed in."""
+
+    def sign_in_as(username: str) -> FlaskClient:
+        token = secrets.token_urlsafe(16)
+        with batch():
+            user_id = db.session.scalar(select(User.id).where(User.username == username))
+            db.session.execute(
+                insert(SignInSession).values(
+                    token_sha256=token_sha256(token),
+                    user_id=user_id,
+                    started_at=world.NOW,
+                    seen_at=world.NOW,
+                    address="127.0.0.1",
+                    device="test",
+                )
+            )
+        client = app.test_client()
+        with client.session_transaction() as session:
+            session["_user_id"] = token
+            session["_fresh"] = True
+        return client
+
+    return sign_in_as
