@@ -147,7 +147,8 @@ def _started_server(run: str) -> str:
             postgres.ensure_pgdata_inited()
             with (directory / "postgresql.conf").open("a") as settings:
                 settings.write(_SETTINGS)
-        postgres.start()
+        # Not `start()`: it takes a lock file of one name for everybody on the machine, which only its first user may open.
+        postgres.ensure_postgres_running()
     return str(postgres.get_uri(driver="psycopg"))
 
 
