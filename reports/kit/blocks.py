@@ -1,0 +1,92 @@
+"""The blocks between the head and the tables: facts, the answer in its box, notes and signature lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reports.kit import style
+from reports.kit.paper import Paper
+
+SIGNATURES_HEIGHT = 42.0
+_BOX_PADDING = 10.0
+_FIGURE_DROP = 25.0
+
+
+def facts(paper: Paper, pairs: Sequence[tuple[str, str]]) -> None:
+    """Write label and value pairs in two columns; long values wrap."""
+    half = style.WIDTH / 2
+    label_width = 8 + max(paper.ink.width(label, style.NOTE) for label, _ in pairs)
+    for start in range(0, len(pairs), 2):
+        deepest = 1
+        for at, (label, value) in enumerate(pairs[start : start + 2]):
+            x = style.LEFT + half * at
+            lines = paper.lines(value or "-", style.BODY, half - label_width - 10)
+            paper.ink.text(x, paper.y, label, style.NOTE, colour=style.QUIET)
+            for number, line in enumerate(lines):
+                paper.ink.text(x + label_width, paper.y - style.LINE * number, line, style.BODY)
+            deepest = max(deepest, len(lines))
+        paper.y -= style.LINE * deepest
+    paper.y -= 2
+
+
+def answer_box(
+    paper: Paper, label: str, figure: str, unit: str, below: str, sides: Sequence[tuple[str, str]], alarm: bool = False
+) -> None:
+    """Write the answer in a box: one large figure with its unit, a line below it, and side figures at the right."""
+    below_lines = paper.lines(below, style.BODY, style.WIDTH * 0.62) if below else []
+    side_height = style.LINE * len(sides)
+    answer_height = style.BODY + _FIGURE_DROP + (style.LINE * len(below_lines) + 3 if below_lines else 0)
+    height = 2 * _BOX_PADDING + max(answer_height, side_height - 4)
+    bottom = paper.y - height
+    paper.ink.box(style.LEFT, bottom, style.WIDTH, height, style.TINT, style.ACCENT, style.RULE)
+    x = style.LEFT + _BOX_PADDING
+    y = bottom + (height + answer_height) / 2 - style.BODY + 1
+    paper.ink.text(x, y, label, style.BODY, bold=True, colour=style.ACCENT)
+    y -= _FIGURE_DROP
+    paper.ink.text(x, y, figure, style.FIGURE, bold=True, colour=style.ALARM if alarm else style.INK)
+    after = x + paper.ink.width(figure, style.FIGURE, bold=True) + 6
+    paper.ink.text(after, y, unit, style.BODY)
+    y -= 3
+    for line in below_lines:
+        y -= style.LINE
+        paper.ink.text(x, y, line, style.BODY)
+    _side_figures(paper, bottom + height / 2 + side_height / 2 - style.LINE + 4, sides)
+    paper.y = bottom - 10
+
+
+def _side_figures(paper: Paper, y: float, sides: Sequence[tuple[str, str]]) -> None:
+    right = style.RIGHT - _BOX_PADDING
+    for label, value in sides:
+        paper.ink.text_right(right, y, value, style.BODY, bold=True)
+        paper.ink.text_right(right - 96, y, label, style.NOTE, colour=style.QUIET)
+        y -= style.LINE
+
+
+def note(paper: Paper, text: str) -> None:
+    """Write a note in small type."""
+    for line in paper.lines(text, style.NOTE, style.WIDTH):
+        paper.need(style.NOTE_LINE)
+        paper.y -= style.NOTE_LINE
+        paper.ink.text(style.LEFT, paper.y, line, style.NOTE, colour=style.QUIET)
+    paper.y -= 4
+
+
+def note_height(paper: Paper, text: str) -> float:
+    """Return the height a note will take."""
+    return style.NOTE_LINE * len(paper.lines(text, style.NOTE, style.WIDTH)) + 4
+
+
+def signatures(paper: Paper) -> None:
+    """Write the places to sign and seal: prepared, reviewed, approved, date."""
+    paper.need(SIGNATURES_HEIGHT)
+    ink, text = paper.ink, paper.words
+    y = paper.y - 26
+    labels = (text["prepared_by"], text["reviewed_by"], text["approved_by"], text["signed_on"])
+    share = style.WIDTH / len(labels)
+    for at, label in enumerate(labels):
+        x = style.LEFT + share * at
+        ink.text(x, y, label, style.BODY)
+        ink.rule(x + ink.width(label, style.BODY) + 4, x + share - 12, y - 2, style.HAIRLINE, style.QUIET)
+    seal = text["seal_here"]
+    ink.text_right(style.LEFT + share * 3 - 12, y - 13, seal, style.NOTE, colour=style.QUIET)
+    paper.y = y - 16
