@@ -1,20 +1,30 @@
-"""Plans, their versions, and what a closed month accrued for each collection."""
+"""Plans, their versions, and what a closed month accrued: line by line, and in sum for each outlet.
+
+Nothing here is rewritten (the database refuses). A plan is changed by a further version, a closed month by an
+adjustment in the next open one.
+"""
 
 from __future__ import annotations
 
 import uuid
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from agentnet.infra.db import BigId, Key, Model, Name
 
 
+def _unique_where(name: str, condition: str, *columns: str) -> Index:
+    """Return a unique index over the rows that meet a condition (NULLs would otherwise all count as different)."""
+    return Index(name, *columns, unique=True, sqlite_where=text(condition), postgresql_where=text(condition))
+
+
 class Plan(Model):
-    """A commission plan a utility has agreed; ``is_default`` serves agreements that name none."""
+    """A commission plan a utility has agreed; the default serves agreements that name none."""
 
     __tablename__ = "plans"
+    __table_args__ = (_unique_where("uq_plans_default", "is_default", "is_default"),)
 
     id: Mapped[Key]
     code: Mapped[str] = mapped_column(String(32), unique=True)
@@ -23,10 +33,16 @@ class Plan(Model):
 
 
 class PlanVersion(Model):
-    """A dated version: it rules business days from ``starts_on`` until the next version of the plan starts."""
+    """A dated version: it rules business days from ``starts_on`` until the next version of the plan starts.
+
+    Of two that start on the same day the later number rules: that is how a slip in a version is put right.
+    """
 
     __tablename__ = "plan_versions"
-    __table_args__ = (UniqueConstraint("plan_id", "starts_on", name="uq_plan_versions_start"),)
+    __table_args__ = (
+        UniqueConstraint("plan_id", "number", name="uq_plan_versions_number"),
+        Index("ix_plan_versions_start", "plan_id", "starts_on"),
+    )
 
     id: Mapped[Key]
     plan_id: Mapped[int] = mapped_column(BigId, ForeignKey("plans.id"))
@@ -44,6 +60,12 @@ class PlanComponent(Model):
     __table_args__ = (
         CheckConstraint("fixed_fen >= 0 AND rate_ppm >= 0 AND rate_ppm <= 1000000", name="rates"),
         CheckConstraint("minimum_fen IS NULL OR maximum_fen IS NULL OR minimum_fen <= maximum_fen", name="bounds"),
+        UniqueConstraint("version_id", "outlet_kind", "tender", name="uq_plan_components_kind_tender"),
+        _unique_where("uq_plan_components_any", "outlet_kind IS NULL AND tender IS NULL", "version_id"),
+        _unique_where(
+            "uq_plan_components_kind", "outlet_kind IS NOT NULL AND tender IS NULL", "version_id", "outlet_kind"
+        ),
+        _unique_where("uq_plan_components_tender", "outlet_kind IS NULL AND tender IS NOT NULL", "version_id", "tender"),
     )
 
     id: Mapped[Key]
@@ -56,31 +78,15 @@ class PlanComponent(Model):
     maximum_fen: Mapped[int | None]
 
 
-class CommissionLine(Model):
-    """Commission accrued for one collection, or an adjustment of an earlier month, in the month it is paid for."""
-
-    __tablename__ = "commission_lines"
-    __table_args__ = (
-        Index("ix_commission_lines_month_outlet", "month", "outlet_id"),
-        CheckConstraint("kind IN ('COLLECTION', 'ADJUSTMENT')", name="kind"),
-    )
-
-    id: Mapped[Key]
-    month: Mapped[str] = mapped_column(String(7))
-    outlet_id: Mapped[int] = mapped_column(BigId, ForeignKey("outlets.id"))
-    kind: Mapped[str] = mapped_column(String(12))
-    collection_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("collections.id"), index=True)
-    component_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("plan_components.id"))
-    adjustment_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("commission_adjustments.id"), unique=True)
-    base_fen: Mapped[int]
-    commission_fen: Mapped[int]
-
-
 class CommissionAdjustment(Model):
     """A correction decided after a month closed; it shows in the next open month with its reason."""
 
     __tablename__ = "commission_adjustments"
-    __table_args__ = (CheckConstraint("amount_fen <> 0", name="amount"),)
+    __table_args__ = (
+        CheckConstraint("amount_fen <> 0", name="amount"),
+        CheckConstraint("month > of_month", name="later_month"),
+        Index("ix_commission_adjustments_month", "month", "outlet_id"),
+    )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     outlet_id: Mapped[int] = mapped_column(BigId, ForeignKey("outlets.id"), index=True)
@@ -93,3 +99,63 @@ class CommissionAdjustment(Model):
     reason: Mapped[str] = mapped_column(String(200))
     user_id: Mapped[int | None]
     made_at: Mapped[datetime]
+
+
+class OutletAccrual(Model):
+    """What one outlet is due for one closed month, as it was when the month closed.
+
+    Org unit, setting, kind, plan and agreement are stamped: a later move changes no closed figure. The sum went to
+    the ledger as ``transfer_id``; there is none when nothing is due. A row per outlet is also what lets a killed close
+    resume: an outlet that has one is done.
+    """
+
+    __tablename__ = "outlet_accruals"
+    __table_args__ = (
+        CheckConstraint("due_fen = earned_fen + adjusted_fen", name="due"),
+        CheckConstraint("(due_fen = 0) = (transfer_id IS NULL)", name="transfer"),
+        Index("ix_outlet_accruals_outlet", "outlet_id", "month"),
+    )
+
+    month: Mapped[str] = mapped_column(String(7), primary_key=True)
+    outlet_id: Mapped[int] = mapped_column(BigId, ForeignKey("outlets.id"), primary_key=True, autoincrement=False)
+    org_unit_id: Mapped[int] = mapped_column(BigId, ForeignKey("org_units.id"))
+    outlet_kind: Mapped[str] = mapped_column(String(20))
+    setting: Mapped[str] = mapped_column(String(5))
+    state: Mapped[str] = mapped_column(String(12))
+    agreement_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("agreements.id"))
+    """The agreement in force on the month's last day, or the last one before it."""
+    version_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("plan_versions.id"))
+    """The plan version in force on the month's last day."""
+    collections_count: Mapped[int]
+    collected_fen: Mapped[int]
+    earned_fen: Mapped[int]
+    adjusted_fen: Mapped[int]
+    due_fen: Mapped[int]
+    transfer_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("transfers.id"), unique=True)
+
+
+class CommissionLine(Model):
+    """Commission accrued for one collection, or an adjustment of an earlier month, in the month it is paid for.
+
+    ``component_id`` says why: the component of the plan version in force that day; NULL where no component applied.
+    """
+
+    __tablename__ = "commission_lines"
+    __table_args__ = (
+        Index("ix_commission_lines_month_outlet", "month", "outlet_id"),
+        CheckConstraint("kind IN ('COLLECTION', 'ADJUSTMENT')", name="kind"),
+        CheckConstraint(
+            "(kind = 'COLLECTION') = (collection_id IS NOT NULL) AND (kind = 'ADJUSTMENT') = (adjustment_id IS NOT NULL)",
+            name="source",
+        ),
+    )
+
+    id: Mapped[Key]
+    month: Mapped[str] = mapped_column(String(7))
+    outlet_id: Mapped[int] = mapped_column(BigId, ForeignKey("outlets.id"))
+    kind: Mapped[str] = mapped_column(String(12))
+    collection_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("collections.id"), unique=True)
+    component_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("plan_components.id"))
+    adjustment_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("commission_adjustments.id"), unique=True)
+    base_fen: Mapped[int]
+    commission_fen: Mapped[int]

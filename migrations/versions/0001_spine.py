@@ -122,6 +122,8 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=8), nullable=False),
         sa.Column("uscc", sa.String(length=18), nullable=True),
         sa.Column("contact", sa.String(length=120), nullable=True),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("kind IN ('POST', 'BANK', 'CHAIN', 'OTHER')", name=op.f("ck_partners_kind")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_partners")),
         sa.UniqueConstraint("code", name=op.f("uq_partners_code")),
     )
@@ -134,6 +136,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_plans")),
         sa.UniqueConstraint("code", name=op.f("uq_plans_code")),
     )
+    with op.batch_alter_table("plans", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_plans_default",
+            ["is_default"],
+            unique=True,
+            sqlite_where=sa.text("is_default"),
+            postgresql_where=sa.text("is_default"),
+        )
+
     op.create_table(
         "requests",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -272,7 +283,20 @@ def upgrade() -> None:
         sa.Column("opened_on", sa.Date(), nullable=True),
         sa.Column("closed_on", sa.Date(), nullable=True),
         sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint(
+            "kind IN ('VILLAGE_POST', 'NEWSSTAND', 'CONVENIENCE_STORE', 'SERVICE_POINT', 'VILLAGE_CENTRE', 'BUSINESS_HALL')",
+            name=op.f("ck_outlets_kind"),
+        ),
+        sa.CheckConstraint("setting IN ('URBAN', 'RURAL')", name=op.f("ck_outlets_setting")),
+        sa.CheckConstraint(
+            "state IN ('APPLIED', 'SITE_CHECK', 'APPROVED', 'ACTIVE', 'SUSPENDED', 'CLOSED')",
+            name=op.f("ck_outlets_state"),
+        ),
+        sa.CheckConstraint("(longitude IS NULL) = (latitude IS NULL)", name=op.f("ck_outlets_whole_position")),
         sa.CheckConstraint("hosted_by_id IS NULL OR hosted_by_id <> id", name=op.f("ck_outlets_not_its_own_host")),
+        sa.CheckConstraint(
+            "longitude BETWEEN -180 AND 180 AND latitude BETWEEN -90 AND 90", name=op.f("ck_outlets_position")
+        ),
         sa.ForeignKeyConstraint(["division_code"], ["divisions.code"], name=op.f("fk_outlets_division_code")),
         sa.ForeignKeyConstraint(["hosted_by_id"], ["outlets.id"], name=op.f("fk_outlets_hosted_by_id")),
         sa.ForeignKeyConstraint(["org_unit_id"], ["org_units.id"], name=op.f("fk_outlets_org_unit_id")),
@@ -300,8 +324,11 @@ def upgrade() -> None:
         sa.Column("user_id", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["plan_id"], ["plans.id"], name=op.f("fk_plan_versions_plan_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_plan_versions")),
-        sa.UniqueConstraint("plan_id", "starts_on", name="uq_plan_versions_start"),
+        sa.UniqueConstraint("plan_id", "number", name="uq_plan_versions_number"),
     )
+    with op.batch_alter_table("plan_versions", schema=None) as batch_op:
+        batch_op.create_index("ix_plan_versions_start", ["plan_id", "starts_on"], unique=False)
+
     op.create_table(
         "schedules",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -377,8 +404,10 @@ def upgrade() -> None:
         sa.Column("single_limit_fen", sa.BigInteger(), nullable=False),
         sa.Column("plan_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("document_sha256", sa.String(length=64), nullable=True),
+        sa.CheckConstraint("holding_mode IN ('POSTPAID', 'PREPAID')", name=op.f("ck_agreements_holding_mode")),
         sa.CheckConstraint("ceiling_fen >= 0", name=op.f("ck_agreements_ceiling")),
         sa.CheckConstraint("ends_on IS NULL OR ends_on > starts_on", name=op.f("ck_agreements_period")),
+        sa.CheckConstraint("single_limit_fen > 0", name=op.f("ck_agreements_single_limit")),
         sa.ForeignKeyConstraint(["outlet_id"], ["outlets.id"], name=op.f("fk_agreements_outlet_id")),
         sa.ForeignKeyConstraint(["plan_id"], ["plans.id"], name=op.f("fk_agreements_plan_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_agreements")),
@@ -493,6 +522,13 @@ def upgrade() -> None:
     with op.batch_alter_table("dockings", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_dockings_division_code"), ["division_code"], unique=False)
         batch_op.create_index(batch_op.f("ix_dockings_outlet_id"), ["outlet_id"], unique=False)
+        batch_op.create_index(
+            "uq_dockings_open_village",
+            ["division_code"],
+            unique=True,
+            sqlite_where=sa.text("ends_on IS NULL"),
+            postgresql_where=sa.text("ends_on IS NULL"),
+        )
 
     op.create_table(
         "duties",
@@ -570,6 +606,13 @@ def upgrade() -> None:
     with op.batch_alter_table("outlet_placements", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_outlet_placements_org_unit_id"), ["org_unit_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_outlet_placements_outlet_id"), ["outlet_id"], unique=False)
+        batch_op.create_index(
+            "uq_outlet_placements_open",
+            ["outlet_id"],
+            unique=True,
+            sqlite_where=sa.text("ends_on IS NULL"),
+            postgresql_where=sa.text("ends_on IS NULL"),
+        )
 
     op.create_table(
         "outlet_services",
@@ -622,9 +665,31 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["tender"], ["tenders.code"], name=op.f("fk_plan_components_tender")),
         sa.ForeignKeyConstraint(["version_id"], ["plan_versions.id"], name=op.f("fk_plan_components_version_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_plan_components")),
+        sa.UniqueConstraint("version_id", "outlet_kind", "tender", name="uq_plan_components_kind_tender"),
     )
     with op.batch_alter_table("plan_components", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_plan_components_version_id"), ["version_id"], unique=False)
+        batch_op.create_index(
+            "uq_plan_components_any",
+            ["version_id"],
+            unique=True,
+            sqlite_where=sa.text("outlet_kind IS NULL AND tender IS NULL"),
+            postgresql_where=sa.text("outlet_kind IS NULL AND tender IS NULL"),
+        )
+        batch_op.create_index(
+            "uq_plan_components_kind",
+            ["version_id", "outlet_kind"],
+            unique=True,
+            sqlite_where=sa.text("outlet_kind IS NOT NULL AND tender IS NULL"),
+            postgresql_where=sa.text("outlet_kind IS NOT NULL AND tender IS NULL"),
+        )
+        batch_op.create_index(
+            "uq_plan_components_tender",
+            ["version_id", "tender"],
+            unique=True,
+            sqlite_where=sa.text("outlet_kind IS NULL AND tender IS NOT NULL"),
+            postgresql_where=sa.text("outlet_kind IS NULL AND tender IS NOT NULL"),
+        )
 
     op.create_table(
         "runs",
@@ -680,6 +745,8 @@ def upgrade() -> None:
         sa.Column("serial_no", sa.String(length=40), nullable=False),
         sa.Column("installed_on", sa.Date(), nullable=False),
         sa.Column("removed_on", sa.Date(), nullable=True),
+        sa.CheckConstraint("kind IN ('CARD', 'CASH')", name=op.f("ck_terminals_kind")),
+        sa.CheckConstraint("removed_on IS NULL OR removed_on >= installed_on", name=op.f("ck_terminals_period")),
         sa.ForeignKeyConstraint(["outlet_id"], ["outlets.id"], name=op.f("fk_terminals_outlet_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_terminals")),
         sa.UniqueConstraint("serial_no", name=op.f("uq_terminals_serial_no")),
@@ -754,6 +821,7 @@ def upgrade() -> None:
         sa.Column("user_id", sa.BigInteger(), nullable=True),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("amount_fen <> 0", name=op.f("ck_commission_adjustments_amount")),
+        sa.CheckConstraint("month > of_month", name=op.f("ck_commission_adjustments_later_month")),
         sa.ForeignKeyConstraint(
             ["collection_id"], ["collections.id"], name=op.f("fk_commission_adjustments_collection_id")
         ),
@@ -761,6 +829,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_commission_adjustments")),
     )
     with op.batch_alter_table("commission_adjustments", schema=None) as batch_op:
+        batch_op.create_index("ix_commission_adjustments_month", ["month", "outlet_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_commission_adjustments_outlet_id"), ["outlet_id"], unique=False)
 
     op.create_table(
@@ -810,6 +879,37 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_needs_visit_id"), ["visit_id"], unique=False)
 
     op.create_table(
+        "outlet_accruals",
+        sa.Column("month", sa.String(length=7), nullable=False),
+        sa.Column(
+            "outlet_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.Column("org_unit_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("outlet_kind", sa.String(length=20), nullable=False),
+        sa.Column("setting", sa.String(length=5), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("agreement_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("version_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("collections_count", sa.BigInteger(), nullable=False),
+        sa.Column("collected_fen", sa.BigInteger(), nullable=False),
+        sa.Column("earned_fen", sa.BigInteger(), nullable=False),
+        sa.Column("adjusted_fen", sa.BigInteger(), nullable=False),
+        sa.Column("due_fen", sa.BigInteger(), nullable=False),
+        sa.Column("transfer_id", sa.Uuid(), nullable=True),
+        sa.CheckConstraint("(due_fen = 0) = (transfer_id IS NULL)", name=op.f("ck_outlet_accruals_transfer")),
+        sa.CheckConstraint("due_fen = earned_fen + adjusted_fen", name=op.f("ck_outlet_accruals_due")),
+        sa.ForeignKeyConstraint(["agreement_id"], ["agreements.id"], name=op.f("fk_outlet_accruals_agreement_id")),
+        sa.ForeignKeyConstraint(["org_unit_id"], ["org_units.id"], name=op.f("fk_outlet_accruals_org_unit_id")),
+        sa.ForeignKeyConstraint(["outlet_id"], ["outlets.id"], name=op.f("fk_outlet_accruals_outlet_id")),
+        sa.ForeignKeyConstraint(["transfer_id"], ["transfers.id"], name=op.f("fk_outlet_accruals_transfer_id")),
+        sa.ForeignKeyConstraint(["version_id"], ["plan_versions.id"], name=op.f("fk_outlet_accruals_version_id")),
+        sa.PrimaryKeyConstraint("month", "outlet_id", name=op.f("pk_outlet_accruals")),
+        sa.UniqueConstraint("transfer_id", name=op.f("uq_outlet_accruals_transfer_id")),
+    )
+    with op.batch_alter_table("outlet_accruals", schema=None) as batch_op:
+        batch_op.create_index("ix_outlet_accruals_outlet", ["outlet_id", "month"], unique=False)
+
+    op.create_table(
         "voids",
         sa.Column("collection_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -834,6 +934,10 @@ def upgrade() -> None:
         sa.Column("adjustment_id", sa.Uuid(), nullable=True),
         sa.Column("base_fen", sa.BigInteger(), nullable=False),
         sa.Column("commission_fen", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint(
+            "(kind = 'COLLECTION') = (collection_id IS NOT NULL) AND (kind = 'ADJUSTMENT') = (adjustment_id IS NOT NULL)",
+            name=op.f("ck_commission_lines_source"),
+        ),
         sa.CheckConstraint("kind IN ('COLLECTION', 'ADJUSTMENT')", name=op.f("ck_commission_lines_kind")),
         sa.ForeignKeyConstraint(
             ["adjustment_id"], ["commission_adjustments.id"], name=op.f("fk_commission_lines_adjustment_id")
@@ -845,19 +949,22 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["outlet_id"], ["outlets.id"], name=op.f("fk_commission_lines_outlet_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_commission_lines")),
         sa.UniqueConstraint("adjustment_id", name=op.f("uq_commission_lines_adjustment_id")),
+        sa.UniqueConstraint("collection_id", name=op.f("uq_commission_lines_collection_id")),
     )
     with op.batch_alter_table("commission_lines", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_commission_lines_collection_id"), ["collection_id"], unique=False)
         batch_op.create_index("ix_commission_lines_month_outlet", ["month", "outlet_id"], unique=False)
 
 
 def downgrade() -> None:
     with op.batch_alter_table("commission_lines", schema=None) as batch_op:
         batch_op.drop_index("ix_commission_lines_month_outlet")
-        batch_op.drop_index(batch_op.f("ix_commission_lines_collection_id"))
 
     op.drop_table("commission_lines")
     op.drop_table("voids")
+    with op.batch_alter_table("outlet_accruals", schema=None) as batch_op:
+        batch_op.drop_index("ix_outlet_accruals_outlet")
+
+    op.drop_table("outlet_accruals")
     with op.batch_alter_table("needs", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_needs_visit_id"))
         batch_op.drop_index(batch_op.f("ix_needs_outlet_id"))
@@ -871,6 +978,7 @@ def downgrade() -> None:
     op.drop_table("docking_managers")
     with op.batch_alter_table("commission_adjustments", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_commission_adjustments_outlet_id"))
+        batch_op.drop_index("ix_commission_adjustments_month")
 
     op.drop_table("commission_adjustments")
     with op.batch_alter_table("allocations", schema=None) as batch_op:
@@ -895,6 +1003,21 @@ def downgrade() -> None:
 
     op.drop_table("runs")
     with op.batch_alter_table("plan_components", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_plan_components_tender",
+            sqlite_where=sa.text("outlet_kind IS NULL AND tender IS NOT NULL"),
+            postgresql_where=sa.text("outlet_kind IS NULL AND tender IS NOT NULL"),
+        )
+        batch_op.drop_index(
+            "uq_plan_components_kind",
+            sqlite_where=sa.text("outlet_kind IS NOT NULL AND tender IS NULL"),
+            postgresql_where=sa.text("outlet_kind IS NOT NULL AND tender IS NULL"),
+        )
+        batch_op.drop_index(
+            "uq_plan_components_any",
+            sqlite_where=sa.text("outlet_kind IS NULL AND tender IS NULL"),
+            postgresql_where=sa.text("outlet_kind IS NULL AND tender IS NULL"),
+        )
         batch_op.drop_index(batch_op.f("ix_plan_components_version_id"))
 
     op.drop_table("plan_components")
@@ -905,6 +1028,11 @@ def downgrade() -> None:
     op.drop_table("outlet_states")
     op.drop_table("outlet_services")
     with op.batch_alter_table("outlet_placements", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_outlet_placements_open",
+            sqlite_where=sa.text("ends_on IS NULL"),
+            postgresql_where=sa.text("ends_on IS NULL"),
+        )
         batch_op.drop_index(batch_op.f("ix_outlet_placements_outlet_id"))
         batch_op.drop_index(batch_op.f("ix_outlet_placements_org_unit_id"))
 
@@ -923,6 +1051,11 @@ def downgrade() -> None:
 
     op.drop_table("duties")
     with op.batch_alter_table("dockings", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_dockings_open_village",
+            sqlite_where=sa.text("ends_on IS NULL"),
+            postgresql_where=sa.text("ends_on IS NULL"),
+        )
         batch_op.drop_index(batch_op.f("ix_dockings_outlet_id"))
         batch_op.drop_index(batch_op.f("ix_dockings_division_code"))
 
@@ -963,6 +1096,9 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_schedules_next_at"))
 
     op.drop_table("schedules")
+    with op.batch_alter_table("plan_versions", schema=None) as batch_op:
+        batch_op.drop_index("ix_plan_versions_start")
+
     op.drop_table("plan_versions")
     with op.batch_alter_table("outlets", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_outlets_state"))
@@ -988,6 +1124,11 @@ def downgrade() -> None:
     op.drop_table("tenders")
     op.drop_table("services")
     op.drop_table("requests")
+    with op.batch_alter_table("plans", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_plans_default", sqlite_where=sa.text("is_default"), postgresql_where=sa.text("is_default")
+        )
+
     op.drop_table("plans")
     op.drop_table("partners")
     op.drop_table("org_units")
