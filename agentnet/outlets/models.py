@@ -14,6 +14,7 @@ class Partner(Model):
     """A company whose points collect for the utility: the Post, a bank, a chain (S12)."""
 
     __tablename__ = "partners"
+    __table_args__ = (CheckConstraint("kind IN ('POST', 'BANK', 'CHAIN', 'OTHER')", name="kind"),)
 
     id: Mapped[Key]
     code: Mapped[str] = mapped_column(String(32), unique=True)
@@ -22,6 +23,7 @@ class Partner(Model):
     """POST, BANK, CHAIN or OTHER."""
     uscc: Mapped[str | None] = mapped_column(String(18))
     contact: Mapped[str | None] = mapped_column(String(120))
+    version: Mapped[int] = mapped_column(default=1)
 
 
 class Outlet(Model):
@@ -31,6 +33,17 @@ class Outlet(Model):
     __table_args__ = (
         UniqueConstraint("partner_id", "partner_outlet_no", name="uq_outlets_partner_number"),
         CheckConstraint("hosted_by_id IS NULL OR hosted_by_id <> id", name="not_its_own_host"),
+        CheckConstraint(
+            "kind IN ('VILLAGE_POST', 'NEWSSTAND', 'CONVENIENCE_STORE', 'SERVICE_POINT', 'VILLAGE_CENTRE',"
+            " 'BUSINESS_HALL')",
+            name="kind",
+        ),
+        CheckConstraint(
+            "state IN ('APPLIED', 'SITE_CHECK', 'APPROVED', 'ACTIVE', 'SUSPENDED', 'CLOSED')", name="state"
+        ),
+        CheckConstraint("setting IN ('URBAN', 'RURAL')", name="setting"),
+        CheckConstraint("(longitude IS NULL) = (latitude IS NULL)", name="whole_position"),
+        CheckConstraint("longitude BETWEEN -180 AND 180 AND latitude BETWEEN -90 AND 90", name="position"),
         Index("ix_outlets_org_unit_state", "org_unit_id", "state"),
     )
 
@@ -79,7 +92,16 @@ class OutletPlacement(Model):
     """The org unit an outlet belongs to, from a day until a day (exclusive)."""
 
     __tablename__ = "outlet_placements"
-    __table_args__ = (CheckConstraint("ends_on IS NULL OR ends_on > starts_on", name="period"),)
+    __table_args__ = (
+        CheckConstraint("ends_on IS NULL OR ends_on > starts_on", name="period"),
+        Index(
+            "uq_outlet_placements_open",
+            "outlet_id",
+            unique=True,
+            sqlite_where=text("ends_on IS NULL"),
+            postgresql_where=text("ends_on IS NULL"),
+        ),
+    )
 
     id: Mapped[Key]
     outlet_id: Mapped[int] = mapped_column(BigId, ForeignKey("outlets.id"), index=True)
@@ -95,6 +117,8 @@ class Agreement(Model):
     __table_args__ = (
         CheckConstraint("ends_on IS NULL OR ends_on > starts_on", name="period"),
         CheckConstraint("ceiling_fen >= 0", name="ceiling"),
+        CheckConstraint("single_limit_fen > 0", name="single_limit"),
+        CheckConstraint("holding_mode IN ('POSTPAID', 'PREPAID')", name="holding_mode"),
     )
 
     id: Mapped[Key]
@@ -149,6 +173,10 @@ class Terminal(Model):
     """A self-service terminal at an outlet: for cards or for cash (S08, S09)."""
 
     __tablename__ = "terminals"
+    __table_args__ = (
+        CheckConstraint("kind IN ('CARD', 'CASH')", name="kind"),
+        CheckConstraint("removed_on IS NULL OR removed_on >= installed_on", name="period"),
+    )
 
     id: Mapped[Key]
     outlet_id: Mapped[int] = mapped_column(BigId, ForeignKey("outlets.id"), index=True)
@@ -208,7 +236,16 @@ class Docking(Model):
     """A village connected to the network, served at an outlet or, with none, by its managers alone (S33, S38)."""
 
     __tablename__ = "dockings"
-    __table_args__ = (CheckConstraint("ends_on IS NULL OR ends_on > starts_on", name="period"),)
+    __table_args__ = (
+        CheckConstraint("ends_on IS NULL OR ends_on > starts_on", name="period"),
+        Index(
+            "uq_dockings_open_village",
+            "division_code",
+            unique=True,
+            sqlite_where=text("ends_on IS NULL"),
+            postgresql_where=text("ends_on IS NULL"),
+        ),
+    )
 
     id: Mapped[Key]
     division_code: Mapped[str] = mapped_column(String(12), ForeignKey("divisions.code"), index=True)
