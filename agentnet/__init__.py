@@ -24,10 +24,12 @@ from agentnet.infra.i18n import init_i18n
 from agentnet.infra.jobs import ClockJob
 from agentnet.infra.refusals import init_refusals
 from agentnet.infra.security import init_security
+from agentnet.infra.templating import init_templating
 from agentnet.infra.transaction import TransactionalFlask, batch
 from agentnet.ledger import models as ledger_models
 from agentnet.outlets import models as outlets_models
 from agentnet.users import models as users_models
+from agentnet.users.blueprint import blueprint as users_blueprint
 from agentnet.users.guard import init_guard
 from agentnet.visits import models as visits_models
 from agentnet.workdays import models as workdays_models
@@ -46,7 +48,7 @@ MODELS = (
 )
 """Every table belongs to one of these."""
 
-BLUEPRINTS: Sequence[Blueprint] = ()
+BLUEPRINTS: Sequence[Blueprint] = (users_blueprint,)
 REPORT_KINDS: Sequence[ReportKind] = ()
 
 
@@ -73,6 +75,7 @@ def create_app(settings: Settings | None = None) -> TransactionalFlask:
     Migrate(app, db, directory="migrations", render_as_batch=True, compare_type=True)
     init_security(app, settings)
     init_i18n(app, lambda: getattr(getattr(current_user, "actor", None), "locale", None))
+    init_templating(app)
     init_guard(app)
     init_refusals(app)
     for blueprint in BLUEPRINTS:

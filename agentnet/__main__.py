@@ -11,8 +11,12 @@ from agentnet import create_app
 from agentnet.core.errors import Refusal
 from agentnet.infra.config import WrongSetting
 from agentnet.infra.database_commands import db_group
+from agentnet.users.commands import user_group
 
-COMMANDS: Sequence[click.Command] = (db_group,)
+COMMANDS: Sequence[click.Command] = (
+    db_group,
+    user_group,
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

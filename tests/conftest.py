@@ -91,11 +91,20 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         postgres.drop_database(url)
 
 
+class Browser(FlaskClient):
+    """A client whose every request has an application context of its own, as on a server."""
+
+    def open(self, *args, **kwargs):
+        with self.application.app_context():
+            return super().open(*args, **kwargs)
+
+
 @pytest.fixture
 def app(database: str, tmp_path: Path) -> Iterator[TransactionalFlask]:
     """The application on this test's database, at ten o'clock on 18 November 2026."""
     app = create_app(settings_for(tmp_path, database))
     app.testing = True
+    app.test_client_class = Browser
     app.config["WTF_CSRF_ENABLED"] = False
     with frozen_at(world.NOW), app.app_context():
         yield app

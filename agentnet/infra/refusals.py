@@ -25,24 +25,24 @@ def init_refusals(app: Flask) -> None:
     app.register_error_handler(Exception, _bug)
 
 
-def _page(status: int, message: str | None, code: str) -> tuple[str, int]:
-    name = f"errors/{status}.html" if status in PAGES else "errors/error.html"
-    return render_template(name, status=status, message=message, code=code), status
+def _page(status: int, message: str | None) -> tuple[str, int]:
+    name = f"errors/{status}.html" if status in PAGES else "errors/generic.html"
+    return render_template(name, status=status, refusal_words=message), status
 
 
 def _refused(refusal: Refusal) -> tuple[str, int]:
-    return _page(refusal.status, refusal_text(refusal), refusal.code)
+    return _page(refusal.status, refusal_text(refusal))
 
 
 def _stale_form(_error: CSRFError) -> tuple[str, int]:
-    return _page(409, None, "form_expired")
+    return _page(409, None)
 
 
 def _http_error(error: HTTPException) -> tuple[str, int]:
-    return _page(error.code or 500, None, error.name)
+    return _page(error.code or 500, None)
 
 
 def _bug(error: Exception) -> tuple[str, int]:
     log.error("unexpected error in %s %s", request.method, request.path, exc_info=error)
     with force_locale(requested_locale()):
-        return _page(500, None, "unexpected")
+        return _page(500, None)

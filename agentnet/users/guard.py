@@ -6,14 +6,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any, TypeVar, cast
 
-from flask import Flask, current_app, flash, g, redirect, request, url_for
+from flask import Flask, current_app, flash, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_login import LoginManager, current_user
 from werkzeug.wrappers import Response
 
+from agentnet.core.clock import now
 from agentnet.infra.actor import Actor
+from agentnet.infra.transaction import afterwards
+from agentnet.users.actions import touch_session
 from agentnet.users.permissions import Permission, require
 from agentnet.users.queries import SignedIn, signed_in_by_token
 
@@ -21,6 +25,7 @@ NOBODY = Actor(user_id=None, name="")
 
 View = TypeVar("View", bound=Callable[..., Any])
 
+_NOTE_USE_EVERY = timedelta(minutes=2)
 _WHILE_PASSWORD_IS_NEW = {"users.change_password", "users.sign_out", "users.set_language", "static"}
 
 
@@ -39,6 +44,13 @@ def viewer() -> Actor:
     return current_user.actor if isinstance(current_user._get_current_object(), SignedIn) else NOBODY
 
 
+def _note_use() -> None:
+    """Keep the session alive, with one short write every few minutes."""
+    token, seen_at = current_user.token, current_user.seen_at
+    if now() - seen_at > _NOTE_USE_EVERY:
+        afterwards(lambda: touch_session(token))
+
+
 def init_guard(app: Flask) -> None:
     """Load the person behind the session token and check every route's declared permission."""
     manager = LoginManager(app)
@@ -54,11 +66,12 @@ def init_guard(app: Flask) -> None:
             return None
         actor = viewer()
         if actor.user_id is None:
-            flash(_("请先登录"))
             back = request.full_path.rstrip("?") if request.method == "GET" else None
+            if back not in (None, "/"):
+                flash(_("请先登录"), "careful")
             return redirect(url_for("users.sign_in", next=back), 303)
+        _note_use()
         if current_user.must_change_password and request.endpoint not in _WHILE_PASSWORD_IS_NEW:
             return redirect(url_for("users.change_password"), 303)
-        g.permission = permission
         require(actor, permission)
         return None

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from flask import current_app
 from flask_login import UserMixin
-from sqlalchemy import or_, select
+from sqlalchemy import Select, func, or_, select
 
 from agentnet.core.clock import now, today
 from agentnet.divisions.models import OrgUnit
 from agentnet.infra.actor import Actor, Grant, Role
 from agentnet.infra.db import db
-from agentnet.users.models import RoleGrant, SignInSession, User
+from agentnet.users.models import FailedSignIn, RoleGrant, SignInSession, User
+from agentnet.users.rules import WINDOW_MINUTES, is_throttled
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +25,9 @@ class SignedIn(UserMixin):
     token: str
     actor: Actor
     username: str
+    name: str
     must_change_password: bool
+    seen_at: datetime
 
     def get_id(self) -> str:
         return self.token
@@ -54,7 +57,12 @@ def signed_in_by_token(token: str) -> SignedIn | None:
         return None
     user = row.User
     return SignedIn(
-        token=token, actor=actor_for(user), username=user.username, must_change_password=user.must_change_password
+        token=token,
+        actor=actor_for(user),
+        username=user.username,
+        name=user.display_name,
+        must_change_password=user.must_change_password,
+        seen_at=row.seen_at,
     )
 
 
@@ -72,3 +80,50 @@ def actor_for(user: User) -> Actor:
         Grant(Role(row.role), org_path=row.path, outlet_id=row.outlet_id, partner_id=row.partner_id) for row in rows
     )
     return Actor(user_id=user.id, name=user.display_name, grants=grants, locale=user.locale)
+
+
+def username_sha256(username: str) -> str:
+    """Return what is kept of a name that failed to sign in (people type passwords into the name field)."""
+    return hashlib.sha256(username.strip().lower().encode()).hexdigest()
+
+
+def sign_in_must_wait(username: str, address: str) -> bool:
+    """Return whether too many sign-ins failed lately for this name from this address, or from the address."""
+    since = now() - timedelta(minutes=WINDOW_MINUTES)
+    recent = select(func.count()).select_from(FailedSignIn).where(FailedSignIn.at > since)
+    at_address = recent.where(FailedSignIn.address == address)
+    by_name = at_address.where(FailedSignIn.username_sha256 == username_sha256(username))
+    return is_throttled(db.session.scalar(by_name) or 0, db.session.scalar(at_address) or 0)
+
+
+def user_by_name(username: str) -> User | None:
+    """Return the person with this sign-in name who is not disabled."""
+    return db.session.scalar(select(User).where(User.username == username.strip().lower(), User.disabled_at.is_(None)))
+
+
+def live_sessions(user_id: int) -> list[SignInSession]:
+    """Return a person's sign-ins that have not ended, newest first."""
+    return list(
+        db.session.scalars(
+            select(SignInSession)
+            .where(SignInSession.user_id == user_id, SignInSession.ended_at.is_(None))
+            .order_by(SignInSession.seen_at.desc())
+        )
+    )
+
+
+def users_matching(words: str, state: str) -> Select[User]:
+    """Return the select of people whose name contains the words; state is ``active``, ``disabled`` or empty."""
+    statement = select(User)
+    if words:
+        statement = statement.where(
+            or_(
+                User.username.contains(words.lower(), autoescape=True),
+                User.display_name.contains(words, autoescape=True),
+            )
+        )
+    if state == "active":
+        statement = statement.where(User.disabled_at.is_(None))
+    elif state == "disabled":
+        statement = statement.where(User.disabled_at.is_not(None))
+    return statement
