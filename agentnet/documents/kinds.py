@@ -53,6 +53,7 @@ class Head:
     language: str
     """``zh`` or ``en``."""
     check_code: str
+    """Empty while freezing: documents seals the figures and fills both in."""
     verify_url: str
 
 
@@ -77,6 +78,12 @@ class ReportKind:
     draw: Callable[[Any], bytes]
     ready: Callable[[Period], bool]
     """Whether the period's figures are final (a closed month, a week that is over)."""
+    letters: str = ""
+    """Letters of this kind in document numbers (``CS``); unique. The initials of the code unless given."""
+
+    @property
+    def number_letters(self) -> str:
+        return self.letters or "".join(word[0] for word in self.code.split("_"))
 
 
 def report_kinds() -> Mapping[str, ReportKind]:

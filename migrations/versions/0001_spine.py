@@ -592,6 +592,34 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_opening_hours_outlet_id"), ["outlet_id"], unique=False)
 
     op.create_table(
+        "orders",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("schedule_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("org_unit_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("org_path", sa.String(length=255), nullable=False),
+        sa.Column("language", sa.String(length=8), nullable=False),
+        sa.Column("period_start", sa.Date(), nullable=False),
+        sa.Column("period_end", sa.Date(), nullable=False),
+        sa.Column("subject", sa.String(length=64), nullable=True),
+        sa.Column("user_id", sa.BigInteger(), nullable=True),
+        sa.Column("ordered_by", sa.String(length=120), nullable=False),
+        sa.Column("ordered_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("state", sa.String(length=8), nullable=False),
+        sa.Column("failure", sa.String(length=400), nullable=True),
+        sa.Column("subject_count", sa.BigInteger(), nullable=False),
+        sa.Column("new_count", sa.BigInteger(), nullable=False),
+        sa.Column("planned_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("state IN ('OPEN', 'WAITING', 'PLANNED', 'FAILED')", name=op.f("ck_orders_state")),
+        sa.ForeignKeyConstraint(["org_unit_id"], ["org_units.id"], name=op.f("fk_orders_org_unit_id")),
+        sa.ForeignKeyConstraint(["schedule_id"], ["schedules.id"], name=op.f("fk_orders_schedule_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_orders")),
+        sa.UniqueConstraint("schedule_id", "period_start", "period_end", name="uq_orders_tick"),
+    )
+    with op.batch_alter_table("orders", schema=None) as batch_op:
+        batch_op.create_index("ix_orders_state_id", ["state", "id"], unique=False)
+
+    op.create_table(
         "outlet_placements",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("outlet_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -690,52 +718,6 @@ def upgrade() -> None:
             sqlite_where=sa.text("outlet_kind IS NULL AND tender IS NOT NULL"),
             postgresql_where=sa.text("outlet_kind IS NULL AND tender IS NOT NULL"),
         )
-
-    op.create_table(
-        "runs",
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("kind", sa.String(length=32), nullable=False),
-        sa.Column("subject", sa.String(length=64), nullable=False),
-        sa.Column("title", sa.String(length=200), nullable=False),
-        sa.Column("language", sa.String(length=8), nullable=False),
-        sa.Column("period_start", sa.Date(), nullable=False),
-        sa.Column("period_end", sa.Date(), nullable=False),
-        sa.Column("revision", sa.BigInteger(), nullable=False),
-        sa.Column("revision_reason", sa.String(length=200), nullable=False),
-        sa.Column("number", sa.String(length=40), nullable=False),
-        sa.Column("org_unit_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("org_path", sa.String(length=255), nullable=False),
-        sa.Column("outlet_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.Column("manager_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.Column("partner_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.Column("schedule_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.Column("frozen", sa.LargeBinary(), nullable=False),
-        sa.Column("frozen_sha256", sa.String(length=64), nullable=False),
-        sa.Column("drawing_version", sa.BigInteger(), nullable=False),
-        sa.Column("state", sa.String(length=8), nullable=False),
-        sa.Column("planned_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("token", sa.BigInteger(), nullable=False),
-        sa.Column("attempts", sa.BigInteger(), nullable=False),
-        sa.Column("failure", sa.String(length=400), nullable=True),
-        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("file_sha256", sa.String(length=64), nullable=True),
-        sa.Column("file_bytes", sa.BigInteger(), nullable=True),
-        sa.Column("pages", sa.BigInteger(), nullable=True),
-        sa.CheckConstraint("state IN ('PLANNED', 'LEASED', 'DONE', 'FAILED')", name=op.f("ck_runs_state")),
-        sa.ForeignKeyConstraint(["manager_id"], ["managers.id"], name=op.f("fk_runs_manager_id")),
-        sa.ForeignKeyConstraint(["org_unit_id"], ["org_units.id"], name=op.f("fk_runs_org_unit_id")),
-        sa.ForeignKeyConstraint(["outlet_id"], ["outlets.id"], name=op.f("fk_runs_outlet_id")),
-        sa.ForeignKeyConstraint(["schedule_id"], ["schedules.id"], name=op.f("fk_runs_schedule_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_runs")),
-        sa.UniqueConstraint("kind", "subject", "period_start", "period_end", "revision", name="uq_runs_document"),
-        sa.UniqueConstraint("number", name=op.f("uq_runs_number")),
-    )
-    with op.batch_alter_table("runs", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_runs_manager_id"), ["manager_id"], unique=False)
-        batch_op.create_index("ix_runs_org_path", ["org_path"], unique=False)
-        batch_op.create_index(batch_op.f("ix_runs_outlet_id"), ["outlet_id"], unique=False)
-        batch_op.create_index("ix_runs_state_id", ["state", "id"], unique=False)
 
     op.create_table(
         "terminals",
@@ -910,6 +892,58 @@ def upgrade() -> None:
         batch_op.create_index("ix_outlet_accruals_outlet", ["outlet_id", "month"], unique=False)
 
     op.create_table(
+        "runs",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("subject", sa.String(length=64), nullable=False),
+        sa.Column("title", sa.String(length=200), nullable=False),
+        sa.Column("language", sa.String(length=8), nullable=False),
+        sa.Column("period_start", sa.Date(), nullable=False),
+        sa.Column("period_end", sa.Date(), nullable=False),
+        sa.Column("revision", sa.BigInteger(), nullable=False),
+        sa.Column("revision_reason", sa.String(length=200), nullable=False),
+        sa.Column("serial", sa.BigInteger(), nullable=False),
+        sa.Column("number", sa.String(length=40), nullable=False),
+        sa.Column("check_code", sa.String(length=16), nullable=False),
+        sa.Column("org_unit_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("org_path", sa.String(length=255), nullable=False),
+        sa.Column("outlet_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("manager_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("partner_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("schedule_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("order_id", sa.Uuid(), nullable=True),
+        sa.Column("frozen", sa.LargeBinary(), nullable=False),
+        sa.Column("frozen_sha256", sa.String(length=64), nullable=False),
+        sa.Column("drawing_version", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.String(length=8), nullable=False),
+        sa.Column("planned_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("token", sa.BigInteger(), nullable=False),
+        sa.Column("attempts", sa.BigInteger(), nullable=False),
+        sa.Column("failure", sa.String(length=400), nullable=True),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("file_sha256", sa.String(length=64), nullable=True),
+        sa.Column("file_bytes", sa.BigInteger(), nullable=True),
+        sa.Column("pages", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("state IN ('PLANNED', 'LEASED', 'DONE', 'FAILED')", name=op.f("ck_runs_state")),
+        sa.ForeignKeyConstraint(["manager_id"], ["managers.id"], name=op.f("fk_runs_manager_id")),
+        sa.ForeignKeyConstraint(["order_id"], ["orders.id"], name=op.f("fk_runs_order_id")),
+        sa.ForeignKeyConstraint(["org_unit_id"], ["org_units.id"], name=op.f("fk_runs_org_unit_id")),
+        sa.ForeignKeyConstraint(["outlet_id"], ["outlets.id"], name=op.f("fk_runs_outlet_id")),
+        sa.ForeignKeyConstraint(["schedule_id"], ["schedules.id"], name=op.f("fk_runs_schedule_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_runs")),
+        sa.UniqueConstraint("kind", "subject", "period_start", "period_end", "revision", name="uq_runs_document"),
+        sa.UniqueConstraint("number", name=op.f("uq_runs_number")),
+    )
+    with op.batch_alter_table("runs", schema=None) as batch_op:
+        batch_op.create_index("ix_runs_kind_period", ["kind", "period_start", "serial"], unique=False)
+        batch_op.create_index(batch_op.f("ix_runs_manager_id"), ["manager_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_runs_order_id"), ["order_id"], unique=False)
+        batch_op.create_index("ix_runs_org_path", ["org_path"], unique=False)
+        batch_op.create_index(batch_op.f("ix_runs_outlet_id"), ["outlet_id"], unique=False)
+        batch_op.create_index("ix_runs_state_id", ["state", "id"], unique=False)
+
+    op.create_table(
         "voids",
         sa.Column("collection_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -961,6 +995,15 @@ def downgrade() -> None:
 
     op.drop_table("commission_lines")
     op.drop_table("voids")
+    with op.batch_alter_table("runs", schema=None) as batch_op:
+        batch_op.drop_index("ix_runs_state_id")
+        batch_op.drop_index(batch_op.f("ix_runs_outlet_id"))
+        batch_op.drop_index("ix_runs_org_path")
+        batch_op.drop_index(batch_op.f("ix_runs_order_id"))
+        batch_op.drop_index(batch_op.f("ix_runs_manager_id"))
+        batch_op.drop_index("ix_runs_kind_period")
+
+    op.drop_table("runs")
     with op.batch_alter_table("outlet_accruals", schema=None) as batch_op:
         batch_op.drop_index("ix_outlet_accruals_outlet")
 
@@ -995,13 +1038,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_terminals_outlet_id"))
 
     op.drop_table("terminals")
-    with op.batch_alter_table("runs", schema=None) as batch_op:
-        batch_op.drop_index("ix_runs_state_id")
-        batch_op.drop_index(batch_op.f("ix_runs_outlet_id"))
-        batch_op.drop_index("ix_runs_org_path")
-        batch_op.drop_index(batch_op.f("ix_runs_manager_id"))
-
-    op.drop_table("runs")
     with op.batch_alter_table("plan_components", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_plan_components_tender",
@@ -1037,6 +1073,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_outlet_placements_org_unit_id"))
 
     op.drop_table("outlet_placements")
+    with op.batch_alter_table("orders", schema=None) as batch_op:
+        batch_op.drop_index("ix_orders_state_id")
+
+    op.drop_table("orders")
     with op.batch_alter_table("opening_hours", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_opening_hours_outlet_id"))
 
