@@ -19,6 +19,7 @@ from flask import Flask, Response, request
 from sqlalchemy.orm import Session
 
 from agentnet.infra.db import db, writing
+from agentnet.infra.preparing import prepare_request
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -60,6 +61,8 @@ class TransactionalFlask(Flask):
         if request.endpoint == "static":
             return super().full_dispatch_request()
         write = request.method not in SAFE_METHODS
+        if write:
+            prepare_request(self.view_functions.get(request.endpoint or ""))
         with _door(write=write):
             response = super().full_dispatch_request()
             if write and response.status_code < 400:
