@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from reports.texts import Language
+
+Level = Literal["COMPANY", "CITY", "COUNTY", "STATION"]
+"""The level of the organisation unit that a territory's document is about."""
 
 
 class FiguresDisagree(ValueError):

@@ -189,12 +189,12 @@ VISITS: Texts = {
 }
 
 RECEIPT: Texts = {
-    "receipt_title": ("电费缴费凭证", "Electricity Payment Slip"),
+    "receipt_title": ("电费缴费凭证", "Electricity Payment"),
     "receipt_subject": ("%(outlet)s", "%(outlet)s"),
-    "receipt_number": ("凭证号", "Receipt no."),
+    "receipt_number": ("凭证号", "Receipt"),
     "paid_at": ("缴费时间", "Paid at"),
     "outlet_line": ("代收网点", "Outlet"),
-    "household_no": ("户号", "Household no."),
+    "household_no": ("户号", "Household"),
     "household_name": ("户名", "Name"),
     "bill_month": ("电费年月", "Bill month"),
     "principal": ("电费", "Electricity"),
@@ -207,7 +207,7 @@ RECEIPT: Texts = {
     "cash_received": ("收现金", "Cash received"),
     "change_given": ("找零", "Change"),
     "agent_line": ("代办员", "Agent"),
-    "serial_no": ("流水号", "Serial no."),
+    "serial_no": ("流水号", "Serial"),
     "voided": ("已作废", "VOID"),
     "voided_at": ("作废时间", "Voided at"),
     "void_reason": ("作废原因", "Reason"),

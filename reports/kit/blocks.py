@@ -33,33 +33,52 @@ def answer_box(
     paper: Paper, label: str, figure: str, unit: str, below: str, sides: Sequence[tuple[str, str]], alarm: bool = False
 ) -> None:
     """Write the answer in a box: one large figure with its unit, a line below it, and side figures at the right."""
-    below_lines = paper.lines(below, style.BODY, style.WIDTH * 0.62) if below else []
+    below_lines = paper.lines(below, style.BODY, style.WIDTH * 0.62)
     side_height = style.LINE * len(sides)
-    answer_height = style.BODY + _FIGURE_DROP + (style.LINE * len(below_lines) + 3 if below_lines else 0)
-    height = 2 * _BOX_PADDING + max(answer_height, side_height - 4)
-    bottom = paper.y - height
-    paper.ink.box(style.LEFT, bottom, style.WIDTH, height, style.TINT, style.ACCENT, style.RULE)
+    answer_height = style.BODY + _FIGURE_DROP + style.LINE * len(below_lines) + 3
+    bottom, y = _frame(paper, max(answer_height, side_height - 4), answer_height)
     x = style.LEFT + _BOX_PADDING
-    y = bottom + (height + answer_height) / 2 - style.BODY + 1
-    paper.ink.text(x, y, label, style.BODY, bold=True, colour=style.ACCENT)
+    _figure(paper, x, y, label, figure, alarm)
     y -= _FIGURE_DROP
-    paper.ink.text(x, y, figure, style.FIGURE, bold=True, colour=style.ALARM if alarm else style.INK)
-    after = x + paper.ink.width(figure, style.FIGURE, bold=True) + 6
-    paper.ink.text(after, y, unit, style.BODY)
+    paper.ink.text(x + paper.ink.width(figure, style.FIGURE, bold=True) + 6, y, unit, style.BODY)
     y -= 3
     for line in below_lines:
         y -= style.LINE
         paper.ink.text(x, y, line, style.BODY)
-    _side_figures(paper, bottom + height / 2 + side_height / 2 - style.LINE + 4, sides)
-    paper.y = bottom - 10
-
-
-def _side_figures(paper: Paper, y: float, sides: Sequence[tuple[str, str]]) -> None:
-    right = style.RIGHT - _BOX_PADDING
-    for label, value in sides:
+    middle = (bottom + paper.y) / 2
+    right, y = style.RIGHT - _BOX_PADDING, middle + side_height / 2 - style.LINE + 4
+    for side_label, value in sides:
         paper.ink.text_right(right, y, value, style.BODY, bold=True)
-        paper.ink.text_right(right - 96, y, label, style.NOTE, colour=style.QUIET)
+        paper.ink.text_right(right - 96, y, side_label, style.NOTE, colour=style.QUIET)
         y -= style.LINE
+    paper.y = bottom - 8
+
+
+def counts_box(paper: Paper, label: str, figure: str, counts: Sequence[tuple[str, str]], alarm: bool = False) -> None:
+    """Write an answer that is a share in a box, with the counts it comes from in a row beside it."""
+    height = style.BODY + _FIGURE_DROP
+    bottom, y = _frame(paper, height, height)
+    _figure(paper, style.LEFT + _BOX_PADDING, y, label, figure, alarm)
+    room = style.WIDTH * 0.68 / len(counts)
+    for number, (name, count) in enumerate(counts, start=1):
+        x = style.RIGHT - _BOX_PADDING - room * (len(counts) - number)
+        paper.ink.text_right(x, y, name, style.NOTE, colour=style.QUIET)
+        paper.ink.text_right(x, y - _FIGURE_DROP, count, style.COUNT, bold=True)
+    paper.y = bottom - 8
+
+
+def _frame(paper: Paper, inner_height: float, answer_height: float) -> tuple[float, float]:
+    """Draw the box at the cursor; return its bottom and the baseline of the answer's label."""
+    height = inner_height + 2 * _BOX_PADDING
+    bottom = paper.y - height
+    paper.ink.box(style.LEFT, bottom, style.WIDTH, height, style.TINT, style.ACCENT, style.RULE)
+    return bottom, bottom + (height + answer_height) / 2 - style.BODY + 1
+
+
+def _figure(paper: Paper, x: float, y: float, label: str, figure: str, alarm: bool) -> None:
+    paper.ink.text(x, y, label, style.BODY, bold=True, colour=style.ACCENT)
+    colour = style.ALARM if alarm else style.INK
+    paper.ink.text(x, y - _FIGURE_DROP, figure, style.FIGURE, bold=True, colour=colour)
 
 
 def note(paper: Paper, text: str) -> None:
@@ -90,3 +109,12 @@ def signatures(paper: Paper) -> None:
     seal = text["seal_here"]
     ink.text_right(style.LEFT + share * 3 - 12, y - 13, seal, style.NOTE, colour=style.QUIET)
     paper.y = y - 16
+
+
+def sentence(paper: Paper, text: str) -> None:
+    """Write a sentence of body text: what there is to say when there is nothing to list."""
+    for line in paper.lines(text, style.BODY, style.WIDTH):
+        paper.need(style.LINE)
+        paper.y -= style.LINE
+        paper.ink.text(style.LEFT, paper.y, line, style.BODY)
+    paper.y -= 6

@@ -80,13 +80,21 @@ class Paper:
     """An A4 document in the making; ``y`` is the baseline cursor, falling from the top of the body."""
 
     def __init__(
-        self, head: DocumentHead, title: str, subject: str, period: str, primers: Mapping[Weight, Primer]
+        self,
+        head: DocumentHead,
+        title: str,
+        subject: str,
+        period: str,
+        primers: Mapping[Weight, Primer],
+        aside: str | None = None,
     ) -> None:
+        """Open the first page. ``aside`` stands opposite the subject; it is the head's organisation unless given."""
         self.head = head
         self.words: Words = words(head.language)
         self.title = title
         self.subject = subject
         self.period = period
+        self._aside = head.org_name if aside is None else aside
         self.fonts = open_fonts(primers)
         self.pages: list[Ink] = []
         self._bookmarks: list[Bookmark] = []
@@ -155,13 +163,13 @@ class Paper:
         ink.text(style.LEFT, self.y, self.title, style.TITLE, bold=True)
         ink.text_right(style.RIGHT, self.y, self.period, style.HEADING, bold=True)
         subject = self.lines(self.subject, style.HEADING, style.WIDTH * 0.66)
-        organisation = self.lines(head.org_name, style.BODY, style.WIDTH * 0.32)
-        for row in range(max(len(subject), len(organisation))):
+        aside = self.lines(self._aside, style.BODY, style.WIDTH * 0.32)
+        for row in range(max(len(subject), len(aside))):
             self.y -= style.LINE + (4 if row == 0 else 0)
             if row < len(subject):
                 ink.text(style.LEFT, self.y, subject[row], style.HEADING)
-            if row < len(organisation):
-                ink.text_right(style.RIGHT, self.y, organisation[row], style.BODY, colour=style.QUIET)
+            if row < len(aside):
+                ink.text_right(style.RIGHT, self.y, aside[row], style.BODY, colour=style.QUIET)
         self.y -= 7
         ink.rule(style.LEFT, style.RIGHT, self.y, style.ACCENT_RULE, style.ACCENT)
         self._draw_revision_reason()

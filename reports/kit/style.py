@@ -32,6 +32,7 @@ NOTE_LINE: Final = 10.125
 
 TITLE: Final = 16.0
 FIGURE: Final = 22.0
+COUNT: Final = 14.0
 HEADING: Final = 10.5
 BODY: Final = 9.5
 CELL: Final = 9.0

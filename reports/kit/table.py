@@ -103,7 +103,9 @@ class Table:
             self._draw_rows(placed, keep, ending)
         for total in totals:
             self._draw_total(total)
-        self._paper.y -= 6
+        if placed and not totals:
+            self._paper.ink.rule(style.LEFT, style.RIGHT, self._paper.y, style.RULE)
+        self._paper.y -= 8
 
     def _place(self, row: Row) -> _Placed:
         regular = self._paper.fonts[Weight.REGULAR]

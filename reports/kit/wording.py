@@ -49,13 +49,13 @@ def week_text(week: IsoWeek, language: Language) -> str:
     )
 
 
-def short_week(week: IsoWeek) -> str:
+def short_week(week: IsoWeek, language: Language) -> str:
     """Return a week as a column head.
 
-    >>> short_week(IsoWeek(2026, 5))
-    'W05'
+    >>> short_week(IsoWeek(2026, 5), "zh"), short_week(IsoWeek(2026, 5), "en")
+    ('5周', 'W5')
     """
-    return f"W{week.week:02d}"
+    return f"{week.week}周" if language == "zh" else f"W{week.week}"
 
 
 def instant_text(instant: datetime) -> str:
