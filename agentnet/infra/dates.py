@@ -1,0 +1,61 @@
+"""Dates as people say them: 今天 14:05, 11月3日 周二; in English Today 14:05, Tue 3 Nov. All on a Shanghai clock."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from flask_babel import gettext as _
+
+from agentnet.core.clock import IsoWeek, Month, business_date, shanghai, today
+from agentnet.infra.i18n import in_english
+
+_WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
+_ENGLISH_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_ENGLISH_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_ENGLISH_MONTHS_IN_FULL = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+
+
+def day_text(day: date) -> str:
+    """Return a day near today by its name, one of this year with its weekday, any other with its year."""
+    distance = (day - today()).days
+    near = {-1: _("昨天"), 0: _("今天"), 1: _("明天")}
+    return near.get(distance) or calendar_day(day)
+
+
+def calendar_day(day: date) -> str:
+    """Return ``11月3日 周二`` or ``Tue 3 Nov``; the year is added when it is not this one."""
+    if in_english():
+        text = f"{_ENGLISH_WEEKDAYS[day.weekday()]} {day.day} {_ENGLISH_MONTHS[day.month - 1]}"
+        return text if day.year == today().year else f"{text} {day.year}"
+    text = f"{day.month}月{day.day}日 {_WEEKDAYS[day.weekday()]}"
+    return text if day.year == today().year else f"{day.year}年{text}"
+
+
+def instant_text(instant: datetime) -> str:
+    """Return an instant as day and Shanghai wall-clock minute."""
+    return f"{day_text(business_date(instant))} {shanghai(instant):%H:%M}"
+
+
+def exact_text(moment: datetime | date) -> str:
+    """Return the unambiguous form for a title: ``2026-11-03 14:05:09`` or ``2026-11-03``."""
+    return f"{shanghai(moment):%Y-%m-%d %H:%M:%S}" if isinstance(moment, datetime) else moment.isoformat()
+
+
+def month_text(month: Month) -> str:
+    """Return ``2026年11月`` or ``November 2026``."""
+    if in_english():
+        return f"{_ENGLISH_MONTHS_IN_FULL[month.month - 1]} {month.year}"
+    return f"{month.year}年{month.month}月"
+
+
+def week_text(week: IsoWeek) -> str:
+    """Return the week's number and days: ``2026年第45周（11月2日–8日）`` or ``Week 45, 2026 (2–8 Nov)``."""
+    first, last = week.starts_on, week.ends_on - timedelta(days=1)
+    if in_english():
+        start = f"{first.day}" if first.month == last.month else f"{first.day} {_ENGLISH_MONTHS[first.month - 1]}"
+        return f"Week {week.week}, {week.year} ({start}–{last.day} {_ENGLISH_MONTHS[last.month - 1]})"
+    end = f"{last.day}日" if first.month == last.month else f"{last.month}月{last.day}日"
+    return f"{week.year}年第{week.week}周（{first.month}月{first.day}日–{end}）"

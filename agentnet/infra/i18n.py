@@ -1,0 +1,134 @@
+"""Two languages. Chinese is the language messages are written in; English is a catalogue beside the code.
+
+The English catalogue is every ``translations/en/*.po`` (one per feature) merged in memory when the application
+starts, so no compiled file is committed or can go stale. A viewer's own choice comes first, then the choice kept in
+the session (for a visitor who is not signed in), then what the browser asks for, then Chinese.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import NullTranslations, Translations
+from flask import Flask, has_request_context, request, session
+from flask_babel import Babel, Domain, get_locale, gettext
+from werkzeug.utils import cached_property
+
+from agentnet.core.errors import Refusal
+from agentnet.core.money import Fen, format_yuan
+from agentnet.core.words import translatable
+
+CHINESE = "zh_Hans_CN"
+ENGLISH = "en"
+LANGUAGES = {CHINESE: "中文", ENGLISH: "English"}
+"""What a person may choose, each in its own words."""
+
+SESSION_KEY = "locale"
+"""Where a visitor's choice stands in the session."""
+
+CATALOGUES = Path(__file__).resolve().parent.parent / "translations"
+
+_MESSAGES_AS_WRITTEN = NullTranslations()
+
+
+def read_english(folder: Path = CATALOGUES / ENGLISH) -> Catalog:
+    """Return all English messages of a folder as one catalogue.
+
+    Raises:
+        ValueError: if two files give one message different words.
+    """
+    merged = Catalog(locale=ENGLISH, charset="utf-8")
+    for path in sorted(folder.glob("*.po")):
+        with path.open("rb") as file:
+            for message in read_po(file, locale=ENGLISH, abort_invalid=True):
+                if not message.id:
+                    continue
+                known = merged.get(message.id, message.context)
+                if known is not None and known.string != message.string:
+                    raise ValueError(f"{path.name}: {message.id!r} already has other words")
+                merged[message.id] = message
+    return merged
+
+
+@cache
+def _english() -> Translations:
+    compiled = BytesIO()
+    write_mo(compiled, read_english())
+    compiled.seek(0)
+    return Translations(fp=compiled)
+
+
+class HouseDomain(Domain):
+    """Messages as written, or the English catalogue."""
+
+    def get_translations(self) -> NullTranslations:
+        return _english() if in_english() else _MESSAGES_AS_WRITTEN
+
+
+class HouseBabel(Babel):
+    """Flask-Babel whose words come from the catalogues in memory."""
+
+    @cached_property
+    def domain_instance(self) -> Domain:
+        return HouseDomain()
+
+
+def in_english() -> bool:
+    """Return whether the present reader reads English; Chinese outside any request."""
+    locale = get_locale()
+    return locale is not None and locale.language == "en"
+
+
+def html_lang() -> str:
+    """Return the ``lang`` attribute of a page in the present language."""
+    return "en" if in_english() else "zh-Hans"
+
+
+def requested_locale() -> str:
+    """Return the language of a visitor nobody knows: the session's choice, else the browser's, else Chinese."""
+    if not has_request_context():
+        return CHINESE
+    chosen = session.get(SESSION_KEY)
+    return chosen if chosen in LANGUAGES else _preferred(request.accept_languages.values())
+
+
+def _preferred(languages: Iterable[str]) -> str:
+    for language in languages:
+        family = language.replace("_", "-").split("-")[0].lower()
+        if family in {"zh", "en"}:
+            return CHINESE if family == "zh" else ENGLISH
+    return CHINESE
+
+
+def init_i18n(app: Flask, locale_of_viewer: Callable[[], str | None] = lambda: None) -> None:
+    """Give the application its two languages.
+
+    ``locale_of_viewer`` returns the signed-in person's choice or None. It may read the database; a handler for a
+    broken database therefore renders inside ``flask_babel.force_locale(requested_locale())``.
+    """
+
+    def locale() -> str:
+        chosen = locale_of_viewer() if has_request_context() else None
+        return chosen if chosen in LANGUAGES else requested_locale()
+
+    HouseBabel(app, default_locale=CHINESE, default_timezone="Asia/Shanghai", locale_selector=locale)
+    _english()
+
+
+def refusal_text(refusal: Refusal) -> str:
+    """Return a refusal's message in the reader's language, parameters filled in."""
+    message = gettext(refusal.message)
+    return message % refusal.params if refusal.params else message
+
+
+def money_text(fen: Fen) -> str:
+    """Return an amount with its unit as the reader's language writes it: ``203.50 元`` or ``¥203.50``."""
+    amount = format_yuan(abs(fen))
+    text = gettext(translatable("%(amount)s 元"), amount=amount)
+    return f"-{text}" if fen < 0 else text

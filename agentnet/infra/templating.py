@@ -1,0 +1,88 @@
+"""What every template may use: filters for money, days and masks, links that keep the query string, versioned files."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Flask, flash, request, url_for
+
+from agentnet.core.clock import today
+from agentnet.core.masks import mask_address, mask_household_no, mask_name, mask_phone
+from agentnet.core.money import format_yuan, rmb_capitals
+from agentnet.infra.dates import calendar_day, day_text, exact_text, instant_text, month_text, week_text
+from agentnet.infra.forms import all_errors
+from agentnet.infra.i18n import LANGUAGES, html_lang, in_english, money_text, refusal_text
+from agentnet.infra.static_files import asset, init_static_files
+
+
+def grouped(number: int) -> str:
+    """Return a whole number with separators.
+
+    >>> grouped(1234567)
+    '1,234,567'
+    """
+    return f"{number:,}"
+
+
+def percent(part: int, whole: int) -> str:
+    """Return part of whole in percent with one decimal, rounded half up; a dash when there is no whole.
+
+    >>> percent(368, 830), percent(0, 7), percent(1, 0)
+    ('44.3%', '0.0%', '-')
+    """
+    if whole == 0:
+        return "-"
+    tenths = (part * 2000 + whole) // (2 * whole)
+    return f"{tenths // 10}.{tenths % 10}%"
+
+
+def tell(text: str, *, undo_url: str | None = None, undo_label: str | None = None, careful: bool = False) -> None:
+    """Say on the next page what just happened, in one sentence, with the page that undoes it where there is one."""
+    told: Any = {"text": text, "undo_url": undo_url, "undo_label": undo_label}
+    flash(told, "careful" if careful else "done")
+
+
+def url_with(**changes: object) -> str:
+    """Return the present page's address with some query arguments set, or dropped when None.
+
+    Any change of sort or filter starts at the first page again, so the cursor goes unless it is what changes.
+    """
+    arguments: dict[str, Any] = {name: values for name, values in request.args.lists() if name != "cursor"}
+    query = urlencode({name: value for name, value in (arguments | changes).items() if value is not None}, doseq=True)
+    page = url_for(request.endpoint, **(request.view_args or {})) if request.endpoint else ""
+    return f"{page}?{query}" if query else page
+
+
+def init_templating(app: Flask) -> None:
+    """Give the application's templates their filters and helpers."""
+    init_static_files(app)
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters.update(
+        yuan=format_yuan,
+        money=money_text,
+        capitals=rmb_capitals,
+        day=day_text,
+        calendar_day=calendar_day,
+        instant=instant_text,
+        exact=exact_text,
+        month=month_text,
+        week=week_text,
+        grouped=grouped,
+        percent=percent,
+        mask_name=mask_name,
+        mask_household_no=mask_household_no,
+        mask_phone=mask_phone,
+        mask_address=mask_address,
+        refusal=refusal_text,
+    )
+    app.jinja_env.globals.update(
+        all_errors=all_errors,
+        asset=asset,
+        url_with=url_with,
+        html_lang=html_lang,
+        in_english=in_english,
+        languages=LANGUAGES,
+        today=today,
+    )
