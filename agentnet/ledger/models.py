@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from agentnet.infra.db import BigId, Key, Model
@@ -73,13 +73,23 @@ class BusinessDay(Model):
     """An outlet's day: its receipt serial, and the locks that close and remittance will set."""
 
     __tablename__ = "business_days"
-    __table_args__ = (CheckConstraint("receipt_serial >= 0", name="serial"),)
+    __table_args__ = (
+        CheckConstraint("receipt_serial >= 0", name="serial"),
+        Index(
+            "ix_business_days_unallocated",
+            "business_on",
+            sqlite_where=text("allocated_at IS NULL"),
+            postgresql_where=text("allocated_at IS NULL"),
+        ),
+    )
 
     outlet_id: Mapped[int] = mapped_column(BigId, ForeignKey("outlets.id"), primary_key=True, autoincrement=False)
     business_on: Mapped[date] = mapped_column(primary_key=True)
     receipt_serial: Mapped[int]
     closed_at: Mapped[datetime | None]
     remitted_at: Mapped[datetime | None]
+    allocated_at: Mapped[datetime | None]
+    """When the night moved what the day received to billing and to advances; from then on the day is final."""
 
 
 class AccountingMonth(Model):

@@ -466,10 +466,20 @@ def upgrade() -> None:
         sa.Column("receipt_serial", sa.BigInteger(), nullable=False),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("remitted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("allocated_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("receipt_serial >= 0", name=op.f("ck_business_days_serial")),
         sa.ForeignKeyConstraint(["outlet_id"], ["outlets.id"], name=op.f("fk_business_days_outlet_id")),
         sa.PrimaryKeyConstraint("outlet_id", "business_on", name=op.f("pk_business_days")),
     )
+    with op.batch_alter_table("business_days", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_business_days_unallocated",
+            ["business_on"],
+            unique=False,
+            sqlite_where=sa.text("allocated_at IS NULL"),
+            postgresql_where=sa.text("allocated_at IS NULL"),
+        )
+
     op.create_table(
         "collections",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -503,7 +513,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("transfer_id", name=op.f("uq_collections_transfer_id")),
     )
     with op.batch_alter_table("collections", schema=None) as batch_op:
-        batch_op.create_index("ix_collections_day_org", ["business_on", "org_unit_id"], unique=False)
+        batch_op.create_index("ix_collections_day", ["business_on", "id"], unique=False)
         batch_op.create_index("ix_collections_household", ["household_id", "collected_at"], unique=False)
         batch_op.create_index("ix_collections_outlet_day", ["outlet_id", "business_on", "id"], unique=False)
 
@@ -774,6 +784,25 @@ def upgrade() -> None:
         batch_op.create_index("ix_visits_outlet", ["outlet_id", "visited_on"], unique=False)
 
     op.create_table(
+        "advance_uses",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("household_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("bill_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("principal_fen", sa.BigInteger(), nullable=False),
+        sa.Column("late_charge_fen", sa.BigInteger(), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("principal_fen + late_charge_fen > 0", name=op.f("ck_advance_uses_something")),
+        sa.CheckConstraint("principal_fen >= 0 AND late_charge_fen >= 0", name=op.f("ck_advance_uses_amounts")),
+        sa.ForeignKeyConstraint(["bill_id"], ["bills.id"], name=op.f("fk_advance_uses_bill_id")),
+        sa.ForeignKeyConstraint(["household_id"], ["households.id"], name=op.f("fk_advance_uses_household_id")),
+        sa.ForeignKeyConstraint(["id"], ["transfers.id"], name=op.f("fk_advance_uses_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_advance_uses")),
+    )
+    with op.batch_alter_table("advance_uses", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_advance_uses_bill_id"), ["bill_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_advance_uses_household_id"), ["household_id"], unique=False)
+
+    op.create_table(
         "allocations",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("collection_id", sa.Uuid(), nullable=False),
@@ -1029,6 +1058,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_allocations_bill_id"))
 
     op.drop_table("allocations")
+    with op.batch_alter_table("advance_uses", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_advance_uses_household_id"))
+        batch_op.drop_index(batch_op.f("ix_advance_uses_bill_id"))
+
+    op.drop_table("advance_uses")
     with op.batch_alter_table("visits", schema=None) as batch_op:
         batch_op.drop_index("ix_visits_outlet")
         batch_op.drop_index("ix_visits_manager")
@@ -1103,9 +1137,16 @@ def downgrade() -> None:
     with op.batch_alter_table("collections", schema=None) as batch_op:
         batch_op.drop_index("ix_collections_outlet_day")
         batch_op.drop_index("ix_collections_household")
-        batch_op.drop_index("ix_collections_day_org")
+        batch_op.drop_index("ix_collections_day")
 
     op.drop_table("collections")
+    with op.batch_alter_table("business_days", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_business_days_unallocated",
+            sqlite_where=sa.text("allocated_at IS NULL"),
+            postgresql_where=sa.text("allocated_at IS NULL"),
+        )
+
     op.drop_table("business_days")
     op.drop_table("bills")
     with op.batch_alter_table("assignments", schema=None) as batch_op:

@@ -17,6 +17,7 @@ APPEND_ONLY = (
     "collections",
     "allocations",
     "voids",
+    "advance_uses",
     "requests",
     "plan_versions",
     "plan_components",
