@@ -1,0 +1,93 @@
+"""Lists as files: CSV that opens right in a spreadsheet, and XLSX. A cell is never taken for a formula."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Sequence
+from datetime import date
+from decimal import Decimal
+from io import BytesIO, StringIO
+from urllib.parse import quote
+
+from flask import Response
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+from openpyxl.styles import Font
+
+from agentnet.core.money import Fen
+
+
+class Yuan(int):
+    """An amount in fen that is written as yuan with two decimals."""
+
+
+Cell = str | int | Yuan | date | None
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+KINDS = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+
+def safe_text(text: str) -> str:
+    """Return text that no spreadsheet runs as a formula: a leading = + - @ tab or return gets an apostrophe before it.
+
+    >>> safe_text("=1+1"), safe_text("村邮站")
+    ("'=1+1", '村邮站')
+    """
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def csv_bytes(head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
+    """Return the list as CSV in UTF-8 with the mark that makes spreadsheets read Chinese."""
+    written = StringIO()
+    writer = csv.writer(written)
+    writer.writerow(head)
+    writer.writerows([_csv_cell(cell) for cell in row] for row in rows)
+    return b"\xef\xbb\xbf" + written.getvalue().encode()
+
+
+def xlsx_bytes(title: str, head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
+    """Return the list as a workbook with one sheet; codes stay text, amounts are numbers."""
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet(title[:31])
+    sheet.freeze_panes = "A2"
+    heads = [WriteOnlyCell(sheet, value=words) for words in head]
+    for cell in heads:
+        cell.font = Font(bold=True)
+    sheet.append(heads)
+    for row in rows:
+        sheet.append([_xlsx_cell(sheet, cell) for cell in row])
+    written = BytesIO()
+    book.save(written)
+    return written.getvalue()
+
+
+def download(kind: str, name: str, head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Response:
+    """Return the list as a file to keep; ``kind`` is a key of ``KINDS``, ``name`` is without the ending."""
+    data = csv_bytes(head, rows) if kind == "csv" else xlsx_bytes(name, head, rows)
+    response = Response(data, content_type=KINDS[kind])
+    response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(f'{name}.{kind}')}"
+    return response
+
+
+def _yuan(fen: Fen) -> Decimal:
+    return Decimal(fen).scaleb(-2)
+
+
+def _csv_cell(cell: Cell) -> str | int:
+    if isinstance(cell, Yuan):
+        return f"{_yuan(cell):.2f}"
+    if isinstance(cell, date):
+        return cell.isoformat()
+    return safe_text(cell) if isinstance(cell, str) else "" if cell is None else cell
+
+
+def _xlsx_cell(sheet: object, cell: Cell) -> object:
+    if isinstance(cell, Yuan):
+        written = WriteOnlyCell(sheet, value=_yuan(cell))
+        written.number_format = "#,##0.00"
+        return written
+    return safe_text(ILLEGAL_CHARACTERS_RE.sub("", cell)) if isinstance(cell, str) else cell

@@ -1,0 +1,32 @@
+"""A list as a file says what the page says, and runs nothing."""
+
+from datetime import date
+from io import BytesIO
+
+import pytest
+from openpyxl import load_workbook
+
+from agentnet.infra.sheets import Yuan, csv_bytes, xlsx_bytes
+
+HEAD = ["编号", "金额", "日期"]
+
+
+def test_a_csv_opens_in_a_spreadsheet_as_chinese() -> None:
+    data = csv_bytes(HEAD, [["WL0001", Yuan(-20350), date(2026, 11, 18)], ["WL0002", None, None]])
+    assert data.decode("utf-8-sig").splitlines() == ["编号,金额,日期", "WL0001,-203.50,2026-11-18", "WL0002,,"]
+    assert data.startswith(b"\xef\xbb\xbf")
+
+
+def test_a_workbook_keeps_codes_as_text_and_amounts_as_numbers() -> None:
+    sheet = load_workbook(BytesIO(xlsx_bytes("网点", HEAD, [["0012", Yuan(5), date(2026, 11, 18)]]))).active
+    code, amount, day = sheet[2]
+    assert (code.value, code.data_type) == ("0012", "s")
+    assert (amount.value, amount.number_format) == (0.05, "#,##0.00")
+    assert day.value.date() == date(2026, 11, 18)
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+def test_a_cell_is_never_a_formula(text: str) -> None:
+    assert csv_bytes(["a"], [[text]]).decode("utf-8-sig").split("\n", 1)[1].lstrip('"').startswith("'")
+    cell = load_workbook(BytesIO(xlsx_bytes("a", ["a"], [[text]]))).active["A2"]
+    assert (cell.data_type, cell.value[0]) == ("s", "'")
