@@ -65,7 +65,9 @@ class PlanComponent(Model):
         _unique_where(
             "uq_plan_components_kind", "outlet_kind IS NOT NULL AND tender IS NULL", "version_id", "outlet_kind"
         ),
-        _unique_where("uq_plan_components_tender", "outlet_kind IS NULL AND tender IS NOT NULL", "version_id", "tender"),
+        _unique_where(
+            "uq_plan_components_tender", "outlet_kind IS NULL AND tender IS NOT NULL", "version_id", "tender"
+        ),
     )
 
     id: Mapped[Key]
@@ -145,7 +147,8 @@ class CommissionLine(Model):
         Index("ix_commission_lines_month_outlet", "month", "outlet_id"),
         CheckConstraint("kind IN ('COLLECTION', 'ADJUSTMENT')", name="kind"),
         CheckConstraint(
-            "(kind = 'COLLECTION') = (collection_id IS NOT NULL) AND (kind = 'ADJUSTMENT') = (adjustment_id IS NOT NULL)",
+            "(kind = 'COLLECTION') = (collection_id IS NOT NULL)"
+            " AND (kind = 'ADJUSTMENT') = (adjustment_id IS NOT NULL)",
             name="source",
         ),
     )

@@ -1,0 +1,205 @@
+"""What finance does to commission: agree plans, change them by further versions, correct closed months.
+
+A month itself is closed by ``closing``, which has each outlet's month written down here.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+
+from sqlalchemy import func, insert, select
+
+from agentnet.collecting.models import Collection
+from agentnet.commission.models import CommissionAdjustment, Plan, PlanComponent, PlanVersion
+from agentnet.commission.queries import locked_months, plan_by_code, require_company_wide
+from agentnet.commission.rules import Component, check_components, check_start, paying_month
+from agentnet.core.clock import Month, now
+from agentnet.core.errors import Conflict, Invalid
+from agentnet.core.money import Fen
+from agentnet.infra.actor import Actor
+from agentnet.infra.audit import write_audit
+from agentnet.infra.db import db
+from agentnet.infra.idempotency import earlier_result, remember
+from agentnet.outlets.models import Outlet
+from agentnet.outlets.queries import outlet_for
+from agentnet.users.permissions import Permission
+
+
+@dataclass(frozen=True, slots=True)
+class NewVersion:
+    """A plan version to come; ``id`` is the sender's."""
+
+    id: uuid.UUID
+    starts_on: date
+    note: str
+    components: tuple[Component, ...]
+
+
+def create_plan(code: str, name: str, first: NewVersion, by: Actor) -> Plan:
+    """Agree a plan with its first version. The first plan of all becomes the default one.
+
+    Raises:
+        Forbidden: ``not_permitted``, ``company_only``.
+        Invalid: ``plan_code_shape``, ``plan_name_missing`` or what ``add_version`` refuses.
+        Conflict: ``plan_code_taken``, ``month_locked``, ``id_reused``.
+    """
+    require_company_wide(by, Permission.COMMISSION_EDIT)
+    content = {"code": code, "name": name} | _content(first)
+    if earlier_result(first.id, "commission_plan", content) is not None:
+        return plan_by_code(code)
+    if not (code.isascii() and code.replace("-", "").replace("_", "").isalnum() and len(code) <= 32):
+        raise Invalid("plan_code_shape", "方案编号只用字母、数字、- 和 _，最多 32 位", field="code")
+    if not name:
+        raise Invalid("plan_name_missing", "请填写方案名称", field="name")
+    if db.session.scalar(select(Plan.id).where(Plan.code == code)) is not None:
+        raise Conflict("plan_code_taken", "方案编号 %(code)s 已被使用", field="code", code=code)
+    is_first = not db.session.scalar(select(func.count()).select_from(Plan))
+    plan = Plan(code=code, name=name, is_default=is_first)
+    db.session.add(plan)
+    db.session.flush()
+    _insert_version(plan, first, by)
+    remember(first.id, "commission_plan", by, content, plan.id)
+    return plan
+
+
+def add_version(plan_code: str, new: NewVersion, by: Actor) -> PlanVersion:
+    """Change a plan from a day on. Earlier versions stay; of two from one day the later entered rules.
+
+    Raises:
+        Forbidden: ``not_permitted``, ``company_only``.
+        Missing: ``plan_missing``.
+        Invalid: ``components_missing``, ``component_twice``, ``rate_range``, ``fixed_range``, ``bounds_order``,
+            ``note_missing``.
+        Conflict: ``month_locked`` if it would start inside or before a closed or closing month; ``id_reused``.
+    """
+    require_company_wide(by, Permission.COMMISSION_EDIT)
+    plan = plan_by_code(plan_code)
+    content = {"plan": plan_code} | _content(new)
+    known = earlier_result(new.id, "commission_version", content)
+    if known is not None:
+        return db.session.get_one(PlanVersion, int(known))
+    version = _insert_version(plan, new, by)
+    remember(new.id, "commission_version", by, content, version.id)
+    return version
+
+
+def _content(new: NewVersion) -> dict[str, object]:
+    return {
+        "starts_on": new.starts_on,
+        "note": new.note,
+        "components": [asdict(component) for component in new.components],
+    }
+
+
+def _insert_version(plan: Plan, new: NewVersion, by: Actor) -> PlanVersion:
+    check_components(new.components)
+    if not new.note:
+        raise Invalid("note_missing", "请写明为什么这样定，例如依据的文件", field="note")
+    check_start(new.starts_on, locked_months())
+    last = db.session.scalar(select(func.max(PlanVersion.number)).where(PlanVersion.plan_id == plan.id)) or 0
+    version = PlanVersion(
+        plan_id=plan.id,
+        number=last + 1,
+        starts_on=new.starts_on,
+        note=new.note,
+        created_at=now(),
+        user_id=by.user_id,
+    )
+    db.session.add(version)
+    db.session.flush()
+    rows = [asdict(component) | {"version_id": version.id} for component in new.components]
+    db.session.execute(insert(PlanComponent), [{key: row[key] for key in row if key != "id"} for row in rows])
+    write_audit(
+        by,
+        "add_plan_version",
+        "plan",
+        plan.code,
+        after={"number": version.number, "starts_on": new.starts_on.isoformat(), "note": new.note}
+        | {"components": [{key: value for key, value in row.items() if key != "id"} for row in rows]},
+    )
+    return version
+
+
+@dataclass(frozen=True, slots=True)
+class NewAdjustment:
+    """A correction of a closed month; ``amount_fen`` is negative when commission is taken back."""
+
+    id: uuid.UUID
+    outlet_code: str
+    of_month: Month
+    amount_fen: Fen
+    reason: str
+    receipt_no: str | None = None
+
+
+def record_adjustment(new: NewAdjustment, by: Actor) -> CommissionAdjustment:
+    """Correct a closed month by a line in the next open one.
+
+    Raises:
+        Forbidden: ``not_permitted``.
+        Missing: ``outlet_missing``.
+        Invalid: ``month_still_open``, ``adjustment_zero``, ``reason_missing``, ``receipt_elsewhere``.
+        Conflict: ``id_reused``.
+    """
+    outlet = outlet_for(by, new.outlet_code, Permission.COMMISSION_EDIT)
+    content = asdict(new) | {"of_month": str(new.of_month)}
+    known = earlier_result(new.id, "commission_adjustment", content)
+    if known is not None:
+        return db.session.get_one(CommissionAdjustment, uuid.UUID(known))
+    month = paying_month(new.of_month, locked_months())
+    if new.amount_fen == 0:
+        raise Invalid("adjustment_zero", "调整金额不能为零", field="amount")
+    if not new.reason:
+        raise Invalid("reason_missing", "请写明调整原因，网点会在结算单上看到", field="reason")
+    adjustment = CommissionAdjustment(
+        id=new.id,
+        outlet_id=outlet.id,
+        of_month=str(new.of_month),
+        month=str(month),
+        amount_fen=new.amount_fen,
+        collection_id=_collection(outlet, new),
+        reason=new.reason,
+        user_id=by.user_id,
+        made_at=now(),
+    )
+    db.session.add(adjustment)
+    db.session.flush()
+    remember(new.id, "commission_adjustment", by, content, adjustment.id)
+    write_audit(
+        by,
+        "adjust_commission",
+        "outlet",
+        outlet.code,
+        after={
+            "of_month": adjustment.of_month,
+            "month": adjustment.month,
+            "amount_fen": adjustment.amount_fen,
+            "reason": adjustment.reason,
+        },
+    )
+    return adjustment
+
+
+def _collection(outlet: Outlet, new: NewAdjustment) -> uuid.UUID | None:
+    if not new.receipt_no:
+        return None
+    found: Sequence[uuid.UUID] = db.session.scalars(
+        select(Collection.id).where(
+            Collection.receipt_no == new.receipt_no,
+            Collection.outlet_id == outlet.id,
+            Collection.business_on >= new.of_month.starts_on,
+            Collection.business_on < new.of_month.ends_on,
+        )
+    ).all()
+    if not found:
+        raise Invalid(
+            "receipt_elsewhere",
+            "%(month)s 该网点没有凭证号为 %(receipt)s 的收费",
+            field="receipt_no",
+            month=str(new.of_month),
+            receipt=new.receipt_no,
+        )
+    return found[0]

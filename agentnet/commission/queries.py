@@ -1,0 +1,143 @@
+"""Plans as they stand, what outlets have agreed, and which months are locked."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import func, select
+
+from agentnet.commission.models import Plan, PlanComponent, PlanVersion
+from agentnet.commission.rules import Component, Tariffs, Terms, Version, version_on
+from agentnet.core.clock import Month, today
+from agentnet.core.errors import Forbidden, Missing
+from agentnet.divisions.models import OrgUnit
+from agentnet.infra.actor import SYSTEM, Actor
+from agentnet.infra.db import db
+from agentnet.ledger.models import AccountingMonth
+from agentnet.outlets.models import Agreement, Tender
+from agentnet.users.permissions import Permission, org_paths, require
+
+
+def require_company_wide(by: Actor, permission: Permission) -> None:
+    """Refuse anyone who does not hold the permission for the whole company: plans and months are the company's.
+
+    Raises:
+        Forbidden: ``not_permitted``, ``company_only``.
+    """
+    if by == SYSTEM:
+        return
+    require(by, permission)
+    company = db.session.scalar(select(OrgUnit.path).where(OrgUnit.parent_id.is_(None))) or "/"
+    if not any(company.startswith(path) for path in org_paths(by, permission)):
+        raise Forbidden("company_only", "代办费方案和月度封账由公司统一办理，请联系公司财务")
+
+
+def locked_months() -> list[Month]:
+    """Return the months that are closed or closing, oldest first."""
+    statement = select(AccountingMonth.month).where(AccountingMonth.state.in_(("CLOSING", "CLOSED")))
+    return [Month.parse(month) for month in db.session.scalars(statement.order_by(AccountingMonth.month))]
+
+
+def closed_months() -> list[Month]:
+    """Return the months that are closed, newest first."""
+    statement = select(AccountingMonth.month).where(AccountingMonth.state == "CLOSED")
+    return [Month.parse(month) for month in db.session.scalars(statement.order_by(AccountingMonth.month.desc()))]
+
+
+def tariffs() -> Tariffs:
+    """Return every plan's versions with their components (two small tables, two queries)."""
+    components: dict[int, list[Component]] = defaultdict(list)
+    for row in db.session.scalars(select(PlanComponent).order_by(PlanComponent.id)):
+        components[row.version_id].append(_component(row))
+    versions: dict[int, list[Version]] = defaultdict(list)
+    for version in db.session.scalars(select(PlanVersion).order_by(PlanVersion.plan_id, PlanVersion.number)):
+        versions[version.plan_id].append(
+            Version(version.id, version.number, version.starts_on, tuple(components[version.id]))
+        )
+    default = db.session.scalar(select(Plan.id).where(Plan.is_default))
+    return Tariffs({plan_id: tuple(found) for plan_id, found in versions.items()}, default)
+
+
+def _component(row: PlanComponent) -> Component:
+    return Component(
+        outlet_kind=row.outlet_kind,
+        tender=row.tender,
+        fixed_fen=row.fixed_fen,
+        rate_ppm=row.rate_ppm,
+        minimum_fen=row.minimum_fen,
+        maximum_fen=row.maximum_fen,
+        id=row.id,
+    )
+
+
+def components_by_id(ids: Iterable[int]) -> dict[int, Component]:
+    """Return components by their ids."""
+    rows = db.session.scalars(select(PlanComponent).where(PlanComponent.id.in_(set(ids))))
+    return {row.id: _component(row) for row in rows}
+
+
+def terms_of(outlet_ids: Sequence[int]) -> Mapping[int, list[Terms]]:
+    """Return each outlet's agreements, in one query."""
+    found: dict[int, list[Terms]] = defaultdict(list)
+    statement = select(
+        Agreement.outlet_id, Agreement.id, Agreement.starts_on, Agreement.ends_on, Agreement.plan_id
+    ).where(Agreement.outlet_id.in_(outlet_ids))
+    for row in db.session.execute(statement):
+        found[row.outlet_id].append(Terms(row.id, row.starts_on, row.ends_on, row.plan_id))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class PlanLine:
+    """A plan in the list: the version in force, what is to come, and how many agreements name it."""
+
+    plan: Plan
+    current: Version | None
+    upcoming: Version | None
+    agreements: int
+
+
+def plan_lines(day: date | None = None) -> list[PlanLine]:
+    """Return every plan, the default first."""
+    day = day or today()
+    book = tariffs()
+    in_force = (Agreement.starts_on <= day) & (Agreement.ends_on.is_(None) | (Agreement.ends_on > day))
+    counts = dict(
+        db.session.execute(select(Agreement.plan_id, func.count()).where(in_force).group_by(Agreement.plan_id)).tuples()
+    )
+    lines = []
+    for plan in db.session.scalars(select(Plan).order_by(Plan.is_default.desc(), Plan.code)):
+        versions = book.versions_by_plan.get(plan.id, ())
+        later = [version for version in versions if version.starts_on > day]
+        named = counts.get(plan.id, 0) + (counts.get(None, 0) if plan.is_default else 0)
+        lines.append(
+            PlanLine(plan, version_on(versions, day), min(later, key=lambda one: one.starts_on, default=None), named)
+        )
+    return lines
+
+
+def plan_by_code(code: str) -> Plan:
+    """Return a plan; plans are the company's and no secret to whoever may read commission.
+
+    Raises:
+        Missing: ``plan_missing``.
+    """
+    plan = db.session.scalar(select(Plan).where(Plan.code == code))
+    if plan is None:
+        raise Missing("plan_missing", "没有这个代办费方案")
+    return plan
+
+
+def versions_of(plan: Plan) -> list[tuple[PlanVersion, Version]]:
+    """Return a plan's versions, newest first, each as stored and as the rules see it."""
+    seen = {version.id: version for version in tariffs().versions_by_plan.get(plan.id, ())}
+    statement = select(PlanVersion).where(PlanVersion.plan_id == plan.id).order_by(PlanVersion.number.desc())
+    return [(row, seen[row.id]) for row in db.session.scalars(statement)]
+
+
+def tenders() -> list[Tender]:
+    """Return the tenders in their usual order."""
+    return list(db.session.scalars(select(Tender).order_by(Tender.position)))
