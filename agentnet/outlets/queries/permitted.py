@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, false, or_, select
+from collections.abc import Sequence
+from datetime import date
 
+from sqlalchemy import ColumnElement, and_, false, or_, select
+
+from agentnet.core.clock import today
 from agentnet.core.errors import Missing
 from agentnet.divisions.models import OrgUnit
-from agentnet.infra.actor import Actor
+from agentnet.infra.actor import Actor, Role
 from agentnet.infra.db import db
-from agentnet.outlets.models import Manager, Outlet
+from agentnet.outlets.models import Assignment, Manager, Outlet, Partner
 from agentnet.users.permissions import Permission, grants_for, org_paths, require
 
 
@@ -17,8 +21,21 @@ def under(paths: tuple[str, ...]) -> ColumnElement[bool]:
     return or_(false(), *(OrgUnit.path.startswith(path, autoescape=True) for path in paths))
 
 
+def held_on(day: date) -> ColumnElement[bool]:
+    """Return the condition on ``Assignment`` that it holds on a day."""
+    return and_(Assignment.starts_on <= day, or_(Assignment.ends_on.is_(None), Assignment.ends_on > day))
+
+
+def in_post(day: date) -> ColumnElement[bool]:
+    """Return the condition on ``Manager`` that they have not left by a day."""
+    return or_(Manager.left_on.is_(None), Manager.left_on > day)
+
+
 def visible_outlets(viewer: Actor, permission: Permission) -> ColumnElement[bool]:
-    """Return the condition on ``Outlet`` that it lies in the viewer's territory for this permission."""
+    """Return the condition on ``Outlet`` that it lies in the viewer's territory for this permission.
+
+    A district manager's territory also holds every outlet assigned to them today, whichever station it belongs to.
+    """
     if "/" in org_paths(viewer, permission):
         return Outlet.id == Outlet.id
     grants = grants_for(viewer, permission)
@@ -26,6 +43,14 @@ def visible_outlets(viewer: Actor, permission: Permission) -> ColumnElement[bool
     outlet_ids = [grant.outlet_id for grant in grants if grant.outlet_id is not None]
     partner_ids = [grant.partner_id for grant in grants if grant.partner_id is not None]
     places: list[ColumnElement[bool]] = [false()]
+    if any(grant.role is Role.MANAGER for grant in grants):
+        places.append(
+            Outlet.id.in_(
+                select(Assignment.outlet_id)
+                .join(Manager, Manager.id == Assignment.manager_id)
+                .where(Manager.user_id == viewer.user_id, held_on(today()))
+            )
+        )
     if paths:
         places.append(Outlet.org_unit_id.in_(select(OrgUnit.id).where(under(paths))))
     if outlet_ids:
@@ -78,7 +103,38 @@ def own_manager(viewer: Actor) -> Manager:
     Raises:
         Missing: ``not_a_manager``.
     """
-    manager = db.session.scalar(select(Manager).where(Manager.user_id == viewer.user_id, Manager.left_on.is_(None)))
+    manager = db.session.scalar(select(Manager).where(Manager.user_id == viewer.user_id, in_post(today())))
     if manager is None:
         raise Missing("not_a_manager", "您的账号没有关联在岗的台区经理，请联系管理员")
     return manager
+
+
+def unit_for(viewer: Actor, code: str, permission: Permission) -> OrgUnit:
+    """Return the org unit with this code if the viewer holds the permission there.
+
+    Raises:
+        Forbidden: ``not_permitted``.
+        Missing: ``unit_missing``.
+    """
+    require(viewer, permission)
+    unit = db.session.scalar(select(OrgUnit).where(OrgUnit.code == code, under(org_paths(viewer, permission))))
+    if unit is None:
+        raise Missing("unit_missing", "没有找到这个单位，或它不在您的管辖范围内", field="unit")
+    return unit
+
+
+def units_of(viewer: Actor, permission: Permission) -> Sequence[OrgUnit]:
+    """Return the org units in which the viewer holds the permission, in the order of the tree."""
+    return db.session.scalars(select(OrgUnit).where(under(org_paths(viewer, permission))).order_by(OrgUnit.path)).all()
+
+
+def partner_by_code(code: str) -> Partner:
+    """Return the partner with this code; partners are known to the whole company.
+
+    Raises:
+        Missing: ``partner_missing``.
+    """
+    partner = db.session.scalar(select(Partner).where(Partner.code == code))
+    if partner is None:
+        raise Missing("partner_missing", "没有找到这个合作单位", field="partner")
+    return partner
