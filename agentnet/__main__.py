@@ -12,10 +12,12 @@ from agentnet.core.errors import Refusal
 from agentnet.infra.config import WrongSetting
 from agentnet.infra.database_commands import db_group
 from agentnet.users.commands import user_group
+from agentnet.verify.commands import verify_command
 
 COMMANDS: Sequence[click.Command] = (
     db_group,
     user_group,
+    verify_command,
 )
 
 
