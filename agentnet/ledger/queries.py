@@ -1,0 +1,177 @@
+"""Reading the book: months, balances, the trial balance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, cast
+
+from sqlalchemy import Table, bindparam, case, func, literal, select, text, union_all
+
+from agentnet.core.clock import Month
+from agentnet.core.errors import Conflict
+from agentnet.core.money import Fen
+from agentnet.infra.db import db
+from agentnet.ledger.models import Account, AccountingMonth, Balance, Transfer
+from agentnet.ledger.rules import DEBIT, OPEN, AccountKey, chart_line
+
+accounts = cast(Table, Account.__table__)
+balances = cast(Table, Balance.__table__)
+transfers = cast(Table, Transfer.__table__)
+months = cast(Table, AccountingMonth.__table__)
+
+_MONTH = select(months.c.state).where(months.c.month == bindparam("month"))
+_HOLD_OPEN = text("SELECT pg_advisory_xact_lock_shared(:key)")
+_ACCOUNTS = select(accounts.c.id, accounts.c.owner_id, accounts.c.code, accounts.c.detail).where(
+    accounts.c.owner_kind == bindparam("owner_kind"),
+    accounts.c.owner_id.in_(bindparam("owner_ids", expanding=True)),
+    accounts.c.code.in_(bindparam("codes", expanding=True)),
+)
+
+_MONTH_LOCKS = 0x6D6F6E7468 << 16
+"""Advisory lock numbers of accounting months: "month" in ASCII, then the month counted from year 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrialBalanceRow:
+    """All accounts of one line of the chart: what was debited and credited in all (fen)."""
+
+    owner_kind: str
+    code: str
+    debit_fen: Fen
+    credit_fen: Fen
+
+
+@dataclass(frozen=True, slots=True)
+class WrongBalance:
+    """A guarded balance that is not the sum of its transfers."""
+
+    key: AccountKey
+    balance_fen: Fen
+    sum_fen: Fen
+
+
+def month_lock(month: Month) -> int:
+    """Return the number of the month's advisory lock (PostgreSQL)."""
+    return _MONTH_LOCKS + month.year * 12 + month.month
+
+
+def month_state(month: Month) -> str:
+    """Return OPEN, CLOSING or CLOSED; a month nobody began to close is open."""
+    return db.session.connection().execute(_MONTH, {"month": str(month)}).scalar() or OPEN
+
+
+def require_open(day: date) -> None:
+    """Refuse a fact in a month that is closing or closed, and hold the month open until the transaction ends.
+
+    Raises:
+        Conflict: ``month_closed``.
+    """
+    month = Month.of(day)
+    connection = db.session.connection()
+    if connection.dialect.name == "postgresql":
+        # Without this a posting that saw OPEN could commit after the close had read the month.
+        connection.execute(_HOLD_OPEN, {"key": month_lock(month)})
+    if month_state(month) != OPEN:
+        raise Conflict("month_closed", "%(month)s 已封账，不能再记入；请记入下一个未封账的月份", month=str(month))
+
+
+def account_ids(keys: Iterable[AccountKey]) -> dict[AccountKey, int]:
+    """Return the ids of those accounts that are open; one statement for each kind of owner."""
+    by_owner: dict[str, tuple[set[int], set[str]]] = {}
+    wanted = set(keys)
+    for key in wanted:
+        owners, codes = by_owner.setdefault(key.owner_kind, (set(), set()))
+        owners.add(key.owner_id)
+        codes.add(key.code)
+    found: dict[AccountKey, int] = {}
+    connection = db.session.connection()
+    for owner_kind, (owners, codes) in by_owner.items():
+        rows = connection.execute(
+            _ACCOUNTS, {"owner_kind": owner_kind, "owner_ids": sorted(owners), "codes": sorted(codes)}
+        )
+        for id_, owner_id, code, detail in rows:
+            key = AccountKey(owner_kind, owner_id, code, detail)
+            if key in wanted:
+                found[key] = id_
+    return found
+
+
+def balance(key: AccountKey) -> Fen:
+    """Return an account's balance in its normal direction (fen): its row if it is guarded, else the sum."""
+    account_id = account_ids([key]).get(key)
+    if account_id is None:
+        return 0
+    line = chart_line(key)
+    if line.guarded:
+        return db.session.scalar(select(balances.c.balance_fen).where(balances.c.account_id == account_id)) or 0
+    debit, credit = (
+        db.session.scalar(select(func.coalesce(func.sum(transfers.c.amount_fen), 0)).where(side == account_id)) or 0
+        for side in (transfers.c.debit_account_id, transfers.c.credit_account_id)
+    )
+    difference = int(debit) - int(credit)
+    return difference if line.normal_side == DEBIT else -difference
+
+
+def balances_of(owner_kind: str, owner_ids: Sequence[int], code: str) -> dict[int, Fen]:
+    """Return the guarded balances of many owners by owner id (fen); owners without an account are left out."""
+    rows = db.session.execute(
+        select(accounts.c.owner_id, balances.c.balance_fen)
+        .join(balances, balances.c.account_id == accounts.c.id)
+        .where(accounts.c.owner_kind == owner_kind, accounts.c.code == code, accounts.c.owner_id.in_(owner_ids))
+    )
+    return {row.owner_id: row.balance_fen for row in rows}
+
+
+def _legs(until: date | None) -> Any:
+    """Return every transfer as two rows: account, debit, credit."""
+    zero = literal(0)
+    debits = select(
+        transfers.c.debit_account_id.label("account_id"), transfers.c.amount_fen.label("debit"), zero.label("credit")
+    )
+    credits = select(transfers.c.credit_account_id, zero, transfers.c.amount_fen)
+    if until is not None:
+        debits = debits.where(transfers.c.business_on < until)
+        credits = credits.where(transfers.c.business_on < until)
+    return union_all(debits, credits).subquery("legs")
+
+
+def trial_balance(until: date | None = None) -> list[TrialBalanceRow]:
+    """Return debits and credits by line of the chart, of business days before ``until`` (all without it)."""
+    legs = _legs(until)
+    rows = db.session.execute(
+        select(accounts.c.owner_kind, accounts.c.code, func.sum(legs.c.debit), func.sum(legs.c.credit))
+        .join(accounts, accounts.c.id == legs.c.account_id)
+        .group_by(accounts.c.owner_kind, accounts.c.code)
+        .order_by(accounts.c.owner_kind, accounts.c.code)
+    )
+    return [TrialBalanceRow(kind, code, int(debit), int(credit)) for kind, code, debit, credit in rows]
+
+
+def wrong_balances() -> list[WrongBalance]:
+    """Return the guarded balances that are not the sum of their transfers; an honest book has none."""
+    legs = _legs(None)
+    sums = (
+        select(legs.c.account_id, func.sum(legs.c.debit - legs.c.credit).label("difference"))
+        .group_by(legs.c.account_id)
+        .subquery()
+    )
+    difference = func.coalesce(sums.c.difference, 0)
+    signed = case((accounts.c.normal_side == DEBIT, difference), else_=-difference)
+    rows = db.session.execute(
+        select(
+            accounts.c.owner_kind,
+            accounts.c.owner_id,
+            accounts.c.code,
+            accounts.c.detail,
+            balances.c.balance_fen,
+            signed,
+        )
+        .select_from(balances)
+        .join(accounts, accounts.c.id == balances.c.account_id)
+        .outerjoin(sums, sums.c.account_id == balances.c.account_id)
+        .where(balances.c.balance_fen != signed)
+        .order_by(accounts.c.id)
+    )
+    return [WrongBalance(AccountKey(*row[:4]), int(row[4]), int(row[5])) for row in rows]

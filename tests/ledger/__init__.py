@@ -1,0 +1,1 @@
+"""The book: transfers, guarded balances, months."""
