@@ -5,8 +5,8 @@
   const style = getComputedStyle(document.documentElement);
   const colour = (name) => style.getPropertyValue(name).trim();
   const strokes = [
-    { stroke: colour("--accent"), width: 2.5, fill: colour("--accent") },
-    { stroke: colour("--ink-soft"), width: 2, dash: [3, 4], fill: colour("--line") },
+    { stroke: colour("--accent"), width: 2.5, fill: "#a9ccc8" },
+    { stroke: colour("--ink-soft"), width: 2, dash: [3, 4] },
   ];
   const font = `14px ${getComputedStyle(document.body).fontFamily}`;
 
@@ -84,6 +84,7 @@
         ...drawing.series.map((series, index) => ({
           label: series.label,
           ...strokes[index % 2],
+          width: bars && !index ? 1 : strokes[index % 2].width,
           fill: bars && !index ? strokes[index % 2].fill : undefined,
           paths: bars && !index ? uPlot.paths.bars({ size: [0.6, 48] }) : undefined,
           points: { show: !(bars && !index) && drawing.labels.length <= 16, size: 7, fill: "#fff", width: 2 },
