@@ -117,7 +117,12 @@ _PRIMING = Priming(
 
 
 def draw(statement: CommissionStatement) -> bytes:
-    """Return the statement as PDF.
+    """Return the statement as PDF; raises what ``compose`` raises."""
+    return compose(statement).finish()
+
+
+def compose(statement: CommissionStatement) -> Paper:
+    """Return the statement's pages, laid out and still without their feet.
 
     Raises:
         FiguresDisagree: if a stated total is not the sum of its parts.
@@ -144,7 +149,7 @@ def draw(statement: CommissionStatement) -> bytes:
         _draw_adjustments(paper, statement, tail)
     blocks.note(paper, text["statement_note"])
     blocks.signatures(paper)
-    return paper.finish()
+    return paper
 
 
 def _require_agreement(statement: CommissionStatement) -> None:

@@ -15,7 +15,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from reports.head import DocumentHead
 from reports.kit import style
-from reports.kit.fonts import DocumentFont, Primer, Weight, face
+from reports.kit.fonts import DocumentFont, Primer, Weight, page_font
 from reports.kit.ink import Ink
 from reports.kit.qr import QUIET_ZONE, qr_path
 from reports.kit.wording import instant_text
@@ -54,9 +54,8 @@ def bind(
     bookmarks: list[Bookmark] | None = None,
 ) -> bytes:
     """Return the PDF of finished pages of one size (points)."""
-    face(Weight.REGULAR)  # ReportLab looks up the font that a page starts with
     out = io.BytesIO()
-    canvas = Canvas(out, pagesize=size, pageCompression=1, invariant=1, initialFontName=str(Weight.REGULAR))
+    canvas = Canvas(out, pagesize=size, pageCompression=1, invariant=1, initialFontName=page_font())
     canvas.setTitle(title)
     canvas.setAuthor(author)
     canvas.setSubject(subject)
@@ -137,6 +136,10 @@ class Paper:
         """Draw the foot of every page, now that their number is known, and return the PDF."""
         for number, page in enumerate(self.pages, start=1):
             self._draw_foot(page, number)
+        return self.bound()
+
+    def bound(self) -> bytes:
+        """Return the PDF of the pages as they are."""
         whole = f"{self.title} {self.subject} {self.period}"
         return bind(
             self.pages,
