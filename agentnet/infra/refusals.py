@@ -10,11 +10,12 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from agentnet.core.errors import Refusal
+from agentnet.core.ids import new_id
 from agentnet.infra.i18n import refusal_text, requested_locale
 
 log = logging.getLogger("agentnet")
 
-PAGES = {403, 404, 409, 413, 422, 429, 500}
+PAGES = {403, 404, 409, 413, 422, 429}
 
 
 def init_refusals(app: Flask) -> None:
@@ -43,6 +44,7 @@ def _http_error(error: HTTPException) -> tuple[str, int]:
 
 
 def _bug(error: Exception) -> tuple[str, int]:
-    log.error("unexpected error in %s %s", request.method, request.path, exc_info=error)
+    incident = new_id().hex[-8:]
+    log.error("incident %s: unexpected error in %s %s", incident, request.method, request.path, exc_info=error)
     with force_locale(requested_locale()):
-        return _page(500, None)
+        return render_template("errors/500.html", incident=incident), 500
