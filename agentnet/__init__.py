@@ -13,15 +13,19 @@ from flask_migrate import Migrate
 
 from agentnet.collecting import models as collecting_models
 from agentnet.commission import models as commission_models
+from agentnet.divisions import imports as division_imports
 from agentnet.divisions import models as divisions_models
 from agentnet.documents import models as documents_models
+from agentnet.documents.jobs import TICK
 from agentnet.documents.kinds import ReportKind
+from agentnet.documents.worker import DRAWING
 from agentnet.infra import idempotency
 from agentnet.infra.audit import seal_audit
 from agentnet.infra.config import Settings, read_settings
 from agentnet.infra.db import db, init_db
 from agentnet.infra.i18n import init_i18n
-from agentnet.infra.jobs import ClockJob
+from agentnet.infra.importing import Importer, importers_by_kind
+from agentnet.infra.jobs import ClockJob, WorkerLoop
 from agentnet.infra.refusals import init_refusals
 from agentnet.infra.security import init_security
 from agentnet.infra.templating import init_templating
@@ -50,6 +54,7 @@ MODELS = (
 
 BLUEPRINTS: Sequence[Blueprint] = (users_blueprint,)
 REPORT_KINDS: Sequence[ReportKind] = ()
+IMPORTERS: Sequence[Importer] = (division_imports.IMPORTER,)
 
 
 def _seal() -> int:
@@ -57,7 +62,8 @@ def _seal() -> int:
         return seal_audit()
 
 
-CLOCK_JOBS: Sequence[ClockJob] = (ClockJob("seal audit", 5, _seal),)
+CLOCK_JOBS: Sequence[ClockJob] = (ClockJob("seal audit", 5, _seal), TICK)
+WORKERS: Sequence[WorkerLoop] = (DRAWING,)
 
 
 def create_app(settings: Settings | None = None) -> TransactionalFlask:
@@ -70,7 +76,9 @@ def create_app(settings: Settings | None = None) -> TransactionalFlask:
     app = TransactionalFlask(__name__)
     app.extensions["agentnet"] = settings
     app.extensions["agentnet.report_kinds"] = {kind.code: kind for kind in REPORT_KINDS}
+    app.extensions["agentnet.importers"] = importers_by_kind(IMPORTERS)
     app.extensions["agentnet.clock_jobs"] = tuple(CLOCK_JOBS)
+    app.extensions["agentnet.workers"] = tuple(WORKERS)
     init_db(app, settings)
     Migrate(app, db, directory="migrations", render_as_batch=True, compare_type=True)
     init_security(app, settings)

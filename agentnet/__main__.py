@@ -8,15 +8,25 @@ from collections.abc import Sequence
 import click
 
 from agentnet import create_app
+from agentnet.administration.commands import export_command, import_command
 from agentnet.core.errors import Refusal
+from agentnet.documents.commands import report_group
 from agentnet.infra.config import WrongSetting
 from agentnet.infra.database_commands import db_group
+from agentnet.infra.process_commands import clock_command, serve_command, web_command, worker_command
 from agentnet.users.commands import user_group
 from agentnet.verify.commands import verify_command
 
 COMMANDS: Sequence[click.Command] = (
     db_group,
+    serve_command,
+    web_command,
+    clock_command,
+    worker_command,
+    report_group,
     user_group,
+    import_command,
+    export_command,
     verify_command,
 )
 

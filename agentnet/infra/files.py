@@ -72,6 +72,16 @@ def exists(sha256: str, suffix: str = "") -> bool:
         return False
 
 
+def require(sha256: str, suffix: str = "") -> None:
+    """Refuse if there is no file with this hash.
+
+    Raises:
+        Missing: ``file_missing``.
+    """
+    if not exists(sha256, suffix):
+        raise Missing("file_missing", "文件不在存储中，请联系管理员检查文件目录")
+
+
 def read(sha256: str, suffix: str = "") -> bytes:
     """Return the stored bytes, after checking that they are still the ones that were stored.
 

@@ -1,4 +1,4 @@
-"""Jobs of the clock: what is done again and again, and how often. Features register theirs in ``create_app``."""
+"""Work outside any request: jobs of the clock and loops of the worker. Features register theirs in ``create_app``."""
 
 from __future__ import annotations
 
@@ -16,4 +16,16 @@ class ClockJob:
 
     name: str
     every_seconds: int
+    run: Callable[[], int]
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerLoop:
+    """Something a worker does for as long as there is some of it.
+
+    ``run`` does a small batch and returns how many things it did, 0 when nothing waits. It opens its own doors, holds
+    no transaction while it works, and may run in several processes at once.
+    """
+
+    name: str
     run: Callable[[], int]

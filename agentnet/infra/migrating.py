@@ -7,6 +7,8 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from flask import current_app
 
 from agentnet.infra.db import db, writing
@@ -34,3 +36,14 @@ def _run(step: Callable[[Config, str], None], revision: str) -> None:
             step(config, revision)
     finally:
         writing.reset(token)
+
+
+def missing_migrations() -> int:
+    """Return how many migrations the database lacks; 0 at the newest schema, also on one newer than this program."""
+    scripts = ScriptDirectory(str(MIGRATIONS))
+    with db.engine.connect() as connection:
+        present = MigrationContext.configure(connection).get_current_revision()
+    revisions = [script.revision for script in scripts.walk_revisions()]
+    if present is None:
+        return len(revisions)
+    return revisions.index(present) if present in revisions else 0

@@ -1,0 +1,268 @@
+"""Which documents there are, and who may see them: by the org path stamped when they were frozen, not by today's."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select
+
+from agentnet.core.errors import Missing
+from agentnet.divisions.models import OrgUnit
+from agentnet.documents.freezing import Company
+from agentnet.documents.kinds import ReportKind, report_kinds
+from agentnet.documents.models import Order, Run, Schedule
+from agentnet.documents.rules import RunState
+from agentnet.infra.actor import Actor
+from agentnet.infra.db import db
+from agentnet.infra.pages import Page, SortBy, page_of
+from agentnet.users.permissions import Permission, grants_for, may, org_paths, require
+
+RUN_COLUMNS: Mapping[str, SortBy] = {
+    "made": SortBy(Run.id, uuid.UUID),
+    "title": SortBy(Run.title),
+    "number": SortBy(Run.number),
+    "period": SortBy(Run.period_start, date),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RunFilter:
+    """What a list of documents is narrowed to; empty means all."""
+
+    kind: str = ""
+    state: str = ""
+    language: str = ""
+    org_path: str = ""
+    words: str = ""
+    period: tuple[date, date] | None = None
+    order_id: uuid.UUID | None = None
+
+
+def at_or_below(column: Any, paths: tuple[str, ...]) -> ColumnElement[bool]:
+    """Return the condition that a path column lies at or below one of the paths."""
+    return or_(false(), *(column.startswith(path, autoescape=True) for path in paths))
+
+
+def visible_runs(viewer: Actor, permission: Permission = Permission.DOCUMENT_READ) -> ColumnElement[bool]:
+    """Return the condition on ``Run`` that the viewer may see it.
+
+    A document is seen by whoever holds its kind's permission where it was stamped, by the keeper of the outlet, the
+    partner or the manager it is about.
+    """
+    mine: list[ColumnElement[bool]] = [false()]
+    for kind in report_kinds().values():
+        grants = grants_for(viewer, kind.permission) if may(viewer, permission) else ()
+        outlets = [grant.outlet_id for grant in grants if grant.outlet_id is not None]
+        partners = [grant.partner_id for grant in grants if grant.partner_id is not None]
+        places = [
+            at_or_below(Run.org_path, tuple(grant.org_path for grant in grants if grant.org_path is not None)),
+            Run.outlet_id.in_(outlets) if outlets else false(),
+            Run.partner_id.in_(partners) if partners else false(),
+        ]
+        mine.append(and_(Run.kind == kind.code, or_(*places)))
+    own: Callable[[Actor], Select[Any]] | None = current_app.extensions.get("agentnet.own_manager_ids")
+    if own is not None and viewer.user_id is not None and may(viewer, permission):
+        mine.append(Run.manager_id.in_(own(viewer)))
+    return or_(*mine)
+
+
+def run_for(viewer: Actor, number: str) -> Run:
+    """Return the document with this number if the viewer may see it.
+
+    Raises:
+        Forbidden: ``not_permitted``.
+        Missing: ``document_missing``.
+    """
+    require(viewer, Permission.DOCUMENT_READ)
+    run = db.session.scalar(select(Run).where(Run.number == number, visible_runs(viewer)))
+    if run is None:
+        raise Missing("document_missing", "没有找到这份文件，或它不在您的管辖范围内")
+    return run
+
+
+def runs_page(viewer: Actor, wanted: RunFilter, arguments: Mapping[str, str]) -> Page[Run]:
+    """Return one page of the documents the viewer may see, newest first unless asked otherwise."""
+    return page_of(
+        db.session(),
+        select(Run).where(*_conditions(viewer, wanted)),
+        arguments,
+        columns=RUN_COLUMNS,
+        default="-made",
+        key=RUN_COLUMNS["made"],
+    )
+
+
+def count_runs(viewer: Actor, wanted: RunFilter, most: int) -> int:
+    """Return how many documents a filter finds, counting no further than ``most``."""
+    found = select(Run.id).where(*_conditions(viewer, wanted)).limit(most).subquery()
+    return db.session.scalar(select(func.count()).select_from(found)) or 0
+
+
+def finished_runs(viewer: Actor, wanted: RunFilter, most: int) -> list[Run]:
+    """Return up to ``most`` finished documents of a filter, in the order of their numbers."""
+    conditions = [*_conditions(viewer, wanted), Run.state == RunState.DONE]
+    return list(db.session.scalars(select(Run).where(*conditions).order_by(Run.number).limit(most)))
+
+
+def _conditions(viewer: Actor, wanted: RunFilter) -> list[ColumnElement[bool]]:
+    conditions = [visible_runs(viewer)]
+    for column, value in ((Run.kind, wanted.kind), (Run.state, wanted.state), (Run.language, wanted.language)):
+        if value:
+            conditions.append(column == value)
+    if wanted.org_path:
+        conditions.append(at_or_below(Run.org_path, (wanted.org_path,)))
+    if wanted.period:
+        conditions += [Run.period_start == wanted.period[0], Run.period_end == wanted.period[1]]
+    if wanted.order_id:
+        conditions.append(Run.order_id == wanted.order_id)
+    if wanted.words:
+        conditions.append(
+            or_(
+                Run.title.icontains(wanted.words, autoescape=True),
+                Run.number.icontains(wanted.words, autoescape=True),
+            )
+        )
+    return conditions
+
+
+def revisions_of(run: Run) -> list[Run]:
+    """Return every revision of a document, newest first."""
+    same = (Run.kind == run.kind, Run.subject == run.subject)
+    period = (Run.period_start == run.period_start, Run.period_end == run.period_end)
+    return list(db.session.scalars(select(Run).where(*same, *period).order_by(Run.revision.desc())))
+
+
+def failed_run_count(viewer: Actor) -> int:
+    """Return how many documents in the viewer's sight could not be made."""
+    return db.session.scalar(select(func.count(Run.id)).where(visible_runs(viewer), Run.state == RunState.FAILED)) or 0
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the documents of an order are; ``seconds`` since the first was planned."""
+
+    total: int
+    done: int
+    failed: int
+
+    @property
+    def finished(self) -> bool:
+        return self.done + self.failed >= self.total
+
+
+def progress_of(order_id: uuid.UUID) -> Progress:
+    """Return how far the runs an order planned are."""
+    row = db.session.execute(
+        select(
+            func.count(Run.id),
+            func.coalesce(func.sum(case((Run.state == RunState.DONE, 1), else_=0)), 0),
+            func.coalesce(func.sum(case((Run.state == RunState.FAILED, 1), else_=0)), 0),
+        ).where(Run.order_id == order_id)
+    ).one()
+    return Progress(int(row[0]), int(row[1]), int(row[2]))
+
+
+def company_in(language: str) -> Company:
+    """Return the company's code and its name in a document's language.
+
+    Raises:
+        Missing: ``company_missing`` before the company has been entered.
+    """
+    unit = db.session.scalar(select(OrgUnit).where(OrgUnit.parent_id.is_(None)).order_by(OrgUnit.id).limit(1))
+    if unit is None:
+        raise Missing("company_missing", "还没有录入公司，请先导入组织机构")
+    return Company(unit.code, (unit.name_en or unit.name) if language == "en" else unit.name)
+
+
+def permitted_kinds(viewer: Actor) -> list[ReportKind]:
+    """Return the kinds of which the viewer may see some document."""
+    return [kind for kind in report_kinds().values() if may(viewer, kind.permission)]
+
+
+def units_for(viewer: Actor, permission: Permission) -> list[OrgUnit]:
+    """Return the org units where the viewer holds the permission, the company first, each above its own units."""
+    units = db.session.scalars(select(OrgUnit).where(at_or_below(OrgUnit.path, org_paths(viewer, permission))))
+    return sorted(units, key=lambda unit: [int(step) for step in unit.path.strip("/").split("/")])
+
+
+def unit_for(viewer: Actor, code: str, permission: Permission) -> OrgUnit:
+    """Return the org unit with this code if the viewer holds the permission there.
+
+    Raises:
+        Forbidden: ``not_permitted``.
+        Missing: ``org_unit_missing``.
+    """
+    require(viewer, permission)
+    paths = org_paths(viewer, permission)
+    unit = db.session.scalar(select(OrgUnit).where(OrgUnit.code == code, at_or_below(OrgUnit.path, paths)))
+    if unit is None:
+        raise Missing("org_unit_missing", "没有找到这个单位，或它不在您的管辖范围内", field="org_unit")
+    return unit
+
+
+def order_for(viewer: Actor, order_id: uuid.UUID) -> Order:
+    """Return an order if the viewer may order documents where it was placed.
+
+    Raises:
+        Forbidden: ``not_permitted``.
+        Missing: ``order_missing``.
+    """
+    require(viewer, Permission.DOCUMENT_RUN)
+    paths = org_paths(viewer, Permission.DOCUMENT_RUN)
+    order = db.session.scalar(select(Order).where(Order.id == order_id, at_or_below(Order.org_path, paths)))
+    if order is None:
+        raise Missing("order_missing", "没有找到这次出表，或它不在您的管辖范围内")
+    return order
+
+
+def schedules_for(viewer: Actor) -> list[tuple[Schedule, OrgUnit]]:
+    """Return the schedules of the viewer's territory with the unit each is for."""
+    paths = org_paths(viewer, Permission.SCHEDULE_EDIT)
+    rows = db.session.execute(
+        select(Schedule, OrgUnit)
+        .join(OrgUnit, OrgUnit.id == Schedule.org_unit_id)
+        .where(at_or_below(OrgUnit.path, paths))
+        .order_by(Schedule.enabled.desc(), Schedule.name, Schedule.id)
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def schedule_for(viewer: Actor, schedule_id: int) -> tuple[Schedule, OrgUnit]:
+    """Return a schedule of the viewer's territory with the unit it is for.
+
+    Raises:
+        Forbidden: ``not_permitted``.
+        Missing: ``schedule_missing``.
+    """
+    require(viewer, Permission.SCHEDULE_EDIT)
+    found = next((row for row in schedules_for(viewer) if row[0].id == schedule_id), None)
+    if found is None:
+        raise Missing("schedule_missing", "没有找到这个出表计划，或它不在您的管辖范围内")
+    return found
+
+
+def latest_orders(schedule_ids: list[int], each: int) -> dict[int, list[Order]]:
+    """Return the newest orders of each schedule, newest period first."""
+    ranked = (
+        select(
+            Order.id,
+            func.row_number().over(partition_by=Order.schedule_id, order_by=Order.period_start.desc()).label("place"),
+        )
+        .where(Order.schedule_id.in_(schedule_ids))
+        .subquery()
+    )
+    orders = db.session.scalars(
+        select(Order)
+        .join(ranked, ranked.c.id == Order.id)
+        .where(ranked.c.place <= each)
+        .order_by(Order.schedule_id, Order.period_start.desc())
+    )
+    found: dict[int, list[Order]] = {}
+    for order in orders:
+        found.setdefault(order.schedule_id or 0, []).append(order)
+    return found
