@@ -235,7 +235,7 @@ CODES: Texts = {
     "ALIPAY": ("支付宝", "Alipay"),
     "WECHAT_PAY": ("微信支付", "WeChat Pay"),
     "UNIONPAY_QR": ("云闪付", "UnionPay QR"),
-    "ECNY": ("数字人民币", "e-CNY"),
+    "E_CNY": ("数字人民币", "e-CNY"),
     "BANK_DEBIT": ("银行代扣", "Bank debit"),
     "ALL": ("全部", "All"),
     "DONE": ("✓ 已访", "✓ Done"),
