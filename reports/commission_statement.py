@@ -142,13 +142,12 @@ def compose(statement: CommissionStatement) -> Paper:
     _draw_answer(paper, statement)
     _draw_facts(paper, statement)
     # The signatures stand on the sheet that carries the last total.
-    tail = blocks.note_height(paper, text["statement_note"]) + blocks.SIGNATURES_HEIGHT + 6
+    tail = blocks.ending_height(paper, text["statement_note"])
     _draw_components(paper, statement)
     _draw_collections(paper, statement, 0.0 if statement.adjustments else tail)
     if statement.adjustments:
         _draw_adjustments(paper, statement, tail)
-    blocks.note(paper, text["statement_note"])
-    blocks.signatures(paper)
+    blocks.ending(paper, text["statement_note"])
     return paper
 
 
@@ -230,9 +229,9 @@ def _draw_collections(paper: Paper, statement: CommissionStatement, tail: float)
     text = paper.words
     columns = (
         Column(text["line"], 6, "right"),
-        Column(text["collected_at"], 13),
-        Column(text["receipt_no"], 25),
-        Column(text["household"], 16),
+        Column(text["collected_at"], 13, unbroken=True),
+        Column(text["receipt_no"], 25, unbroken=True),
+        Column(text["household"], 16, unbroken=True),
         Column(text["tender"], 16),
         Column(text["amount"], 14, "right"),
         Column(text["commission"], 14, "right"),
@@ -261,9 +260,9 @@ def _draw_collections(paper: Paper, statement: CommissionStatement, tail: float)
 def _draw_adjustments(paper: Paper, statement: CommissionStatement, tail: float) -> None:
     text, language = paper.words, statement.head.language
     columns = (
-        Column(text["entered_on"], 13),
+        Column(text["entered_on"], 13, unbroken=True),
         Column(text["belongs_to"], 13),
-        Column(text["reference"], 27),
+        Column(text["reference"], 27, unbroken=True),
         Column(text["reason"], 26),
         Column(text["amount"], 14, "right"),
         Column(text["commission"], 14, "right"),

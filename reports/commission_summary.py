@@ -118,15 +118,14 @@ def draw(summary: CommissionSummary) -> bytes:
         alarm=summary.whole.commission_fen < 0,
     )
     _draw_comparison(paper, summary)
-    tail = blocks.note_height(paper, text["summary_note"]) + blocks.SIGNATURES_HEIGHT + 6
+    tail = blocks.ending_height(paper, text["summary_note"])
     if summary.rows:
         _draw_outlets(paper, text["urban_heading"], urban, (_subtotal(paper, "urban_subtotal", summary.urban),), 0.0)
         ending = (_subtotal(paper, "rural_subtotal", summary.rural), _grand_total(paper, summary.whole))
         _draw_outlets(paper, text["rural_heading"], rural, ending, tail)
     else:
         blocks.sentence(paper, text["empty_no_outlets"])
-    blocks.note(paper, text["summary_note"])
-    blocks.signatures(paper)
+    blocks.ending(paper, text["summary_note"])
     return paper.finish()
 
 
@@ -169,7 +168,7 @@ def _draw_outlets(
 ) -> None:
     text = paper.words
     columns = (
-        Column(text["outlet_code"], 14),
+        Column(text["outlet_code"], 14, unbroken=True),
         Column(text["outlet_name"], 34),
         Column(text["outlet_kind"], 26),
         Column(text["count"], 10, "right"),

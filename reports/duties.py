@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,8 +12,11 @@ from reports.kit.wording import count_text, share_text
 DutyState = Literal["DUE", "DONE", "MISSED", "EXEMPT"]
 """A duty of one outlet and ISO week; DUE while the week is not over and nobody has come."""
 
-SHAPES = {"DONE": "✓", "MISSED": "×", "DUE": "○", "EXEMPT": "–", "": "·"}
-"""Each state's shape where a word has no room; the empty state is a week in which nobody was assigned."""
+WeekState = Literal["DUE", "DONE", "MISSED", "EXEMPT", ""]
+"""The same, or "" for a week in which the outlet was assigned to nobody."""
+
+SHAPES: Mapping[str, str] = {"DONE": "✓", "MISSED": "×", "DUE": "○", "EXEMPT": "–", "": "·"}
+"""Each state's shape where a word has no room."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,13 +120,12 @@ def draw(week: ManagerWeek) -> bytes:
         _PRIMING.primers(language),
     )
     duty_box(paper, week.whole)
-    tail = blocks.note_height(paper, text["visits_note"]) + blocks.SIGNATURES_HEIGHT + 6
+    tail = blocks.ending_height(paper, text["visits_note"])
     _draw_outlets(paper, week)
     if week.handovers:
         _draw_handovers(paper, week)
     draw_settings(paper, text["setting_heading"], week.urban, week.rural, week.whole, tail)
-    blocks.note(paper, text["visits_note"])
-    blocks.signatures(paper)
+    blocks.ending(paper, text["visits_note"])
     return paper.finish()
 
 
@@ -171,11 +170,11 @@ def count_columns(paper: Paper) -> tuple[Column, ...]:
 def _draw_outlets(paper: Paper, week: ManagerWeek) -> None:
     text = paper.words
     columns = (
-        Column(text["outlet_code"], 13),
+        Column(text["outlet_code"], 13, unbroken=True),
         Column(text["outlet_name"], 34),
         Column(text["setting_column"], 9),
-        Column(text["state"], 12),
-        Column(text["visited_at"], 14),
+        Column(text["state"], 12, unbroken=True),
+        Column(text["visited_at"], 14, unbroken=True),
         Column(text["distance"], 12, "right"),
         Column(text["score"], 8, "right"),
         Column(text["needs"], 8, "right"),
@@ -218,8 +217,8 @@ def _note(paper: Paper, row: DutyRow) -> str:
 def _draw_handovers(paper: Paper, week: ManagerWeek) -> None:
     text = paper.words
     columns = (
-        Column(text["handed_on"], 13),
-        Column(text["outlet_code"], 13),
+        Column(text["handed_on"], 13, unbroken=True),
+        Column(text["outlet_code"], 13, unbroken=True),
         Column(text["outlet_name"], 30),
         Column(text["handed_from"], 14),
         Column(text["handed_to"], 14),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from agentnet.core.clock import IsoWeek, Month
-from reports.duties import SHAPES, DutyCounts, counts_of, require_counts
+from reports.duties import SHAPES, DutyCounts, WeekState, counts_of, require_counts
 from reports.duty_visits_manager import count_columns, draw_settings, duty_box
 from reports.head import DocumentHead, Level, require_agreement
 from reports.kit import blocks
@@ -31,7 +31,7 @@ class OutletWeeks:
     outlet_name: str
     setting: str
     managers: str
-    states: tuple[str, ...]
+    states: tuple[WeekState, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +127,9 @@ def draw(month: StationMonth) -> bytes:
             _draw_outlets(paper, text[heading], month.weeks, outlets)
     blocks.note(paper, text["shapes"])
     paper.y -= 6
-    tail = blocks.note_height(paper, text["visits_note"]) + blocks.SIGNATURES_HEIGHT + 6
+    tail = blocks.ending_height(paper, text["visits_note"])
     _draw_missed(paper, month, tail)
-    blocks.note(paper, text["visits_note"])
-    blocks.signatures(paper)
+    blocks.ending(paper, text["visits_note"])
     return paper.finish()
 
 
@@ -148,7 +147,7 @@ def _require_agreement(month: StationMonth, urban: Sequence[OutletWeeks], rural:
 
 def _draw_weeks(paper: Paper, month: StationMonth) -> None:
     text, language = paper.words, month.head.language
-    columns = (Column(text["week"], 50), *count_columns(paper))
+    columns = (Column(text["week"], 50, unbroken=True), *count_columns(paper))
     rows = [
         Row((week_text(week, language), *counts_of(outlet.states[at] for outlet in month.outlets).cells()))
         for at, week in enumerate(month.weeks)
@@ -158,7 +157,7 @@ def _draw_weeks(paper: Paper, month: StationMonth) -> None:
 
 def _draw_managers(paper: Paper, month: StationMonth) -> None:
     text = paper.words
-    columns = (Column(text["number"], 18), Column(text["manager"], 32), *count_columns(paper))
+    columns = (Column(text["number"], 18, unbroken=True), Column(text["manager"], 32), *count_columns(paper))
     rows = [Row((one.manager_no, one.manager_name, *one.counts.cells())) for one in month.managers]
     Table(paper, text["by_manager_heading"], columns).draw(rows, empty=text["empty_no_duties"])
 
@@ -166,7 +165,7 @@ def _draw_managers(paper: Paper, month: StationMonth) -> None:
 def _draw_outlets(paper: Paper, heading: str, weeks: Sequence[IsoWeek], outlets: Sequence[OutletWeeks]) -> None:
     text = paper.words
     columns = (
-        Column(text["outlet_code"], 15),
+        Column(text["outlet_code"], 15, unbroken=True),
         Column(text["outlet_name"], 40),
         Column(text["managers"], 26),
         *(Column(short_week(week, paper.head.language), 8, "centre") for week in weeks),
@@ -193,8 +192,8 @@ def _draw_outlets(paper: Paper, heading: str, weeks: Sequence[IsoWeek], outlets:
 def _draw_missed(paper: Paper, month: StationMonth, tail: float) -> None:
     text = paper.words
     columns = (
-        Column(text["week"], 12),
-        Column(text["outlet_code"], 15),
+        Column(text["week"], 12, unbroken=True),
+        Column(text["outlet_code"], 15, unbroken=True),
         Column(text["outlet_name"], 38),
         Column(text["managers"], 26),
         Column(text["cause"], 26),

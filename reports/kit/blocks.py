@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from reports.kit import style
 from reports.kit.paper import Paper
 
-SIGNATURES_HEIGHT = 42.0
+_SIGNATURES_HEIGHT = 42.0
 _BOX_PADDING = 10.0
 _FIGURE_DROP = 25.0
 
@@ -90,25 +90,29 @@ def note(paper: Paper, text: str) -> None:
     paper.y -= 4
 
 
-def note_height(paper: Paper, text: str) -> float:
-    """Return the height a note will take."""
-    return style.NOTE_LINE * len(paper.lines(text, style.NOTE, style.WIDTH)) + 4
+def ending_height(paper: Paper, text: str) -> float:
+    """Return the height that an ending takes below the table it belongs to."""
+    return style.AFTER_TABLE + _note_height(paper, text) + _SIGNATURES_HEIGHT
 
 
-def signatures(paper: Paper) -> None:
-    """Write the places to sign and seal: prepared, reviewed, approved, date."""
-    paper.need(SIGNATURES_HEIGHT)
-    ink, text = paper.ink, paper.words
+def ending(paper: Paper, text: str) -> None:
+    """Write the closing note and the places to sign and seal: prepared, reviewed, approved, date."""
+    paper.need(_note_height(paper, text) + _SIGNATURES_HEIGHT)
+    note(paper, text)
+    ink, word = paper.ink, paper.words
     y = paper.y - 26
-    labels = (text["prepared_by"], text["reviewed_by"], text["approved_by"], text["signed_on"])
+    labels = (word["prepared_by"], word["reviewed_by"], word["approved_by"], word["signed_on"])
     share = style.WIDTH / len(labels)
     for at, label in enumerate(labels):
         x = style.LEFT + share * at
         ink.text(x, y, label, style.BODY)
         ink.rule(x + ink.width(label, style.BODY) + 4, x + share - 12, y - 2, style.HAIRLINE, style.QUIET)
-    seal = text["seal_here"]
-    ink.text_right(style.LEFT + share * 3 - 12, y - 13, seal, style.NOTE, colour=style.QUIET)
-    paper.y = y - 16
+    ink.text_right(style.LEFT + share * 3 - 12, y - 13, word["seal_here"], style.NOTE, colour=style.QUIET)
+    paper.y -= _SIGNATURES_HEIGHT
+
+
+def _note_height(paper: Paper, text: str) -> float:
+    return style.NOTE_LINE * len(paper.lines(text, style.NOTE, style.WIDTH)) + 4
 
 
 def sentence(paper: Paper, text: str) -> None:

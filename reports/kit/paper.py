@@ -132,6 +132,12 @@ class Paper:
         """Return a text's lines in a column of a width."""
         return wrap(self.fonts[Weight.BOLD if bold else Weight.REGULAR], text, size, width)
 
+    def shortened(self, text: str, size: float, width: float) -> str:
+        """Return a text that fits on one line, with an ellipsis where it is cut."""
+        if self.ink.width(text, size) <= width:
+            return text
+        return self.lines(text, size, width - size)[0] + "…"
+
     def finish(self) -> bytes:
         """Draw the foot of every page, now that their number is known, and return the PDF."""
         for number, page in enumerate(self.pages, start=1):
@@ -160,7 +166,9 @@ class Paper:
     def _draw_head(self) -> None:
         ink, head, top = self.ink, self.head, style.TOP
         number = f"{self.words['number']} {head.number}"
-        ink.text(style.LEFT, top - 8, head.company, style.BODY, colour=style.ACCENT)
+        room = style.WIDTH - ink.width(number, style.NOTE) - 12
+        company = self.shortened(head.company, style.BODY, room)
+        ink.text(style.LEFT, top - 8, company, style.BODY, colour=style.ACCENT)
         ink.text_right(style.RIGHT, top - 8, number, style.NOTE, colour=style.QUIET)
         self.y = top - 34
         ink.text(style.LEFT, self.y, self.title, style.TITLE, bold=True)
@@ -194,7 +202,7 @@ class Paper:
         ink.text_right(style.RIGHT, baseline, number, style.NOTE, colour=style.QUIET)
         room = style.WIDTH - ink.width(number, style.NOTE) - 12
         whole = f"{self.title} · {self.subject} · {self.period}"
-        ink.text(style.LEFT, baseline, self.lines(whole, style.NOTE, room)[0], style.NOTE, colour=style.QUIET)
+        ink.text(style.LEFT, baseline, self.shortened(whole, style.NOTE, room), style.NOTE, colour=style.QUIET)
         ink.rule(style.LEFT, style.RIGHT, baseline - 6, style.HAIRLINE, style.QUIET)
         self.y = style.TOP - _CONTINUED_HEAD
 
@@ -209,13 +217,12 @@ class Paper:
         page_of = text["page_of"] % {"page": number, "pages": len(self.pages)}
         revision = text["revision"] % {"revision": head.revision}
         made_at = text["made_at"] % {"made_at": instant_text(head.made_at)}
-        state = text["data_state"] % {"state": head.data_state}
         check_code = text["check_code"] % {"code": head.check_code}
-        room = style.RIGHT - left - ink.width(made_at, style.NOTE) - 12
+        state = self.shortened(text["data_state"] % {"state": head.data_state}, style.NOTE, style.RIGHT - left)
         rows = (
             (check_code, page_of, style.INK),
-            (text["scan_to_verify"], revision, style.QUIET),
-            (self.lines(state, style.NOTE, room)[0], made_at, style.QUIET),
+            (text["scan_to_verify"], f"{revision}  {made_at}", style.QUIET),
+            (state, "", style.QUIET),
         )
         y = top - 10
         for at_left, at_right, colour in rows:

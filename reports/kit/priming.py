@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 
 from reports.kit.fonts import Primer, Weight, primer_of
 from reports.texts import COMMON, Language, Texts, words
@@ -11,7 +10,7 @@ from reports.texts import COMMON, Language, Texts, words
 _CAPITALS = "人民币负零壹贰叁肆伍陆柒捌玖拾佰仟万亿元角分整"
 _DATES = "年月日第周至"
 _NUMERALS = "、一二三四五六"
-_MARKS = "·"
+_MARKS = "·…"
 
 
 class Priming:
@@ -25,10 +24,15 @@ class Priming:
         self._regular = regular
         self._bold = tuple(bold)
         self._bold_extra = bold_extra
+        self._made: dict[Language, dict[Weight, Primer]] = {}
 
-    @cache  # noqa: B019 - one object per kind of document, alive as long as its module
     def primers(self, language: Language) -> dict[Weight, Primer]:
         """Return the primer of each weight."""
+        if language not in self._made:
+            self._made[language] = self._make(language)
+        return self._made[language]
+
+    def _make(self, language: Language) -> dict[Weight, Primer]:
         word = words(language)
         regular = [word[key] for group in (COMMON, self._texts) for key in group]
         bold = [word[key] for key in (*self._bold, "total")]

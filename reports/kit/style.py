@@ -29,6 +29,7 @@ BODY_BOTTOM: Final = BOTTOM + FOOT_HEIGHT + 9
 LINE: Final = 13.5
 """The baseline grid: body text and table rows stand on multiples of it, notes on three quarters."""
 NOTE_LINE: Final = 10.125
+AFTER_TABLE: Final = 8.0
 
 TITLE: Final = 16.0
 FIGURE: Final = 22.0

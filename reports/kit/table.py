@@ -29,11 +29,20 @@ _HEAD_DROP = 3.5
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column's head and its share of the width; shares are proportions, not points."""
+    """A column's head and its share of the width; shares are proportions, not points.
+
+    Right-aligned columns hold figures and ``unbroken`` ones numbers and codes: they grow rather than wrap.
+    """
 
     title: str
-    share: float
+    share: int
     align: Align = "left"
+    unbroken: bool = False
+
+    @property
+    def firm(self) -> bool:
+        """Whether the column grows to its widest cell."""
+        return self.unbroken or self.align == "right"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +79,10 @@ class Table:
         self._paper = paper
         self._heading = paper.section(heading) if heading else ""
         self._columns = tuple(columns)
-        room = style.WIDTH - GAP * (len(self._columns) - 1)
-        whole = sum(column.share for column in self._columns)
-        self._widths = [room * column.share / whole for column in self._columns]
-        self._lefts = [style.LEFT + sum(self._widths[:at]) + GAP * at for at in range(len(self._columns))]
-        self._heads = [
-            paper.lines(column.title, style.NOTE, width, bold=True)
-            for column, width in zip(self._columns, self._widths, strict=True)
-        ]
-        self._head_height = style.NOTE_LINE * max(map(len, self._heads)) + 2 * _HEAD_DROP + 2
+        self._widths: list[float] = []
+        self._lefts: list[float] = []
+        self._heads: list[list[str]] = []
+        self._head_height = 0.0
 
     def draw(self, rows: Sequence[Row], totals: Sequence[Total] = (), tail: float = 0.0, empty: str = "") -> None:
         """Write the table.
@@ -86,26 +90,64 @@ class Table:
         ``tail`` is the height of what must stand on the same page as the totals; ``empty`` is said when there are no
         rows, instead of a head over nothing.
         """
+        self._lay_out(rows, totals)
         placed = [self._place(row) for row in rows]
         totals_height = sum(self._total_height(total) for total in totals)
         keep = min(_ROWS_WITH_TOTAL, len(placed))
         ending = sum(row.height for row in placed[len(placed) - keep :]) + totals_height + tail
-        opening = sum(row.height for row in placed[: min(2, len(placed))]) if placed else style.LINE + 4
-        whole = sum(row.height for row in placed) + totals_height + tail
         lead = (style.LINE + 6 if self._heading else 0.0) + self._head_height
+        if not placed:
+            first = style.LINE + 4 + totals_height + tail
+        elif len(placed) <= keep:
+            first = ending
+        else:
+            first = sum(row.height for row in placed[:2])
         # The heading never stands alone: two rows follow it, and a short table goes over whole.
-        self._paper.need(lead + (whole if len(placed) <= keep else opening))
+        self._paper.need(lead + first)
         if self._heading:
             section_heading(self._paper, self._heading)
-        if not placed:
-            self._say_empty(empty)
-        else:
+        if placed:
             self._draw_rows(placed, keep, ending)
+        else:
+            self._say_empty(empty)
         for total in totals:
             self._draw_total(total)
         if placed and not totals:
             self._paper.ink.rule(style.LEFT, style.RIGHT, self._paper.y, style.RULE)
-        self._paper.y -= 8
+        self._paper.y -= style.AFTER_TABLE
+
+    def _lay_out(self, rows: Sequence[Row], totals: Sequence[Total]) -> None:
+        """Give every column its share, but a column that must not wrap at least its widest cell."""
+        room = style.WIDTH - GAP * (len(self._columns) - 1)
+        firm: dict[int, float] = {}
+        for _ in self._columns:
+            left_over = room - sum(firm.values())
+            shares = sum(column.share for at, column in enumerate(self._columns) if at not in firm)
+            self._widths = [
+                firm[at] if at in firm else left_over * column.share / shares for at, column in enumerate(self._columns)
+            ]
+            grown = {
+                at: widest
+                for at, column in enumerate(self._columns)
+                if column.firm and at not in firm and (widest := self._widest(at, rows, totals)) > self._widths[at]
+            }
+            if not grown:
+                break
+            firm |= grown
+        self._lefts = [style.LEFT + sum(self._widths[:at]) + GAP * at for at in range(len(self._columns))]
+        self._heads = [
+            self._paper.lines(column.title, style.NOTE, width, bold=True)
+            for column, width in zip(self._columns, self._widths, strict=True)
+        ]
+        self._head_height = style.NOTE_LINE * max(map(len, self._heads)) + 2 * _HEAD_DROP + 2
+
+    def _widest(self, at: int, rows: Sequence[Row], totals: Sequence[Total]) -> float:
+        regular, bold = self._paper.fonts[Weight.REGULAR], self._paper.fonts[Weight.BOLD]
+        widths = [regular.width(row.cells[at]) for row in rows]
+        for total in totals:
+            cell = at - len(self._columns) + len(total.cells)
+            widths.append(bold.width(total.cells[cell]) if cell >= 0 else 0)
+        return max(widths, default=0) * style.CELL / 1000
 
     def _place(self, row: Row) -> _Placed:
         regular = self._paper.fonts[Weight.REGULAR]

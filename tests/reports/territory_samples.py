@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from agentnet.core.clock import IsoWeek, Month
 from reports.commission_summary import CommissionSummary, OutletRow, Totals
-from reports.duties import counts_of
+from reports.duties import WeekState, counts_of
 from reports.duty_visits_manager import DutyRow, HandoverNote, ManagerWeek
 from reports.duty_visits_station import ManagerCounts, MissedVisit, OutletWeeks, StationMonth
 from reports.receipt import BillLine, Receipt
@@ -16,7 +16,7 @@ from tests.reports.samples import OCTOBER, WEEK, head
 
 VILLAGES = ("垟岙村", "桐一村", "埠头村", "大嶴里村", "前塆村", "后山头村", "㘰头村", "上岙应家村")
 KINDS = ("VILLAGE_POST", "SERVICE_POINT", "CONVENIENCE_STORE", "VILLAGE_CENTRE")
-PATTERNS = (
+PATTERNS: tuple[tuple[WeekState, ...], ...] = (
     ("DONE", "DONE", "DONE", "DONE", "DONE"),
     ("DONE", "EXEMPT", "DONE", "MISSED", "DONE"),
     ("DONE", "EXEMPT", "DONE", "DONE", "DUE"),
