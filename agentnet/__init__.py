@@ -11,8 +11,10 @@ from flask import Blueprint
 from flask_login import current_user
 from flask_migrate import Migrate
 
+from agentnet.closing.jobs import CLOSE_MONTHS
 from agentnet.collecting import models as collecting_models
 from agentnet.commission import models as commission_models
+from agentnet.commission.report_data import COMMISSION_STATEMENT, COMMISSION_SUMMARY
 from agentnet.divisions import imports as division_imports
 from agentnet.divisions import models as divisions_models
 from agentnet.documents import models as documents_models
@@ -53,7 +55,7 @@ MODELS = (
 """Every table belongs to one of these."""
 
 BLUEPRINTS: Sequence[Blueprint] = (users_blueprint,)
-REPORT_KINDS: Sequence[ReportKind] = ()
+REPORT_KINDS: Sequence[ReportKind] = (COMMISSION_STATEMENT, COMMISSION_SUMMARY)
 IMPORTERS: Sequence[Importer] = (division_imports.IMPORTER,)
 
 
@@ -62,7 +64,7 @@ def _seal() -> int:
         return seal_audit()
 
 
-CLOCK_JOBS: Sequence[ClockJob] = (ClockJob("seal audit", 5, _seal), TICK)
+CLOCK_JOBS: Sequence[ClockJob] = (ClockJob("seal audit", 5, _seal), TICK, CLOSE_MONTHS)
 WORKERS: Sequence[WorkerLoop] = (DRAWING,)
 
 

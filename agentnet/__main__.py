@@ -9,6 +9,7 @@ import click
 
 from agentnet import create_app
 from agentnet.administration.commands import export_command, import_command
+from agentnet.closing.commands import close_month_command
 from agentnet.core.errors import Refusal
 from agentnet.documents.commands import report_group
 from agentnet.infra.config import WrongSetting
@@ -19,6 +20,7 @@ from agentnet.verify.commands import verify_command
 
 COMMANDS: Sequence[click.Command] = (
     db_group,
+    close_month_command,
     serve_command,
     web_command,
     clock_command,

@@ -88,7 +88,7 @@ def counts_by_outlet(month: Month) -> dict[int, int]:
     Due one: outlets open in the month, and any other with collections or adjustments in it.
     """
     counted = select(Collection.outlet_id, func.count()).where(in_month(month)).group_by(Collection.outlet_id)
-    counts = dict(db.session.execute(counted).tuples().all())
+    counts = dict(db.session.execute(counted).all())
     open_in_month = and_(
         Outlet.opened_on < month.ends_on, or_(Outlet.closed_on.is_(None), Outlet.closed_on > month.starts_on)
     )
@@ -177,7 +177,7 @@ def _places(month: Month, outlet_ids: Sequence[int]) -> Mapping[int, int]:
         )
         .order_by(OutletPlacement.starts_on)
     )
-    return dict(db.session.execute(statement).tuples().all())
+    return dict(db.session.execute(statement).all())
 
 
 def _states(month: Month, outlet_ids: Sequence[int]) -> Mapping[int, str]:
@@ -187,7 +187,7 @@ def _states(month: Month, outlet_ids: Sequence[int]) -> Mapping[int, str]:
         .where(OutletState.outlet_id.in_(outlet_ids), OutletState.effective_on < month.ends_on)
         .order_by(OutletState.effective_on, OutletState.id)
     )
-    return dict(db.session.execute(statement).tuples().all())
+    return dict(db.session.execute(statement).all())
 
 
 def _last_terms(terms: Sequence[Terms], month: Month) -> Terms | None:

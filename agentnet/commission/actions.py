@@ -6,26 +6,45 @@ A month itself is closed by ``closing``, which has each outlet's month written d
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import func, insert, select
 
 from agentnet.collecting.models import Collection
-from agentnet.commission.models import CommissionAdjustment, Plan, PlanComponent, PlanVersion
+from agentnet.commission.accruing import OutletMonth
+from agentnet.commission.models import (
+    CommissionAdjustment,
+    CommissionLine,
+    OutletAccrual,
+    Plan,
+    PlanComponent,
+    PlanVersion,
+)
 from agentnet.commission.queries import locked_months, plan_by_code, require_company_wide
 from agentnet.commission.rules import Component, check_components, check_start, paying_month
-from agentnet.core.clock import Month, now
+from agentnet.core.clock import Month, now, today
 from agentnet.core.errors import Conflict, Invalid
+from agentnet.core.ids import new_id
 from agentnet.core.money import Fen
 from agentnet.infra.actor import Actor
 from agentnet.infra.audit import write_audit
 from agentnet.infra.db import db
 from agentnet.infra.idempotency import earlier_result, remember
+from agentnet.ledger.actions import post_many
+from agentnet.ledger.models import AccountingMonth
+from agentnet.ledger.queries import require_open
+from agentnet.ledger.rules import CLOSING, ORG_UNIT, OUTLET, AccountKey, NewTransfer
 from agentnet.outlets.models import Outlet
 from agentnet.outlets.queries import outlet_for
 from agentnet.users.permissions import Permission
+
+MONTHS_HELD = 3
+"""Months that may still be open when a version is entered; each is closed soon after it is over."""
+
+ACCRUAL = "COMMISSION"
+"""Kind of the transfer that accrues an outlet's month."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +117,7 @@ def _insert_version(plan: Plan, new: NewVersion, by: Actor) -> PlanVersion:
     check_components(new.components)
     if not new.note:
         raise Invalid("note_missing", "请写明为什么这样定，例如依据的文件", field="note")
-    check_start(new.starts_on, locked_months())
+    _hold_open(new.starts_on)
     last = db.session.scalar(select(func.max(PlanVersion.number)).where(PlanVersion.plan_id == plan.id)) or 0
     version = PlanVersion(
         plan_id=plan.id,
@@ -121,6 +140,17 @@ def _insert_version(plan: Plan, new: NewVersion, by: Actor) -> PlanVersion:
         | {"components": [{key: value for key, value in row.items() if key != "id"} for row in rows]},
     )
     return version
+
+
+def _hold_open(starts_on: date) -> None:
+    """Refuse a start in a locked month, and let none of the months it rules begin to close meanwhile."""
+    locked = locked_months()
+    check_start(starts_on, locked)
+    month = Month.of(today())
+    for _ in range(MONTHS_HELD):
+        if starts_on < month.ends_on and month not in locked:
+            require_open(month.starts_on)
+        month = month.previous()
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +180,7 @@ def record_adjustment(new: NewAdjustment, by: Actor) -> CommissionAdjustment:
     if known is not None:
         return db.session.get_one(CommissionAdjustment, uuid.UUID(known))
     month = paying_month(new.of_month, locked_months())
+    require_open(month.starts_on)
     if new.amount_fen == 0:
         raise Invalid("adjustment_zero", "调整金额不能为零", field="amount")
     if not new.reason:
@@ -203,3 +234,108 @@ def _collection(outlet: Outlet, new: NewAdjustment) -> uuid.UUID | None:
             receipt=new.receipt_no,
         )
     return found[0]
+
+
+def accrue(month: Month, months: Sequence[OutletMonth], by: Actor) -> int:
+    """Write down some outlets' month while it is closing: lines, sums and one transfer each; return how many were new.
+
+    An outlet whose month is written already is left alone, so that a killed close may simply begin again. Dr
+    COMMISSION_EXPENSE of the org unit, Cr COMMISSION_PAYABLE of the outlet; the other way round where more is taken
+    back than was earned. A partner's outlets accrue to the outlet too: how a partner shares is agreed later.
+
+    Raises:
+        Conflict: ``month_not_closing``.
+    """
+    state = db.session.scalar(
+        select(AccountingMonth.state).where(AccountingMonth.month == str(month)).with_for_update()
+    )
+    if state != CLOSING:
+        raise Conflict("month_not_closing", "%(month)s 没有处在封账过程中", month=str(month))
+    outlet_ids = [one.outlet_id for one in months]
+    written = set(
+        db.session.scalars(
+            select(OutletAccrual.outlet_id).where(
+                OutletAccrual.month == str(month), OutletAccrual.outlet_id.in_(outlet_ids)
+            )
+        )
+    )
+    fresh = [one for one in months if one.outlet_id not in written]
+    transfers = {one.outlet_id: _accrual_transfer(month, one) for one in fresh if one.due_fen}
+    post_many(by, list(transfers.values()))
+    connection = db.session.connection()
+    if fresh:
+        rows = [_accrual_row(month, one, transfers.get(one.outlet_id)) for one in fresh]
+        connection.execute(insert(OutletAccrual), rows)
+        write_audit(
+            by,
+            "accrue_commission",
+            "month",
+            str(month),
+            after={
+                "outlets": len(fresh),
+                "first": fresh[0].outlet_code,
+                "last": fresh[-1].outlet_code,
+                "due_fen": sum(one.due_fen for one in fresh),
+            },
+        )
+    lines = [row for one in fresh for row in _line_rows(month, one)]
+    if lines:
+        connection.execute(insert(CommissionLine), lines)
+    return len(fresh)
+
+
+def _accrual_transfer(month: Month, one: OutletMonth) -> NewTransfer:
+    expense = AccountKey(ORG_UNIT, one.org_unit_id, "COMMISSION_EXPENSE")
+    payable = AccountKey(OUTLET, one.outlet_id, "COMMISSION_PAYABLE")
+    debit, credit = (expense, payable) if one.due_fen > 0 else (payable, expense)
+    return NewTransfer(
+        id=new_id(),
+        kind=ACCRUAL,
+        debit=debit,
+        credit=credit,
+        amount_fen=abs(one.due_fen),
+        business_on=month.ends_on - timedelta(days=1),
+        subject_kind="outlet_month",
+        subject_id=f"{one.outlet_code}:{month}",
+    )
+
+
+def _accrual_row(month: Month, one: OutletMonth, transfer: NewTransfer | None) -> dict[str, object]:
+    return {
+        "month": str(month),
+        "outlet_id": one.outlet_id,
+        "org_unit_id": one.org_unit_id,
+        "outlet_kind": one.outlet_kind,
+        "setting": one.setting,
+        "state": one.state,
+        "agreement_id": one.agreement_id,
+        "version_id": one.version_id,
+        "collections_count": len(one.earned),
+        "collected_fen": one.collected_fen,
+        "earned_fen": one.earned_fen,
+        "adjusted_fen": one.adjusted_fen,
+        "due_fen": one.due_fen,
+        "transfer_id": transfer.id if transfer else None,
+    }
+
+
+def _line_rows(month: Month, one: OutletMonth) -> Iterator[dict[str, object]]:
+    place = {"month": str(month), "outlet_id": one.outlet_id}
+    for line in one.earned:
+        yield place | {
+            "kind": "COLLECTION",
+            "collection_id": line.collection_id,
+            "component_id": line.component_id,
+            "adjustment_id": None,
+            "base_fen": line.base_fen,
+            "commission_fen": line.commission_fen,
+        }
+    for adjustment in one.adjusted:
+        yield place | {
+            "kind": "ADJUSTMENT",
+            "collection_id": None,
+            "component_id": None,
+            "adjustment_id": adjustment.adjustment_id,
+            "base_fen": 0,
+            "commission_fen": adjustment.amount_fen,
+        }

@@ -32,7 +32,7 @@ def require_company_wide(by: Actor, permission: Permission) -> None:
     require(by, permission)
     company = db.session.scalar(select(OrgUnit.path).where(OrgUnit.parent_id.is_(None))) or "/"
     if not any(company.startswith(path) for path in org_paths(by, permission)):
-        raise Forbidden("company_only", "代办费方案和月度封账由公司统一办理，请联系公司财务")
+        raise Forbidden("company_only", "手续费方案和月度封账由公司统一办理，请联系公司财务")
 
 
 def locked_months() -> list[Month]:
@@ -106,7 +106,7 @@ def plan_lines(day: date | None = None) -> list[PlanLine]:
     book = tariffs()
     in_force = (Agreement.starts_on <= day) & (Agreement.ends_on.is_(None) | (Agreement.ends_on > day))
     counts = dict(
-        db.session.execute(select(Agreement.plan_id, func.count()).where(in_force).group_by(Agreement.plan_id)).tuples()
+        db.session.execute(select(Agreement.plan_id, func.count()).where(in_force).group_by(Agreement.plan_id)).all()
     )
     lines = []
     for plan in db.session.scalars(select(Plan).order_by(Plan.is_default.desc(), Plan.code)):
@@ -127,7 +127,7 @@ def plan_by_code(code: str) -> Plan:
     """
     plan = db.session.scalar(select(Plan).where(Plan.code == code))
     if plan is None:
-        raise Missing("plan_missing", "没有这个代办费方案")
+        raise Missing("plan_missing", "没有这个手续费方案")
     return plan
 
 

@@ -1,0 +1,141 @@
+"""Month end, in three steps, because one long transaction would stop every counter.
+
+1. A short transaction puts the month to CLOSING: it takes no further facts.
+2. Outlet by outlet the month is computed from those facts by pure rules, with no lock held, and written down in short
+   transactions: lines, sums, one ledger transfer.
+3. Every printed figure is frozen into a planned document, the book is proved, and the month is CLOSED.
+
+A close that was killed begins again and does only what is left: an outlet that has its sums is done, a document that is
+planned stays. Closing a closed month does nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from agentnet.closing.queries import Written, first_open_month, last_closed, sums_agree, written, written_outlets
+from agentnet.closing.rules import check_order, in_chunks, months_between
+from agentnet.commission.accruing import counts_by_outlet, outlet_months
+from agentnet.commission.actions import accrue
+from agentnet.commission.queries import require_company_wide, tariffs
+from agentnet.commission.report_data import COMMISSION_STATEMENT, COMMISSION_SUMMARY, lines_by_subject
+from agentnet.core.clock import Month
+from agentnet.core.errors import Conflict
+from agentnet.divisions.queries import company
+from agentnet.documents.actions import plan_documents
+from agentnet.documents.kinds import Period, ReportKind
+from agentnet.infra.actor import Actor
+from agentnet.infra.transaction import batch, reading
+from agentnet.ledger.actions import begin_closing, finish_closing
+from agentnet.ledger.queries import month_state
+from agentnet.ledger.rules import CLOSED
+from agentnet.users.permissions import Permission
+
+Watch = Callable[[str, int, int], None]
+"""Told after each transaction: the step (``accrue``, a report kind's code), how much of it is done, of how much."""
+
+LANGUAGE = "zh"
+"""The language of the documents a close makes; others are made on order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """A closed month: its sums, how many documents were planned, and whether it had been closed before."""
+
+    month: Month
+    already: bool
+    written: Written
+    documents: int = 0
+
+
+def _unwatched(_step: str, _done: int, _total: int) -> None:
+    """Watch nothing."""
+
+
+def close_month(month: Month, by: Actor, watch: Watch = _unwatched) -> Closed:
+    """Close a month: opens its own doors, may be killed anywhere and called again.
+
+    Raises:
+        Forbidden: ``not_permitted``, ``company_only``.
+        Invalid: ``month_not_over``.
+        Conflict: ``earlier_month_open``; ``commission_disagrees``, ``book_disagrees`` if the proof fails.
+    """
+    with reading():
+        require_company_wide(by, Permission.MONTH_CLOSE)
+        if month_state(month) == CLOSED:
+            return Closed(month, True, written(month))
+    for empty in _empty_months_before(month):
+        with batch():
+            begin_closing(empty, by)
+            finish_closing(empty, by)
+    with batch():
+        order_close(month, by)
+    _accrue_all(month, by, watch)
+    documents = sum(_plan_all(kind, month, by, watch) for kind in (COMMISSION_STATEMENT, COMMISSION_SUMMARY))
+    with batch():
+        if month_state(month) != CLOSED:
+            if not sums_agree(month):
+                raise Conflict("commission_disagrees", "手续费明细、合计与账务不符，不能封账；请联系管理员")
+            finish_closing(month, by)
+        return Closed(month, False, written(month), documents)
+
+
+def order_close(month: Month, by: Actor) -> None:
+    """Put a month to CLOSING in the open transaction; the clock does the rest within seconds. Twice is once.
+
+    Raises:
+        Forbidden: ``not_permitted``, ``company_only``.
+        Invalid: ``month_not_over``.
+        Conflict: ``earlier_month_open``, ``month_closed_already``.
+    """
+    require_company_wide(by, Permission.MONTH_CLOSE)
+    first = first_open_month()
+    check_order(month, first if first is not None and first < month else None)
+    begin_closing(month, by)
+
+
+def _empty_months_before(month: Month) -> list[Month]:
+    """Return the months without facts since the last closed one: they close with this one, so none stays behind."""
+    with reading():
+        last, first = last_closed(), first_open_month()
+        if last is None or (first is not None and first < month):
+            return []
+        return months_between(last, month)
+
+
+def _accrue_all(month: Month, by: Actor, watch: Watch) -> None:
+    with reading():
+        book = tariffs()
+        counts = counts_by_outlet(month)
+        done = written_outlets(month)
+    left = {outlet_id: count for outlet_id, count in sorted(counts.items()) if outlet_id not in done}
+    finished = len(counts) - len(left)
+    for outlet_ids in in_chunks(left):
+        with reading():
+            months = outlet_months(month, outlet_ids, book)
+        with batch():
+            accrue(month, months, by)
+        finished += len(outlet_ids)
+        watch("accrue", finished, len(counts))
+
+
+def _plan_all(kind: ReportKind, month: Month, by: Actor, watch: Watch) -> int:
+    """Freeze and plan every document of a kind in short transactions; return how many were new."""
+    period = Period(month.starts_on, month.ends_on)
+    with reading():
+        unit = company()
+        subjects = list(kind.subjects(unit, period)) if unit is not None else []
+        lines = lines_by_subject(kind, month)
+    by_code = {subject.code: subject for subject in subjects}
+    planned = finished = 0
+    for codes in in_chunks({code: lines.get(code, 0) for code in by_code}):
+        with batch():
+            unit = company()
+            if unit is not None:
+                planned += plan_documents(
+                    kind, unit, period, LANGUAGE, by, subjects=[by_code[code] for code in codes]
+                ).new
+        finished += len(codes)
+        watch(kind.code, finished, len(by_code))
+    return planned

@@ -1,0 +1,104 @@
+"""Which months wait to be closed, how far a close is, and whether its sums agree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import case, func, select
+
+from agentnet.closing.rules import due_at
+from agentnet.collecting.models import Collection
+from agentnet.commission.actions import ACCRUAL
+from agentnet.commission.models import CommissionAdjustment, CommissionLine, OutletAccrual
+from agentnet.core.clock import Month
+from agentnet.core.money import Fen
+from agentnet.infra.db import db
+from agentnet.ledger.models import Account, AccountingMonth, Transfer
+
+
+def last_closed() -> Month | None:
+    """Return the newest closed month."""
+    found = db.session.scalar(select(func.max(AccountingMonth.month)).where(AccountingMonth.state == "CLOSED"))
+    return Month.parse(found) if found else None
+
+
+def closing_month() -> Month | None:
+    """Return the month that is closing; there is at most one."""
+    found = db.session.scalar(select(func.min(AccountingMonth.month)).where(AccountingMonth.state == "CLOSING"))
+    return Month.parse(found) if found else None
+
+
+def first_open_month() -> Month | None:
+    """Return the first month after the closed ones that has collections or adjustments."""
+    last = last_closed()
+    days, months = select(func.min(Collection.business_on)), select(func.min(CommissionAdjustment.month))
+    if last is not None:
+        days = days.where(Collection.business_on >= last.ends_on)
+        months = months.where(CommissionAdjustment.month > str(last))
+    day, month = db.session.scalar(days), db.session.scalar(months)
+    found = ([Month.of(day)] if day else []) + ([Month.parse(month)] if month else [])
+    return min(found, default=None)
+
+
+def month_to_close(at: datetime) -> Month | None:
+    """Return the month the clock should close now: one whose close was killed or ordered, else the next that is due."""
+    underway = closing_month()
+    if underway is not None:
+        return underway
+    month = first_open_month()
+    return month if month is not None and due_at(month) <= at else None
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What of a month is written down so far."""
+
+    outlets: int
+    collections: int
+    collected_fen: Fen
+    earned_fen: Fen
+    adjusted_fen: Fen
+    due_fen: Fen
+
+
+def written(month: Month) -> Written:
+    """Return the sums over the outlets whose month is written down."""
+    row = db.session.execute(
+        select(
+            func.count(),
+            *(
+                func.coalesce(func.sum(column), 0)
+                for column in (
+                    OutletAccrual.collections_count,
+                    OutletAccrual.collected_fen,
+                    OutletAccrual.earned_fen,
+                    OutletAccrual.adjusted_fen,
+                    OutletAccrual.due_fen,
+                )
+            ),
+        ).where(OutletAccrual.month == str(month))
+    ).one()
+    return Written(*(int(figure) for figure in row))
+
+
+def written_outlets(month: Month) -> set[int]:
+    """Return the outlets whose month is written down."""
+    return set(db.session.scalars(select(OutletAccrual.outlet_id).where(OutletAccrual.month == str(month))))
+
+
+def sums_agree(month: Month) -> bool:
+    """Return whether lines, outlet sums and the ledger say the same of a month's commission."""
+    lines = db.session.scalar(
+        select(func.coalesce(func.sum(CommissionLine.commission_fen), 0)).where(CommissionLine.month == str(month))
+    )
+    due = written(month).due_fen
+    signed = case((Account.code == "COMMISSION_PAYABLE", Transfer.amount_fen), else_=-Transfer.amount_fen)
+    posted = db.session.scalar(
+        select(func.coalesce(func.sum(signed), 0))
+        .select_from(OutletAccrual)
+        .join(Transfer, Transfer.id == OutletAccrual.transfer_id)
+        .join(Account, Account.id == Transfer.credit_account_id)
+        .where(OutletAccrual.month == str(month), Transfer.kind == ACCRUAL)
+    )
+    return int(lines or 0) == due == int(posted or 0)

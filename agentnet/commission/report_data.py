@@ -1,0 +1,117 @@
+"""The two printed kinds of commission: who is due a document of a closed month, and how its figures are filled in.
+
+Subjects are the outlets and units as the month's close stamped them, so that a later move changes nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sqlalchemy import Select, select
+
+from agentnet.commission.models import OutletAccrual
+from agentnet.commission.statement_figures import freeze_statements
+from agentnet.commission.summary_figures import freeze_summaries
+from agentnet.core.clock import Month
+from agentnet.core.words import translatable
+from agentnet.divisions.models import OrgUnit
+from agentnet.documents.kinds import Period, ReportKind, Subject
+from agentnet.infra.db import db
+from agentnet.ledger.queries import month_state
+from agentnet.ledger.rules import CLOSED
+from agentnet.outlets.models import Outlet
+from agentnet.users.permissions import Permission
+from reports import commission_statement, commission_summary
+
+
+def _month(period: Period) -> Month:
+    return Month.of(period.starts_on)
+
+
+def is_closed(period: Period) -> bool:
+    """Return whether the period's figures are final: its month is closed."""
+    return month_state(_month(period)) == CLOSED
+
+
+def _accrued_under(org_unit: OrgUnit, month: Month) -> Select[*tuple[Any, ...]]:
+    return (
+        select(OutletAccrual, OrgUnit)
+        .join(OrgUnit, OrgUnit.id == OutletAccrual.org_unit_id)
+        .where(OutletAccrual.month == str(month), OrgUnit.path.startswith(org_unit.path, autoescape=True))
+    )
+
+
+def statement_subjects(org_unit: OrgUnit, period: Period) -> list[Subject]:
+    """Return the outlets below a unit, as they stood when the month closed, that have figures for it."""
+    rows = db.session.execute(
+        _accrued_under(org_unit, _month(period))
+        .add_columns(Outlet.code, Outlet.name, Outlet.partner_id)
+        .join(Outlet, Outlet.id == OutletAccrual.outlet_id)
+        .order_by(Outlet.code)
+    )
+    return [
+        Subject(
+            code=f"outlet:{row.code}",
+            title=f"{row.code} {row.name}",
+            org_unit_id=row.OrgUnit.id,
+            org_path=row.OrgUnit.path,
+            outlet_id=row.OutletAccrual.outlet_id,
+            partner_id=row.partner_id,
+        )
+        for row in rows
+    ]
+
+
+def summary_subjects(org_unit: OrgUnit, period: Period) -> list[Subject]:
+    """Return the unit and every unit below it under which outlets have figures for the month."""
+    paths = [unit.path for _accrual, unit in db.session.execute(_accrued_under(org_unit, _month(period)))]
+    with_figures = {int(step) for path in paths for step in path.strip("/").split("/")}
+    units = db.session.scalars(
+        select(OrgUnit).where(OrgUnit.path.startswith(org_unit.path, autoescape=True)).order_by(OrgUnit.path)
+    )
+    return [
+        Subject(code=f"org:{unit.code}", title=unit.name, org_unit_id=unit.id, org_path=unit.path)
+        for unit in units
+        if unit.id in with_figures
+    ]
+
+
+def lines_by_subject(kind: ReportKind, month: Month) -> dict[str, int]:
+    """Return how many lines each of a kind's documents will hold, so that they can be frozen in even pieces."""
+    if kind.code != COMMISSION_STATEMENT.code:
+        return {}
+    rows = db.session.execute(
+        select(Outlet.code, OutletAccrual.collections_count)
+        .join(Outlet, Outlet.id == OutletAccrual.outlet_id)
+        .where(OutletAccrual.month == str(month))
+    )
+    return {f"outlet:{code}": count for code, count in rows}
+
+
+COMMISSION_STATEMENT: Final = ReportKind(
+    code="COMMISSION_STATEMENT",
+    name=translatable("代收手续费结算单"),
+    cadence="MONTHLY",
+    permission=Permission.COMMISSION_READ,
+    drawing_version=commission_statement.DRAWING_VERSION,
+    subjects=statement_subjects,
+    freeze=freeze_statements,
+    figures=commission_statement.CommissionStatement,
+    draw=commission_statement.draw,
+    ready=is_closed,
+    letters="CS",
+)
+
+COMMISSION_SUMMARY: Final = ReportKind(
+    code="COMMISSION_SUMMARY",
+    name=translatable("代收手续费汇总表"),
+    cadence="MONTHLY",
+    permission=Permission.COMMISSION_READ,
+    drawing_version=commission_summary.DRAWING_VERSION,
+    subjects=summary_subjects,
+    freeze=freeze_summaries,
+    figures=commission_summary.CommissionSummary,
+    draw=commission_summary.draw,
+    ready=is_closed,
+    letters="CM",
+)

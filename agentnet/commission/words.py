@@ -1,0 +1,80 @@
+"""How commission is said: what a component pays, whom it covers, and the words of the months' states."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
+
+from flask_babel import force_locale
+from flask_babel import gettext as _
+
+from agentnet.commission.rules import Component, Version, format_percent
+from agentnet.core.money import format_yuan
+from agentnet.core.words import translatable
+from agentnet.divisions.models import Setting
+from agentnet.infra.i18n import CHINESE, ENGLISH, in_english
+from agentnet.outlets.models import Tender
+from agentnet.outlets.words import OUTLET_KINDS
+
+SETTINGS: Mapping[str, str] = {Setting.URBAN: translatable("城区"), Setting.RURAL: translatable("农村")}
+
+MONTH_STATES: Mapping[str, tuple[str, str]] = {
+    "OPEN": (translatable("未封账"), "waiting"),
+    "CLOSING": (translatable("正在封账"), "moving"),
+    "CLOSED": (translatable("已封账"), "good"),
+}
+"""Word and shape of each state of a month."""
+
+
+def in_language(language: str) -> AbstractContextManager[None]:
+    """Say everything inside the block in a document's language (``zh`` or ``en``), whoever is reading."""
+    spoken: AbstractContextManager[None] = force_locale(ENGLISH if language == "en" else CHINESE)
+    return spoken
+
+
+def pay_text(component: Component | None) -> str:
+    """Return what a component pays for one collection: ``每笔 0.50 元``, ``0.2%，最低 0.10 元，最高 1.00 元``."""
+    if component is None:
+        return _("没有适用的计酬项目")
+    fixed, rate = format_yuan(component.fixed_fen), format_percent(component.rate_ppm)
+    if component.fixed_fen and component.rate_ppm:
+        text = _("每笔 %(fixed)s 元加金额的 %(rate)s%%", fixed=fixed, rate=rate)
+    elif component.rate_ppm:
+        text = _("金额的 %(rate)s%%", rate=rate)
+    elif component.fixed_fen:
+        text = _("每笔 %(fixed)s 元", fixed=fixed)
+    else:
+        text = _("不计酬")
+    if component.minimum_fen:
+        text += _("，最低 %(amount)s 元", amount=format_yuan(component.minimum_fen))
+    if component.maximum_fen is not None:
+        text += _("，最高 %(amount)s 元", amount=format_yuan(component.maximum_fen))
+    return text
+
+
+def scope_text(component: Component, tenders: Iterable[Tender]) -> str:
+    """Return whom a component covers: ``村邮站 · 现金``; ``所有网点 · 所有支付工具``."""
+    kind = kind_text(component.outlet_kind) if component.outlet_kind else _("所有网点")
+    tender = tender_text(component.tender, tenders) if component.tender else _("所有支付工具")
+    return f"{kind} · {tender}"
+
+
+def kind_text(outlet_kind: str) -> str:
+    """Return the word for an outlet kind."""
+    return _({str(kind): words for kind, words in OUTLET_KINDS.items()}[outlet_kind])
+
+
+def tender_text(code: str, tenders: Iterable[Tender]) -> str:
+    """Return a tender's name as the register has it."""
+    found = next(tender for tender in tenders if tender.code == code)
+    return found.name_en if in_english() else found.name
+
+
+def version_text(version: Version) -> str:
+    """Return what a version is called: ``第 2 版``."""
+    return _("第 %(number)d 版", number=version.number)
+
+
+def setting_text(setting: str) -> str:
+    """Return the word for urban or rural."""
+    return _(SETTINGS[setting])
