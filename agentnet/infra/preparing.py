@@ -2,7 +2,8 @@
 
 A view names its preparation with ``@prepared_by(work)``; the request door runs it first, while nobody waits for the
 database, and the view takes the result with ``prepared()``. A refusal is kept and raised there, where the form can
-show it. Nothing is prepared for a visitor without a signed session: the guard will turn them away.
+show it. Nothing is prepared for a visitor without a signed session, whom the guard will turn away, except by views
+that say they are for anybody (signing in).
 """
 
 from __future__ import annotations
@@ -18,11 +19,12 @@ from agentnet.core.errors import Refusal
 View = TypeVar("View", bound=Callable[..., Any])
 
 
-def prepared_by(work: Callable[[], Any]) -> Callable[[View], View]:
+def prepared_by(work: Callable[[], Any], *, for_anybody: bool = False) -> Callable[[View], View]:
     """Declare the work to be done on an unsafe request before its transaction opens."""
 
     def declare(view: View) -> View:
         cast(Any, view).prepare = work
+        cast(Any, view).prepare_for_anybody = for_anybody
         return view
 
     return declare
@@ -31,7 +33,7 @@ def prepared_by(work: Callable[[], Any]) -> Callable[[View], View]:
 def prepare_request(view: Callable[..., Any] | None) -> None:
     """Run a view's preparation, if it names one; called by the request door alone."""
     work = getattr(view, "prepare", None)
-    if work is None or "_user_id" not in session:
+    if work is None or ("_user_id" not in session and not cast(Any, view).prepare_for_anybody):
         return
     try:
         g.prepared = work()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from flask import redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 from flask_login import current_user, login_user, logout_user
@@ -10,8 +12,9 @@ from werkzeug.wrappers import Response
 from agentnet.core.errors import Invalid, Refusal
 from agentnet.infra.forms import show_refusal
 from agentnet.infra.i18n import LANGUAGES, SESSION_KEY
+from agentnet.infra.preparing import prepared, prepared_by
 from agentnet.infra.templating import tell
-from agentnet.infra.transaction import afterwards
+from agentnet.infra.transaction import afterwards, reading
 from agentnet.users import actions
 from agentnet.users.forms import PasswordForm, SignInForm
 from agentnet.users.guard import needs, viewer
@@ -30,7 +33,29 @@ from agentnet.users.rules import check_password, safe_next
 Answer = Response | str | tuple[str, int]
 
 
+@dataclass(frozen=True, slots=True)
+class _Tried:
+    """What a sign-in came to, worked out before its transaction: whose password matched, or that it must wait."""
+
+    user_id: int | None = None
+    password_hash: str = ""
+    must_wait: bool = False
+
+
+def _try_password() -> _Tried:
+    name, password = request.form.get("username", ""), request.form.get("password", "")
+    with reading():
+        if sign_in_must_wait(name, request.remote_addr or ""):
+            return _Tried(must_wait=True)
+        user = user_by_name(name)
+        found = _Tried(user.id, user.password_hash) if user is not None else None
+    if not password_matches(found.password_hash if found else None, password) or found is None:
+        return _Tried()
+    return found
+
+
 @needs(Permission.PUBLIC)
+@prepared_by(_try_password, for_anybody=True)
 def sign_in() -> Answer:
     """Show the sign-in page, or sign a person in with a fresh session."""
     form = SignInForm()
@@ -41,12 +66,12 @@ def sign_in() -> Answer:
         return render_template("users/sign_in.html", form=form)
     if not form.validate():
         return render_template("users/sign_in.html", form=form), 422
-    address = request.remote_addr or ""
-    if sign_in_must_wait(form.username.data, address):
-        refusal: Refusal = Invalid("sign_in_throttled", "登录失败次数过多，请 15 分钟后再试，或联系管理员重置密码")
+    address, tried = request.remote_addr or "", prepared()
+    if tried.must_wait:
+        refusal = Invalid("sign_in_throttled", "登录失败次数过多，请 15 分钟后再试，或联系管理员重置密码")
         return _sign_in_refused(form, refusal, 429)
     user = user_by_name(form.username.data)
-    if not password_matches(user.password_hash if user else None, form.password.data) or user is None:
+    if user is None or (user.id, user.password_hash) != (tried.user_id, tried.password_hash):
         name = form.username.data
         afterwards(lambda: actions.note_failed_sign_in(name, address))
         return _sign_in_refused(form, Invalid("sign_in_wrong", "登录名或密码不对，请检查后重新输入"), 422)
@@ -55,8 +80,7 @@ def sign_in() -> Answer:
     if user.locale is None and locale in LANGUAGES:
         actions.set_locale(locale, actor_for(user))
     token = actions.start_session(user, address, request.user_agent.string)
-    person = signed_in_by_token(token)
-    login_user(person)
+    login_user(signed_in_by_token(token))
     if user.must_change_password:
         return redirect(url_for("users.change_password"), 303)
     return redirect(safe_next(form.next.data) or "/", 303)
@@ -88,31 +112,37 @@ def set_language() -> Answer:
     return redirect(safe_next(request.form.get("next")) or "/", 303)
 
 
+def _new_password_hash() -> str:
+    form = PasswordForm()
+    present, new = form.present.data or "", form.password.data or ""
+    with reading():
+        person = signed_in_by_token(session["_user_id"])
+        user = user_by_name(person.username) if person else None
+        username, stored = (user.username, user.password_hash) if user else ("", None)
+    if not password_matches(stored, present):
+        raise Invalid("password_wrong", "现在的密码不对", field="present")
+    if new != form.repeated.data:
+        raise Invalid("password_differs", "两次输入的新密码不一致", field="repeated")
+    if new == present:
+        raise Invalid("password_same", "新密码不能与现在的相同", field="password")
+    check_password(new, username)
+    return hash_password(new)
+
+
 @needs(Permission.SIGNED_IN)
+@prepared_by(_new_password_hash)
 def change_password() -> Answer:
     """Change the own password; other sign-ins end."""
     form = PasswordForm()
     if request.method == "POST" and form.validate():
         try:
-            _change_password(form)
+            actions.change_own_password(prepared(), current_user.get_id(), viewer())
         except Refusal as refusal:
             show_refusal(form, refusal)
             return render_template("users/password.html", form=form), refusal.status
         tell(_("密码已更换，其他设备上的登录已结束"))
         return redirect("/", 303)
     return render_template("users/password.html", form=form), 200 if request.method == "GET" else 422
-
-
-def _change_password(form: PasswordForm) -> None:
-    user = user_by_name(current_user.username)
-    if user is None or not password_matches(user.password_hash, form.present.data):
-        raise Invalid("password_wrong", "现在的密码不对", field="present")
-    if form.password.data != form.repeated.data:
-        raise Invalid("password_differs", "两次输入的新密码不一致", field="repeated")
-    if form.password.data == form.present.data:
-        raise Invalid("password_same", "新密码不能与现在的相同", field="password")
-    check_password(form.password.data, user.username)
-    actions.change_own_password(hash_password(form.password.data), current_user.get_id(), viewer())
 
 
 @needs(Permission.SIGNED_IN)
