@@ -120,6 +120,7 @@ def _places() -> None:
                 "parent_id": parent,
                 "path": place.path,
                 "declared_villages": declared,
+                "division_code": {"WL": "331081000000", "JX": "330400000000", "JX-NH": "330402000000"}.get(code),
             },
         )
     divisions = (

@@ -24,11 +24,21 @@ from agentnet.outlets.queries.permitted import (
     visible_managers,
     visible_outlets,
 )
+from agentnet.outlets.queries.villages import (
+    Coverage,
+    docking_coverage,
+    village_for,
+    village_list,
+    villages_named,
+    villages_of,
+)
 
 __all__ = [
+    "Coverage",
     "ManagerAt",
     "agreement_on",
     "assignments_on",
+    "docking_coverage",
     "enabled_tenders",
     "held_on",
     "hours_of",
@@ -44,6 +54,10 @@ __all__ = [
     "under",
     "unit_for",
     "units_of",
+    "village_for",
+    "village_list",
+    "villages_named",
+    "villages_of",
     "visible_managers",
     "visible_outlets",
 ]

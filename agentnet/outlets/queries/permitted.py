@@ -60,15 +60,23 @@ def visible_outlets(viewer: Actor, permission: Permission) -> ColumnElement[bool
     return or_(*places)
 
 
-def outlet_for(viewer: Actor, code: str, permission: Permission = Permission.OUTLET_READ) -> Outlet:
+def outlet_for(
+    viewer: Actor, code: str, permission: Permission = Permission.OUTLET_READ, *, for_change: bool = False
+) -> Outlet:
     """Return the outlet with this code if the viewer holds the permission for it.
+
+    ``for_change`` reads it anew and locks its row until the transaction ends, so that rules over its dated rows
+    (one primary, no gap, no overlap) are judged by one writer at a time.
 
     Raises:
         Forbidden: ``not_permitted`` if the viewer holds the permission nowhere.
         Missing: ``outlet_missing`` if there is none in the viewer's territory.
     """
     require(viewer, permission)
-    outlet = db.session.scalar(select(Outlet).where(Outlet.code == code, visible_outlets(viewer, permission)))
+    statement = select(Outlet).where(Outlet.code == code, visible_outlets(viewer, permission))
+    if for_change:
+        statement = statement.with_for_update(of=Outlet).execution_options(populate_existing=True)
+    outlet = db.session.scalar(statement)
     if outlet is None:
         raise Missing("outlet_missing", "没有找到这个网点，或它不在您的管辖范围内")
     return outlet
@@ -83,15 +91,20 @@ def visible_managers(viewer: Actor, permission: Permission = Permission.MANAGER_
     )
 
 
-def manager_for(viewer: Actor, code: str, permission: Permission = Permission.MANAGER_READ) -> Manager:
-    """Return the manager with this code if the viewer may see them.
+def manager_for(
+    viewer: Actor, code: str, permission: Permission = Permission.MANAGER_READ, *, for_change: bool = False
+) -> Manager:
+    """Return the manager with this code if the viewer may see them; ``for_change`` locks the row.
 
     Raises:
         Forbidden: ``not_permitted``.
         Missing: ``manager_missing``.
     """
     require(viewer, permission)
-    manager = db.session.scalar(select(Manager).where(Manager.code == code, visible_managers(viewer, permission)))
+    statement = select(Manager).where(Manager.code == code, visible_managers(viewer, permission))
+    if for_change:
+        statement = statement.with_for_update(of=Manager).execution_options(populate_existing=True)
+    manager = db.session.scalar(statement)
     if manager is None:
         raise Missing("manager_missing", "没有找到这位台区经理，或其不在您的管辖范围内")
     return manager

@@ -1,0 +1,169 @@
+"""Villages and their docking: which lie in a person's territory, which are docked, and what share (S38)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Select, false, func, or_, select, true
+
+from agentnet.core.errors import Missing
+from agentnet.divisions.models import Division, DivisionLevel, OrgUnit, Setting
+from agentnet.infra.actor import Actor
+from agentnet.infra.db import db
+from agentnet.outlets.models import Docking, Outlet
+from agentnet.users.permissions import Permission, org_paths, require
+
+
+def significant(division_code: str) -> str:
+    """Return the digits of a division code that all divisions inside it share (GB/T 2260, GB/T 10114).
+
+    >>> [significant(code) for code in ("330400000000", "331081000000", "331081100000", "331081001204")]
+    ['3304', '331081', '331081100', '331081001204']
+    """
+    for length in (2, 4, 6, 9):
+        if division_code[length:] == "0" * (12 - length):
+            return division_code[:length]
+    return division_code
+
+
+def villages_of(viewer: Actor, permission: Permission) -> ColumnElement[bool]:
+    """Return the condition on ``Division`` that it lies in the viewer's territory.
+
+    An org unit covers the divisions under its own division; one without a division (a supply station) covers those
+    of the nearest unit above that has one.
+    """
+    paths = org_paths(viewer, permission)
+    if "/" in paths:
+        return true()
+    ancestors = {part for path in paths for part in _lineage(path)}
+    rows = db.session.execute(
+        select(OrgUnit.path, OrgUnit.division_code).where(
+            OrgUnit.division_code.is_not(None),
+            or_(
+                OrgUnit.path.in_(ancestors),
+                *(OrgUnit.path.startswith(path, autoescape=True) for path in paths),
+                false(),
+            ),
+        )
+    ).all()
+    prefixes: set[str] = set()
+    for path in paths:
+        inside = [row.division_code for row in rows if row.path.startswith(path)]
+        above = sorted((row for row in rows if path.startswith(row.path)), key=lambda row: len(row.path))
+        prefixes |= {significant(code) for code in inside or [row.division_code for row in above[-1:]]}
+    return or_(false(), *(Division.code.startswith(prefix) for prefix in sorted(prefixes)))
+
+
+def _lineage(path: str) -> list[str]:
+    """Return the paths from the company down to this one.
+
+    >>> _lineage("/1/2/3/")
+    ['/1/', '/1/2/', '/1/2/3/']
+    """
+    parts = path.strip("/").split("/")
+    return [f"/{'/'.join(parts[:count])}/" for count in range(1, len(parts) + 1)]
+
+
+def village_for(viewer: Actor, code: str, permission: Permission) -> Division:
+    """Return the village with this 12-digit code if it lies in the viewer's territory.
+
+    Raises:
+        Forbidden: ``not_permitted``.
+        Missing: ``village_missing``.
+    """
+    require(viewer, permission)
+    village = db.session.scalar(
+        select(Division).where(
+            Division.code == code, Division.level == DivisionLevel.VILLAGE, villages_of(viewer, permission)
+        )
+    )
+    if village is None:
+        raise Missing("village_missing", "没有找到这个村（社区），或它不在您的管辖范围内", field="village")
+    return village
+
+
+def villages_named(viewer: Actor, words: str, permission: Permission, limit: int = 12) -> Sequence[Division]:
+    """Return the villages a person may mean: by code, else by name; an exact name before names that contain it."""
+    condition = Division.code == words if words.isdecimal() else Division.name.contains(words, autoescape=True)
+    return db.session.scalars(
+        select(Division)
+        .where(Division.level == DivisionLevel.VILLAGE, condition, villages_of(viewer, permission))
+        .order_by(Division.name != words, func.length(Division.name), Division.code)
+        .limit(limit)
+    ).all()
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How many villages of an org unit are docked, of those in the register and of those the programme declared."""
+
+    unit: OrgUnit
+    docked: Mapping[str, int]
+    """By setting."""
+    registered: Mapping[str, int]
+    """By setting."""
+
+    @property
+    def docked_total(self) -> int:
+        return sum(self.docked.values())
+
+    @property
+    def registered_total(self) -> int:
+        return sum(self.registered.values())
+
+
+def docking_coverage(viewer: Actor, permission: Permission) -> list[Coverage]:
+    """Return the coverage of every org unit in the territory that stands for a division, in the order of the tree.
+
+    Three queries, however many units.
+    """
+    require(viewer, permission)
+    paths = org_paths(viewer, permission)
+    units = db.session.scalars(
+        select(OrgUnit)
+        .where(OrgUnit.division_code.is_not(None), or_(false(), *(OrgUnit.path.startswith(path) for path in paths)))
+        .order_by(OrgUnit.path)
+    ).all()
+    prefixes = {unit.id: significant(unit.division_code or "") for unit in units}
+    inside = or_(false(), *(Division.code.startswith(prefix) for prefix in sorted(set(prefixes.values()))))
+    villages = select(Division).where(Division.level == DivisionLevel.VILLAGE, inside)
+    registered = _by_township(villages)
+    docked = _by_township(villages.where(docked_now()))
+    return [
+        Coverage(unit, docked=_sum(docked, prefixes[unit.id]), registered=_sum(registered, prefixes[unit.id]))
+        for unit in units
+    ]
+
+
+def docked_now() -> ColumnElement[bool]:
+    """Return the condition on ``Division`` that it has a docking without an end."""
+    return select(Docking.id).where(Docking.division_code == Division.code, Docking.ends_on.is_(None)).exists()
+
+
+def _by_township(villages: Select[Division]) -> list[tuple[str, str, int]]:
+    township = func.substr(Division.code, 1, 9)
+    rows = db.session.execute(
+        villages.with_only_columns(township.label("township"), Division.setting, func.count()).group_by(
+            township, Division.setting
+        )
+    )
+    return [(row[0], row[1] or Setting.RURAL, row[2]) for row in rows]
+
+
+def _sum(counts: list[tuple[str, str, int]], prefix: str) -> dict[str, int]:
+    total = {Setting.URBAN.value: 0, Setting.RURAL.value: 0}
+    for township, setting, count in counts:
+        if township.startswith(prefix[:9]):
+            total[setting] += count
+    return total
+
+
+def village_list(viewer: Actor, permission: Permission) -> Select[Division, Docking, Outlet]:
+    """Return the select of villages in the territory, each with its present docking and outlet, where there are any."""
+    return (
+        select(Division, Docking, Outlet)
+        .outerjoin(Docking, (Docking.division_code == Division.code) & Docking.ends_on.is_(None))
+        .outerjoin(Outlet, Outlet.id == Docking.outlet_id)
+        .where(Division.level == DivisionLevel.VILLAGE, villages_of(viewer, permission))
+    )
