@@ -1,0 +1,235 @@
+"""Plans, versions and adjustments: who may, what is refused, and that sending twice is once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from sqlalchemy import func, insert, select, text, update
+from sqlalchemy.exc import DatabaseError, IntegrityError
+
+from agentnet.closing.actions import close_month
+from agentnet.commission.accruing import outlet_months
+from agentnet.commission.actions import (
+    NewAdjustment,
+    NewVersion,
+    add_version,
+    create_plan,
+    record_adjustment,
+)
+from agentnet.commission.models import CommissionAdjustment, Plan, PlanComponent, PlanVersion
+from agentnet.commission.queries import plan_lines, tariffs
+from agentnet.commission.rules import Component
+from agentnet.core.clock import Month
+from agentnet.core.errors import Conflict, Forbidden, Invalid, Missing, Refusal
+from agentnet.core.ids import new_id
+from agentnet.infra.actor import SYSTEM
+from agentnet.infra.audit import AuditLine
+from agentnet.infra.db import db
+from agentnet.infra.transaction import batch, reading
+from agentnet.outlets.models import Agreement
+from tests import world
+from tests.commission.facts import NEWSSTAND, POSTAL_STATION, collected, voided
+
+OCTOBER, NOVEMBER = Month(2026, 10), Month(2026, 11)
+
+pytestmark = pytest.mark.usefixtures("app")
+
+
+def a_version(starts_on: date = date(2026, 11, 1), *components: Component) -> NewVersion:
+    return NewVersion(new_id(), starts_on, "依据 2026 年第 8 号文", components or (Component(fixed_fen=60),))
+
+
+def counted(model: type) -> int:
+    with reading():
+        return db.session.scalar(select(func.count()).select_from(model)) or 0
+
+
+def october_is_closed() -> None:
+    collected(POSTAL_STATION, 203_50)
+    close_month(OCTOBER, SYSTEM)
+
+
+def an_adjustment(**changes: object) -> NewAdjustment:
+    return replace(NewAdjustment(new_id(), "WL0001", OCTOBER, -50, "重复缴费，已退款"), **changes)
+
+
+def test_a_new_version_gets_the_next_number_and_an_audit_line() -> None:
+    with batch():
+        version = add_version("STANDARD", a_version(), world.actor("fang"))
+        assert (version.number, version.starts_on) == (2, date(2026, 11, 1))
+    with reading():
+        line = db.session.scalars(select(AuditLine).order_by(AuditLine.id.desc()).limit(1)).one()
+        assert (line.actor_name, line.action, line.subject_id) == ("Fang", "add_plan_version", "STANDARD")
+        assert line.after is not None
+        assert line.after["components"][0]["fixed_fen"] == 60
+
+
+@pytest.mark.parametrize("username", ["alice", "bob", "carol", "paul", "audrey", "adam"])
+def test_only_finance_changes_plans(username: str) -> None:
+    with reading():
+        by = world.actor(username)
+    with pytest.raises(Forbidden), batch():
+        add_version("STANDARD", a_version(), by)
+    assert counted(PlanVersion) == 1
+
+
+def test_finance_of_a_county_may_not_change_the_companys_plans() -> None:
+    with reading():
+        fang = world.actor("fang")
+    in_county = replace(fang, grants=(replace(fang.grants[0], org_path=world.WENLING.path),))
+    with pytest.raises(Forbidden) as refusal, batch():
+        add_version("STANDARD", a_version(), in_county)
+    assert refusal.value.code == "company_only"
+
+
+@pytest.mark.parametrize(
+    ("new", "code"),
+    [
+        (NewVersion(new_id(), date(2026, 11, 1), "上调", ()), "components_missing"),
+        (a_version(date(2026, 11, 1), Component(fixed_fen=1), Component(fixed_fen=2)), "component_twice"),
+        (NewVersion(new_id(), date(2026, 11, 1), "", (Component(fixed_fen=1),)), "note_missing"),
+    ],
+)
+def test_a_senseless_version_leaves_no_rows(new: NewVersion, code: str) -> None:
+    with pytest.raises(Refusal) as refusal, batch():
+        add_version("STANDARD", new, world.actor("fang"))
+    assert refusal.value.code == code
+    assert (counted(PlanVersion), counted(PlanComponent)) == (1, 2)
+
+
+def test_a_version_may_not_start_in_a_closed_month() -> None:
+    october_is_closed()
+    with pytest.raises(Conflict) as refusal, batch():
+        add_version("STANDARD", a_version(date(2026, 10, 31)), world.actor("fang"))
+    assert refusal.value.code == "month_locked"
+    with batch():
+        add_version("STANDARD", a_version(date(2026, 11, 1)), world.actor("fang"))
+
+
+def test_a_version_sent_twice_is_one_and_other_content_is_a_conflict() -> None:
+    new = a_version()
+    with batch():
+        first = add_version("STANDARD", new, world.actor("fang")).id
+    with batch():
+        assert add_version("STANDARD", new, world.actor("fang")).id == first
+    with pytest.raises(Conflict) as refusal, batch():
+        add_version("STANDARD", replace(new, components=(Component(fixed_fen=61),)), world.actor("fang"))
+    assert refusal.value.code == "id_reused"
+    assert counted(PlanVersion) == 2
+
+
+def test_a_slip_is_put_right_by_a_further_version_from_the_same_day() -> None:
+    with batch():
+        add_version("STANDARD", a_version(date(2026, 11, 1), Component(fixed_fen=6000)), world.actor("fang"))
+    with batch():
+        add_version("STANDARD", a_version(date(2026, 11, 1), Component(fixed_fen=60)), world.actor("fang"))
+    collected(POSTAL_STATION, 20_00, on=date(2026, 11, 3))
+    with reading():
+        assert outlet_months(NOVEMBER, [1], tariffs())[0].earned_fen == 60
+
+
+def test_the_database_refuses_to_rewrite_a_version_or_to_hold_two_components_for_one_scope() -> None:
+    for statement in (
+        update(PlanVersion).values(note="x"),
+        update(PlanComponent).values(fixed_fen=1),
+        text("DELETE FROM plan_components"),
+    ):
+        with pytest.raises(DatabaseError), batch():
+            db.session.execute(statement)
+    for scope in ({}, {"tender": "CASH"}):
+        with pytest.raises(IntegrityError), batch():
+            db.session.execute(insert(PlanComponent).values(version_id=1, fixed_fen=1, rate_ppm=0, **scope))
+
+
+def test_a_second_plan_pays_the_outlets_whose_agreement_names_it() -> None:
+    with batch():
+        plan = create_plan("NEWSSTAND-2026", "报刊亭方案", a_version(), world.actor("fang"))
+        assert not plan.is_default
+        db.session.execute(update(Agreement).where(Agreement.outlet_id == 11).values(plan_id=plan.id))
+    collected(NEWSSTAND, 20_00, on=date(2026, 11, 3))
+    with reading():
+        assert outlet_months(NOVEMBER, [11], tariffs())[0].earned_fen == 60
+        assert [(line.plan.code, line.agreements) for line in plan_lines()] == [("STANDARD", 4), ("NEWSSTAND-2026", 1)]
+
+
+@pytest.mark.parametrize(
+    ("code", "name", "expected"),
+    [("STANDARD", "又一个", "plan_code_taken"), ("标准", "名", "plan_code_shape"), ("B", "", "plan_name_missing")],
+)
+def test_a_plan_needs_a_code_of_its_own_and_a_name(code: str, name: str, expected: str) -> None:
+    with pytest.raises(Refusal) as refusal, batch():
+        create_plan(code, name, a_version(), world.actor("fang"))
+    assert refusal.value.code == expected
+    assert counted(Plan) == 1
+
+
+def test_voided_collections_earn_nothing() -> None:
+    kept, gone = collected(POSTAL_STATION, 203_50, 100_00, on=date(2026, 11, 3))
+    voided(gone)
+    with reading():
+        month = outlet_months(NOVEMBER, [1], tariffs())[0]
+        assert [line.collection_id for line in month.earned] == [kept]
+        assert (month.collected_fen, month.earned_fen) == (203_50, 50)
+
+
+def test_an_adjustment_goes_to_the_next_open_month_with_an_audit_line() -> None:
+    october_is_closed()
+    with batch():
+        receipt = "WL0001-261005-000001"
+        made = record_adjustment(an_adjustment(receipt_no=receipt), world.actor("fang"))
+        assert (made.of_month, made.month, made.amount_fen) == ("2026-10", "2026-11", -50)
+        assert made.collection_id is not None
+    with reading():
+        line = db.session.scalars(select(AuditLine).order_by(AuditLine.id.desc()).limit(1)).one()
+        assert (line.action, line.subject_id) == ("adjust_commission", "WL0001")
+
+
+def test_an_adjustment_sent_twice_is_one_and_other_content_is_a_conflict() -> None:
+    october_is_closed()
+    new = an_adjustment()
+    for _ in range(2):
+        with batch():
+            record_adjustment(new, world.actor("fang"))
+    assert counted(CommissionAdjustment) == 1
+    with pytest.raises(Conflict) as refusal, batch():
+        record_adjustment(replace(new, amount_fen=-51), world.actor("fang"))
+    assert refusal.value.code == "id_reused"
+
+
+@pytest.mark.parametrize("username", ["alice", "carol", "paul", "audrey", "adam"])
+def test_only_finance_adjusts(username: str) -> None:
+    october_is_closed()
+    with reading():
+        by = world.actor(username)
+    with pytest.raises(Forbidden), batch():
+        record_adjustment(an_adjustment(), by)
+    assert counted(CommissionAdjustment) == 0
+
+
+def test_finance_adjusts_its_own_territory_alone() -> None:
+    october_is_closed()
+    with reading():
+        fang = world.actor("fang")
+    stranger = replace(fang, grants=(replace(fang.grants[0], org_path=world.JIAXING.path),))
+    with pytest.raises(Missing), batch():
+        record_adjustment(an_adjustment(), stranger)
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"amount_fen": 0}, "adjustment_zero"),
+        ({"reason": ""}, "reason_missing"),
+        ({"of_month": NOVEMBER}, "month_still_open"),
+        ({"receipt_no": "WL0001-261005-999999"}, "receipt_elsewhere"),
+        ({"receipt_no": "WL0001-261005-000001", "outlet_code": "WL0002"}, "receipt_elsewhere"),
+    ],
+)
+def test_a_senseless_adjustment_leaves_no_rows(changes: dict[str, object], code: str) -> None:
+    october_is_closed()
+    with pytest.raises(Invalid) as refusal, batch():
+        record_adjustment(an_adjustment(**changes), world.actor("fang"))
+    assert refusal.value.code == code
+    assert counted(CommissionAdjustment) == 0
