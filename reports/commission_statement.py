@@ -199,11 +199,11 @@ def _draw_facts(paper: Paper, statement: CommissionStatement) -> None:
 def _draw_components(paper: Paper, statement: CommissionStatement) -> None:
     text = paper.words
     columns = (
-        Column(text["component"], 38),
+        Column(text["component"], 36),
         Column(text["tender"], 18),
         Column(text["count"], 10, "right"),
         Column(text["base_amount"], 18, "right"),
-        Column(text["commission"], 16, "right"),
+        Column(text["commission"], 18, "right"),
     )
     rows = [
         Row(
@@ -228,13 +228,13 @@ def _draw_collections(paper: Paper, statement: CommissionStatement, tail: float)
         return
     text = paper.words
     columns = (
-        Column(text["line"], 6, "right"),
-        Column(text["collected_at"], 13, unbroken=True),
-        Column(text["receipt_no"], 25, unbroken=True),
-        Column(text["household"], 16, unbroken=True),
-        Column(text["tender"], 16),
-        Column(text["amount"], 14, "right"),
-        Column(text["commission"], 14, "right"),
+        Column(text["line"], 10, "right"),
+        Column(text["collected_at"], 25, unbroken=True),
+        Column(text["receipt_no"], 46, unbroken=True),
+        Column(text["household"], 31, unbroken=True),
+        Column(text["tender"], 33),
+        Column(text["amount"], 27, "right"),
+        Column(text["commission"], 35, "right"),
     )
     rows = [
         Row(
@@ -263,9 +263,9 @@ def _draw_adjustments(paper: Paper, statement: CommissionStatement, tail: float)
         Column(text["entered_on"], 13, unbroken=True),
         Column(text["belongs_to"], 13),
         Column(text["reference"], 27, unbroken=True),
-        Column(text["reason"], 26),
+        Column(text["reason"], 24),
         Column(text["amount"], 14, "right"),
-        Column(text["commission"], 14, "right"),
+        Column(text["commission"], 18, "right"),
     )
     totals: Sequence[Total] = (
         Total(text["total"], (amount_text(statement.adjusted_fen),)),

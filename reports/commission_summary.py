@@ -140,11 +140,11 @@ def _draw_comparison(paper: Paper, summary: CommissionSummary) -> None:
     text = paper.words
     now, before, last_year = summary.whole, summary.previous_month, summary.last_year
     columns = (
-        Column(text["measure"], 22),
+        Column(text["measure"], 20),
         Column(text["this_month"], 18, "right"),
         Column(text["previous_month"], 18, "right"),
         Column(text["versus_previous"], 12, "right"),
-        Column(text["last_year"], 18, "right"),
+        Column(text["last_year"], 20, "right"),
         Column(text["versus_last_year"], 12, "right"),
     )
     measures = (
@@ -169,11 +169,11 @@ def _draw_outlets(
     text = paper.words
     columns = (
         Column(text["outlet_code"], 14, unbroken=True),
-        Column(text["outlet_name"], 34),
-        Column(text["outlet_kind"], 26),
+        Column(text["outlet_name"], 33),
+        Column(text["outlet_kind"], 25),
         Column(text["count"], 10, "right"),
-        Column(text["amount"], 17, "right"),
-        Column(text["commission"], 15, "right"),
+        Column(text["amount"], 16, "right"),
+        Column(text["commission"], 20, "right"),
     )
     rows = [
         Row(

@@ -175,7 +175,7 @@ def _draw_outlets(paper: Paper, week: ManagerWeek) -> None:
         Column(text["setting_column"], 9),
         Column(text["state"], 12, unbroken=True),
         Column(text["visited_at"], 14, unbroken=True),
-        Column(text["distance"], 12, "right"),
+        Column(text["distance"], 13, "right"),
         Column(text["score"], 8, "right"),
         Column(text["needs"], 8, "right"),
     )

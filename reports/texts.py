@@ -129,8 +129,8 @@ SUMMARY: Texts = {
     "grand_total": ("城乡合计（%(outlets)s 个网点）", "Urban and rural (%(outlets)s outlets)"),
     "summary_note": (
         "环比、同比按未舍入数计算，保留一位小数；往期没有数据或为零时以“-”表示。",
-        "Changes are computed from unrounded figures and shown to one decimal; “-” means the earlier month has no "
-        "figure or is zero.",
+        "Changes are computed from unrounded figures and shown to one decimal; a dash means that the earlier "
+        "month has no figure or is zero.",
     ),
     "none_in_setting": ("本月没有此类网点。", "There is no such outlet this month."),
 }

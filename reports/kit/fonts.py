@@ -9,6 +9,7 @@ bytes whatever the process drew before.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -71,6 +72,17 @@ def page_font() -> str:
 def face(weight: Weight) -> FontFace:
     """Return the parsed font file of a weight; parsing takes about 0.06 s, once a process."""
     return FontFace(str(FONT_FOLDER / _FILES[weight]))
+
+
+def damaged_files() -> list[str]:
+    """Return the names of font files that are missing or not the ones this product was made with."""
+    damaged = []
+    for line in (FONT_FOLDER / "SHA256SUMS").read_text(encoding="ascii").splitlines():
+        sha256, name = line.split()
+        path = FONT_FOLDER / name
+        if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
+            damaged.append(name)
+    return damaged
 
 
 def require_glyphs(text: str, weight: Weight = Weight.REGULAR) -> None:

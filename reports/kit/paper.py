@@ -187,7 +187,7 @@ class Paper:
         self.y -= 10
 
     def _draw_revision_reason(self) -> None:
-        if self.head.revision == 1 and not self.head.revision_reason:
+        if not self.head.revision_reason:
             return
         reason = self.words["revision_reason"] % {"reason": self.head.revision_reason}
         number = self.words["revision"] % {"revision": self.head.revision}

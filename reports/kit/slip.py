@@ -43,7 +43,7 @@ class SlipSize:
 
 SLIP_58 = SlipSize(width=mm(58), margin=mm(5), columns=32, code=mm(22))
 SLIP_80 = SlipSize(width=mm(80), margin=mm(4), columns=48, code=mm(24))
-A5 = SlipSize(width=mm(148), margin=mm(20), columns=76, code=mm(25), length=mm(210))
+A5 = SlipSize(width=mm(148), margin=mm(20), columns=64, code=mm(25), length=mm(210))
 
 
 class Slip:
