@@ -187,7 +187,7 @@ def _plan_where_missing(judged: Sequence[Judged], by: Actor) -> None:
                 Duty.week.in_([str(week) for week in by_week]),
                 Duty.outlet_id.in_({outlet_id for ids in by_week.values() for outlet_id in ids}),
             )
-        ).tuples()
+        ).all()
     )
     for week, outlet_ids in by_week.items():
         unplanned = {outlet_id for outlet_id in outlet_ids if (str(week), outlet_id) not in planned}

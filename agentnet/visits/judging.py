@@ -238,7 +238,7 @@ def managers_of_items(items: Sequence[NewVisit]) -> tuple[dict[uuid.UUID, int], 
     rows = db.session.execute(
         select(Manager.code, Manager.id).where(Manager.code.in_({item.manager_code for item in items}))
     )
-    by_code = dict(rows.tuples().all())
+    by_code = dict(rows.all())
     known = {item.id: by_code[item.manager_code] for item in items if item.manager_code in by_code}
     missing = Missing("manager_missing", "没有找到这位台区经理，或其不在您的管辖范围内")
     return known, {item.id: missing for item in items if item.id not in known}

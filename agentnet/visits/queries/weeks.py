@@ -162,7 +162,7 @@ def _open_needs(outlet_ids: Collection[int]) -> Mapping[int, int]:
         .where(Need.outlet_id.in_(outlet_ids), Need.closed_at.is_(None))
         .group_by(Need.outlet_id)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def _last_visits(outlet_ids: Collection[int]) -> Mapping[int, date]:
