@@ -18,6 +18,7 @@ from agentnet.commission.report_data import COMMISSION_STATEMENT, COMMISSION_SUM
 from agentnet.divisions import imports as division_imports
 from agentnet.divisions import models as divisions_models
 from agentnet.documents import models as documents_models
+from agentnet.documents.blueprint import blueprint as documents_blueprint
 from agentnet.documents.jobs import TICK
 from agentnet.documents.kinds import ReportKind
 from agentnet.documents.worker import DRAWING
@@ -34,6 +35,7 @@ from agentnet.infra.templating import init_templating
 from agentnet.infra.transaction import TransactionalFlask, batch
 from agentnet.ledger import models as ledger_models
 from agentnet.outlets import models as outlets_models
+from agentnet.outlets.queries import own_manager_ids
 from agentnet.users import models as users_models
 from agentnet.users.blueprint import blueprint as users_blueprint
 from agentnet.users.guard import init_guard
@@ -54,7 +56,7 @@ MODELS = (
 )
 """Every table belongs to one of these."""
 
-BLUEPRINTS: Sequence[Blueprint] = (users_blueprint,)
+BLUEPRINTS: Sequence[Blueprint] = (users_blueprint, documents_blueprint)
 REPORT_KINDS: Sequence[ReportKind] = (COMMISSION_STATEMENT, COMMISSION_SUMMARY)
 IMPORTERS: Sequence[Importer] = (division_imports.IMPORTER,)
 
@@ -81,6 +83,7 @@ def create_app(settings: Settings | None = None) -> TransactionalFlask:
     app.extensions["agentnet.importers"] = importers_by_kind(IMPORTERS)
     app.extensions["agentnet.clock_jobs"] = tuple(CLOCK_JOBS)
     app.extensions["agentnet.workers"] = tuple(WORKERS)
+    app.extensions["agentnet.own_manager_ids"] = own_manager_ids
     init_db(app, settings)
     Migrate(app, db, directory="migrations", render_as_batch=True, compare_type=True)
     init_security(app, settings)

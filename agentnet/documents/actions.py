@@ -27,7 +27,7 @@ from agentnet.infra.actor import Actor
 from agentnet.infra.audit import write_audit
 from agentnet.infra.db import db
 from agentnet.infra.idempotency import earlier_result, remember
-from agentnet.users.permissions import Permission, org_paths, require
+from agentnet.users.permissions import Permission, may, org_paths, require
 
 LANGUAGES = ("zh", "en")
 
@@ -264,9 +264,16 @@ def _subject_of(run: Run) -> Subject:
     )
 
 
+def may_order(run: Run, by: Actor) -> bool:
+    """Return whether the person may revise this document or have it tried again."""
+    if not may(by, Permission.DOCUMENT_RUN):
+        return False
+    return any(run.org_path.startswith(path) for path in org_paths(by, Permission.DOCUMENT_RUN))
+
+
 def _require_ordering(run: Run, by: Actor) -> None:
     require(by, Permission.DOCUMENT_RUN)
-    if not any(run.org_path.startswith(path) for path in org_paths(by, Permission.DOCUMENT_RUN)):
+    if not may_order(run, by):
         raise Missing("document_missing", "没有找到这份文件，或它不在您的管辖范围内")
 
 

@@ -102,4 +102,4 @@ def _mark(order_id: uuid.UUID, state: OrderState, failure: str | None, subject_c
         )
 
 
-TICK = ClockJob("documents tick", 10, tick)
+TICK = ClockJob("documents tick", 5, tick)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import ColumnElement, and_, false, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select
 
 from agentnet.core.clock import today
 from agentnet.core.errors import Missing
@@ -120,6 +120,11 @@ def own_manager(viewer: Actor) -> Manager:
     if manager is None:
         raise Missing("not_a_manager", "您的账号没有关联在岗的台区经理，请联系管理员")
     return manager
+
+
+def own_manager_ids(viewer: Actor) -> Select[tuple[int]]:
+    """Return the select of the viewer's own id as a district manager in post; of nobody's if there is none."""
+    return select(Manager.id).where(Manager.user_id == viewer.user_id, in_post(today()))
 
 
 def unit_for(viewer: Actor, code: str, permission: Permission) -> OrgUnit:
