@@ -228,13 +228,13 @@ def _draw_collections(paper: Paper, statement: CommissionStatement, tail: float)
         return
     text = paper.words
     columns = (
-        Column(text["line"], 10, "right"),
-        Column(text["collected_at"], 25, unbroken=True),
+        Column(text["line"], 9, "right"),
+        Column(text["collected_at"], 24, unbroken=True),
         Column(text["receipt_no"], 46, unbroken=True),
         Column(text["household"], 31, unbroken=True),
-        Column(text["tender"], 33),
-        Column(text["amount"], 27, "right"),
-        Column(text["commission"], 35, "right"),
+        Column(text["tender"], 30),
+        Column(text["amount"], 29, "right"),
+        Column(text["commission"], 37, "right"),
     )
     rows = [
         Row(
