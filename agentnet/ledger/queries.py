@@ -98,6 +98,20 @@ def account_ids(keys: Iterable[AccountKey]) -> dict[AccountKey, int]:
     return found
 
 
+def account_key(account_id: int) -> AccountKey:
+    """Return whose account an id is."""
+    row = (
+        db.session.connection()
+        .execute(
+            select(accounts.c.owner_kind, accounts.c.owner_id, accounts.c.code, accounts.c.detail).where(
+                accounts.c.id == account_id
+            )
+        )
+        .one()
+    )
+    return AccountKey(*row)
+
+
 def balance(key: AccountKey) -> Fen:
     """Return an account's balance in its normal direction (fen): its row if it is guarded, else the sum."""
     account_id = account_ids([key]).get(key)

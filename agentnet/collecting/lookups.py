@@ -1,0 +1,191 @@
+"""What a posting must know, looked up for a whole batch in a few statements.
+
+On PostgreSQL the households are locked first, so that of two counters the second sees what the first took and its
+excess becomes an advance. The statements are built once: building them cost more than running them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, bindparam, func, or_, select, true
+
+from agentnet.collecting.models import AdvanceUse, Allocation, Bill, Collection, Household, Void
+from agentnet.collecting.rules import LOOK_ALIKE_WINDOW, BillDue, Terms
+from agentnet.core.money import Fen
+from agentnet.infra.actor import SYSTEM, Actor, Grant
+from agentnet.infra.idempotency import Request
+from agentnet.ledger.models import BusinessDay
+from agentnet.outlets.models import Agreement, Outlet, OutletTender, Tender
+from agentnet.outlets.queries import visible_outlets
+from agentnet.users.permissions import Permission
+
+allocations = cast(Table, Allocation.__table__)
+bills = cast(Table, Bill.__table__)
+collections = cast(Table, Collection.__table__)
+households = cast(Table, Household.__table__)
+voids = cast(Table, Void.__table__)
+uses = cast(Table, AdvanceUse.__table__)
+requests = cast(Table, Request.__table__)
+days = cast(Table, BusinessDay.__table__)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A request that took effect before."""
+
+    kind: str
+    content_sha256: str
+    result_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """A collection that stands, for the look-alike question."""
+
+    household_id: int
+    outlet_id: int
+    amount_fen: Fen
+    collected_at: datetime
+
+
+def _paid(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return what collections that were not voided paid of a bill."""
+    voided = select(voids.c.id).where(voids.c.collection_id == allocations.c.collection_id).exists()
+    paid = select(func.sum(column)).where(allocations.c.bill_id == bills.c.id, ~voided)
+    return func.coalesce(paid.correlate(bills).scalar_subquery(), 0)
+
+
+def _used(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return what advances paid of a bill."""
+    used = select(func.sum(column)).where(uses.c.bill_id == bills.c.id)
+    return func.coalesce(used.correlate(bills).scalar_subquery(), 0)
+
+
+def still_due() -> Select[*tuple[Any, ...]]:
+    """Return the select of unpaid bills: id, household, month, outstanding principal and late charge."""
+    # The filter needs two look-ups a bill; the four of the columns are made for unpaid bills only.
+    whole = _paid(allocations.c.principal_fen + allocations.c.late_charge_fen) + _used(
+        uses.c.principal_fen + uses.c.late_charge_fen
+    )
+    return select(
+        bills.c.id,
+        bills.c.household_id,
+        bills.c.bill_month,
+        (bills.c.principal_fen - _paid(allocations.c.principal_fen) - _used(uses.c.principal_fen)).label("principal"),
+        (bills.c.late_charge_fen - _paid(allocations.c.late_charge_fen) - _used(uses.c.late_charge_fen)).label("late"),
+    ).where(bills.c.principal_fen + bills.c.late_charge_fen > whole)
+
+
+_HOUSEHOLDS = (
+    select(households.c.id, households.c.household_no)
+    .where(households.c.household_no.in_(bindparam("numbers", expanding=True)))
+    .order_by(households.c.id)
+    .with_for_update(key_share=True)
+)
+_DUE = still_due().where(bills.c.household_id.in_(bindparam("household_ids", expanding=True)))
+_KNOWN = select(requests.c.id, requests.c.kind, requests.c.content_sha256, requests.c.result_id).where(
+    requests.c.id.in_(bindparam("ids", expanding=True))
+)
+_RECENT = (
+    select(collections.c.household_id, collections.c.outlet_id, collections.c.amount_fen, collections.c.collected_at)
+    .outerjoin(voids, voids.c.collection_id == collections.c.id)
+    .where(
+        collections.c.household_id.in_(bindparam("household_ids", expanding=True)),
+        collections.c.collected_at.between(bindparam("first_at"), bindparam("last_at")),
+        voids.c.id.is_(None),
+    )
+)
+
+
+@lru_cache(maxsize=512)
+def _terms_statement(grants: tuple[Grant, ...], everywhere: bool) -> Select[*tuple[Any, ...]]:
+    person = Actor(user_id=None, name="", grants=grants)
+    territory = true() if everywhere else visible_outlets(person, Permission.COLLECTION_RECORD)
+    day: ColumnElement[date] = bindparam("day", type_=days.c.business_on.type)
+    in_force = and_(
+        Agreement.outlet_id == Outlet.id,
+        Agreement.starts_on <= day,
+        or_(Agreement.ends_on.is_(None), Agreement.ends_on > day),
+    )
+    return (
+        select(
+            Outlet.id,
+            Outlet.code,
+            Outlet.state,
+            Outlet.org_unit_id,
+            Outlet.setting,
+            Agreement.holding_mode,
+            Agreement.ceiling_fen,
+            Agreement.single_limit_fen,
+            BusinessDay.closed_at,
+            BusinessDay.remitted_at,
+            BusinessDay.allocated_at,
+            Tender.code.label("tender"),
+            Tender.needs_reference,
+        )
+        .outerjoin(Agreement, in_force)
+        .outerjoin(BusinessDay, and_(BusinessDay.outlet_id == Outlet.id, BusinessDay.business_on == day))
+        .outerjoin(OutletTender, OutletTender.outlet_id == Outlet.id)
+        .outerjoin(Tender, and_(Tender.code == OutletTender.tender, Tender.enabled))
+        .where(Outlet.code.in_(bindparam("codes", expanding=True)), territory)
+        .order_by(Outlet.id, Agreement.starts_on)
+    )
+
+
+def terms_of(connection: Connection, codes: Iterable[str], by: Actor, day: date) -> dict[str, Terms]:
+    """Return the terms of those outlets, by code, at which the actor may record; the system may at all."""
+    statement = _terms_statement(by.grants, by == SYSTEM)
+    found: dict[str, Terms] = {}
+    tenders: dict[str, dict[str, bool]] = {}
+    for row in connection.execute(statement, {"codes": sorted(set(codes)), "day": day}):
+        (id_, code, state, org_unit_id, setting, mode, ceiling, limit, closed, remitted, allocated, tender, needs) = row
+        accepted = tenders.setdefault(code, {})
+        if tender is not None:
+            accepted[tender] = needs
+        locked = closed is not None or remitted is not None or allocated is not None
+        found[code] = Terms(
+            id_, code, state, org_unit_id, setting, mode, ceiling or 0, limit or 0, locked, tenders=accepted
+        )
+    return found
+
+
+def households_locked(connection: Connection, numbers: Iterable[str]) -> dict[str, int]:
+    """Return household ids by number, each locked until the transaction ends."""
+    rows = connection.execute(_HOUSEHOLDS, {"numbers": sorted(set(numbers))})
+    return {number: id_ for id_, number in rows}
+
+
+def bills_due(connection: Connection, household_ids: Iterable[int]) -> dict[int, list[BillDue]]:
+    """Return the unpaid bills of households, oldest first; a household without any is left out."""
+    due: dict[int, list[BillDue]] = {}
+    for id_, household_id, month, principal, late_charge in connection.execute(
+        _DUE, {"household_ids": sorted(set(household_ids))}
+    ):
+        due.setdefault(household_id, []).append(BillDue(id_, month, int(principal), int(late_charge)))
+    for unpaid in due.values():
+        unpaid.sort(key=lambda bill: (bill.bill_month, bill.bill_id))
+    return due
+
+
+def known_requests(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, Known]:
+    """Return the requests among these ids that took effect before."""
+    return {
+        id_: Known(kind, content_sha256, result_id)
+        for id_, kind, content_sha256, result_id in connection.execute(_KNOWN, {"ids": list(ids)})
+    }
+
+
+def recent_collections(
+    connection: Connection, household_ids: Iterable[int], instants: Iterable[datetime]
+) -> list[Recent]:
+    """Return standing collections of the households within the look-alike window of any of the instants."""
+    times = sorted(instants)
+    window = {"first_at": times[0] - LOOK_ALIKE_WINDOW, "last_at": times[-1] + LOOK_ALIKE_WINDOW}
+    rows = connection.execute(_RECENT, {"household_ids": sorted(set(household_ids)), **window})
+    return [Recent(*row) for row in rows]

@@ -1,0 +1,213 @@
+"""Reading collections and households: the counter's echo, receipts, the day so far."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, func, select
+
+from agentnet.collecting.lookups import bills_due
+from agentnet.collecting.models import Allocation, Bill, Collection, Household, Void
+from agentnet.collecting.rules import BillDue, household_no
+from agentnet.core.errors import Missing
+from agentnet.core.money import Fen
+from agentnet.infra.actor import Actor
+from agentnet.infra.db import db
+from agentnet.ledger.queries import balance, balances_of
+from agentnet.ledger.rules import HOUSEHOLD, OUTLET, AccountKey
+from agentnet.outlets.models import Agreement, Outlet, OutletTender, Tender
+from agentnet.outlets.queries import visible_outlets
+from agentnet.users.models import User
+from agentnet.users.permissions import Permission, require
+
+
+@dataclass(frozen=True, slots=True)
+class Echo:
+    """What a keeper sees of a household before taking money: enough to catch a wrong number, no more."""
+
+    household_no: str
+    name: str
+    address: str
+    last_paid_month: str | None
+    """The newest bill month that is fully paid."""
+    bills: Sequence[BillDue]
+    advance_fen: Fen
+
+
+@dataclass(frozen=True, slots=True)
+class Drawer:
+    """The cash an outlet holds, and how much it may."""
+
+    cash_held_fen: Fen
+    ceiling_fen: Fen
+    single_limit_fen: Fen
+    in_force: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DayTotal:
+    """What an outlet took on a day, voided collections left out."""
+
+    count: int
+    amount_fen: Fen
+
+
+def household_by_no(number: str) -> Household:
+    """Return the household with this number, for anyone who may collect: any household pays at any outlet.
+
+    Raises:
+        Invalid: ``household_no_shape``. Missing: ``household_missing``.
+    """
+    household = db.session.scalar(select(Household).where(Household.household_no == household_no(number)))
+    if household is None:
+        raise Missing("household_missing", "没有这个户号，请对照电费单重新输入", field="household_no")
+    return household
+
+
+def visible_households(viewer: Actor, permission: Permission) -> ColumnElement[bool]:
+    """Return the condition that a household lies in a county in which the viewer's territory has an outlet."""
+    county = func.substr(Outlet.division_code, 1, 6)
+    counties = select(county).where(visible_outlets(viewer, permission)).distinct()
+    return func.substr(Household.division_code, 1, 6).in_(counties)
+
+
+def household_for(viewer: Actor, number: str, permission: Permission = Permission.HOUSEHOLD_READ) -> Household:
+    """Return the household with this number if it lies in the viewer's territory.
+
+    Raises:
+        Forbidden: ``not_permitted``. Invalid: ``household_no_shape``. Missing: ``household_missing``.
+    """
+    require(viewer, permission)
+    found = db.session.scalar(
+        select(Household).where(Household.household_no == household_no(number), visible_households(viewer, permission))
+    )
+    if found is None:
+        raise Missing("household_missing", "没有这个户号，请对照电费单重新输入", field="household_no")
+    return found
+
+
+def echo_of(household: Household) -> Echo:
+    """Return what the counter shows of a household."""
+    due = bills_due(db.session.connection(), [household.id]).get(household.id, [])
+    unpaid = [bill.bill_id for bill in due]
+    last_paid = db.session.scalar(
+        select(func.max(Bill.bill_month)).where(Bill.household_id == household.id, Bill.id.not_in(unpaid))
+    )
+    return Echo(
+        household_no=household.household_no,
+        name=household.name,
+        address=household.address,
+        last_paid_month=last_paid,
+        bills=due,
+        advance_fen=balance(AccountKey(HOUSEHOLD, household.id, "ADVANCE")),
+    )
+
+
+def own_outlets(viewer: Actor) -> Sequence[Outlet]:
+    """Return the outlets at which the viewer may collect, by code."""
+    condition = visible_outlets(viewer, Permission.COLLECTION_RECORD)
+    return db.session.scalars(select(Outlet).where(condition).order_by(Outlet.code)).all()
+
+
+def tenders_of(outlet: Outlet) -> Sequence[Tender]:
+    """Return the tenders the outlet accepts and the company has enabled, in their order."""
+    return db.session.scalars(
+        select(Tender)
+        .join(OutletTender, OutletTender.tender == Tender.code)
+        .where(OutletTender.outlet_id == outlet.id, Tender.enabled)
+        .order_by(Tender.position)
+    ).all()
+
+
+def drawer_of(outlet: Outlet, day: date) -> Drawer:
+    """Return the cash the outlet holds and the limits of the agreement in force."""
+    agreement = db.session.scalars(
+        select(Agreement)
+        .where(Agreement.outlet_id == outlet.id, Agreement.starts_on <= day)
+        .where(Agreement.ends_on.is_(None) | (Agreement.ends_on > day))
+        .order_by(Agreement.starts_on.desc())
+        .limit(1)
+    ).one_or_none()
+    held = balances_of(OUTLET, [outlet.id], "CASH_HELD").get(outlet.id, 0)
+    if agreement is None:
+        return Drawer(held, 0, 0, in_force=False)
+    return Drawer(held, agreement.ceiling_fen, agreement.single_limit_fen, in_force=True)
+
+
+def day_total(outlet_id: int, day: date) -> DayTotal:
+    """Return what an outlet took on a business day, voided collections left out."""
+    count, amount = db.session.execute(
+        select(func.count(), func.coalesce(func.sum(Collection.amount_fen), 0))
+        .outerjoin(Void, Void.collection_id == Collection.id)
+        .where(Collection.outlet_id == outlet_id, Collection.business_on == day, Void.id.is_(None))
+    ).one()
+    return DayTotal(int(count), int(amount))
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A collection with everything its receipt and its page show."""
+
+    collection: Collection
+    outlet: Outlet
+    household: Household
+    keeper: str
+    void: Void | None
+    paid: Sequence[tuple[Allocation, Bill]]
+    advance_fen: Fen
+    locked_at: datetime | None = None
+
+
+def _recorded(*conditions: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    return (
+        select(Collection, Outlet, Household, User.display_name, Void)
+        .join(Outlet, Outlet.id == Collection.outlet_id)
+        .join(Household, Household.id == Collection.household_id)
+        .outerjoin(User, User.id == Collection.user_id)
+        .outerjoin(Void, Void.collection_id == Collection.id)
+        .where(*conditions)
+    )
+
+
+def collection_for(viewer: Actor, collection_id: UUID, permission: Permission) -> Recorded:
+    """Return a collection of the viewer's territory with what it paid.
+
+    Raises:
+        Forbidden: ``not_permitted``. Missing: ``collection_missing``.
+    """
+    require(viewer, permission)
+    row = db.session.execute(
+        _recorded(Collection.id == collection_id, visible_outlets(viewer, permission))
+    ).one_or_none()
+    if row is None:
+        raise Missing("collection_missing", "没有找到这笔收费，或它不在您的网点")
+    return _with_parts(row)
+
+
+def collection_by_receipt(receipt_no: str) -> Recorded | None:
+    """Return the collection with this receipt number, for the public page that checks the number's own proof."""
+    row = db.session.execute(_recorded(Collection.receipt_no == receipt_no)).one_or_none()
+    return None if row is None else _with_parts(row)
+
+
+def _with_parts(row: Any) -> Recorded:
+    collection, outlet, household, keeper, void = row
+    parts = db.session.execute(
+        select(Allocation, Bill)
+        .outerjoin(Bill, Bill.id == Allocation.bill_id)
+        .where(Allocation.collection_id == collection.id)
+        .order_by(Bill.bill_month, Allocation.id)
+    ).all()
+    return Recorded(
+        collection=collection,
+        outlet=outlet,
+        household=household,
+        keeper=keeper or outlet.keeper_name or "",
+        void=void,
+        paid=[(part, bill) for part, bill in parts if bill is not None],
+        advance_fen=sum(part.principal_fen for part, bill in parts if bill is None),
+    )

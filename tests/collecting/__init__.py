@@ -1,0 +1,1 @@
+"""Collections: what is taken, what it pays, who may."""
