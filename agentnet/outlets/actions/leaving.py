@@ -29,7 +29,7 @@ from agentnet.outlets.actions.village import begin_docking, end_docking
 from agentnet.outlets.models import Assignment, Docking, DockingManager, Manager, Outlet
 from agentnet.outlets.queries import manager_for, visible_outlets
 from agentnet.outlets.queries.managers import round_from
-from agentnet.outlets.rules import Slot
+from agentnet.outlets.rules import Slot, earliest_change
 from agentnet.users.permissions import Permission
 
 
@@ -63,6 +63,9 @@ def hand_over_all(manager_code: str, plan: HandOver, by: Actor, request_id: uuid
         manager = manager_to_change(by, manager_code, None)
         if not plan.reason.strip():
             raise Invalid("reason_missing", "请写明原因", field="reason")
+        earliest = earliest_change(today(), date.min, date.min)
+        if plan.on < earliest:
+            raise Invalid("too_far_back", "日期不能早于 %(day)s", field="on", day=earliest.isoformat())
         held = round_from(manager.id, plan.on)
         if {place.code for place in held} != set(plan.successors):
             raise Conflict("round_changed", "这位经理负责的网点已有变化，请重新核对交接名单")

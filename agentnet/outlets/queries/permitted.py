@@ -122,7 +122,7 @@ def own_manager(viewer: Actor) -> Manager:
     return manager
 
 
-def own_manager_ids(viewer: Actor) -> Select[tuple[int]]:
+def own_manager_ids(viewer: Actor) -> Select[int]:
     """Return the select of the viewer's own id as a district manager in post; of nobody's if there is none."""
     return select(Manager.id).where(Manager.user_id == viewer.user_id, in_post(today()))
 
