@@ -70,7 +70,7 @@ class _Edge:
 
 def page_of(
     session: Session,
-    statement: Select[Any],
+    statement: Select[*tuple[Any, ...]],
     arguments: Mapping[str, str],
     *,
     columns: Mapping[str, SortBy],
@@ -114,7 +114,13 @@ def sorting_from(text: str | None, columns: Mapping[str, SortBy], default: str) 
 
 
 def _fetch(
-    session: Session, statement: Select[Any], by: SortBy, key: SortBy, descending: bool, edge: _Edge | None, limit: int
+    session: Session,
+    statement: Select[*tuple[Any, ...]],
+    by: SortBy,
+    key: SortBy,
+    descending: bool,
+    edge: _Edge | None,
+    limit: int,
 ) -> list[Any]:
     down = descending != (edge is not None and edge.backwards)
     if edge is not None:
