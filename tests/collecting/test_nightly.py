@@ -1,0 +1,119 @@
+"""The night moves what a day received, once; an advance pays only after that."""
+
+from datetime import date, timedelta
+
+from sqlalchemy import insert, select
+
+from agentnet.collecting.actions import void_collection
+from agentnet.collecting.jobs import allocate_received
+from agentnet.collecting.models import AdvanceUse, Bill
+from agentnet.collecting.queries import echo_of, household_by_no
+from agentnet.core.clock import Month, frozen_at
+from agentnet.core.ids import new_id
+from agentnet.infra.actor import SYSTEM
+from agentnet.infra.db import db
+from agentnet.infra.transaction import batch, reading
+from agentnet.ledger.actions import begin_closing
+from agentnet.ledger.models import Transfer
+from agentnet.ledger.queries import trial_balance, wrong_balances
+from agentnet.ledger.rules import AccountKey
+from tests import world
+from tests.collecting.counter import RECEIVED, balance_of, count, item, record
+
+TONIGHT = world.NOW + timedelta(hours=15)
+ADVANCE = AccountKey("HOUSEHOLD", 1, "ADVANCE")
+BILLING = AccountKey("ORG_UNIT", world.TAIPING.id, "BILLING_CLEARING")
+COMPANY_BILLING = AccountKey("ORG_UNIT", world.COMPANY.id, "BILLING_CLEARING")
+
+
+def echo(number):
+    with reading():
+        return echo_of(household_by_no(number))
+
+
+def deliver(month, principal_fen, late_charge_fen=0):
+    with batch() as session:
+        session.execute(
+            insert(Bill).values(
+                household_id=1,
+                bill_month=month,
+                principal_fen=principal_fen,
+                late_charge_fen=late_charge_fen,
+                due_on=date(2026, 12, 25),
+                version=1,
+                delivered_at=world.NOW,
+            )
+        )
+
+
+def test_nothing_moves_while_the_day_runs(app):
+    record(item())
+    assert allocate_received() == 0
+    assert balance_of(RECEIVED) == 538
+
+
+def test_the_night_moves_bills_to_billing_and_the_rest_to_the_advance_once(app):
+    record(item(), item(40000, world.MEI))
+    with frozen_at(TONIGHT):
+        assert allocate_received() == 1
+        assert allocate_received() == 0
+    assert (balance_of(RECEIVED), balance_of(BILLING), balance_of(ADVANCE)) == (0, 538 + 30550, 9450)
+    with reading():
+        assert wrong_balances() == []
+        assert sum(row.debit_fen - row.credit_fen for row in trial_balance()) == 0
+        booked = set(db.session.scalars(select(Transfer.business_on)))
+    assert booked == {world.TODAY}
+
+
+def test_a_voided_collection_does_not_move(app):
+    one = item(40000, world.MEI)
+    record(one)
+    with batch():
+        void_collection(one.id, new_id(), "金额输错", world.actor("alice"))
+    with frozen_at(TONIGHT):
+        allocate_received()
+    assert (balance_of(RECEIVED), balance_of(BILLING), balance_of(ADVANCE)) == (0, 0, 0)
+
+
+def test_an_advance_pays_the_next_bill_after_the_night(app):
+    record(item(40000, world.MEI))
+    deliver("2026-11", 5000, 100)
+    assert [bill.total_fen for bill in echo(world.MEI).bills] == [5100]
+    with frozen_at(TONIGHT):
+        allocate_received()
+    after = echo(world.MEI)
+    assert (after.bills, after.advance_fen, after.last_paid_month) == ([], 4350, "2026-11")
+    assert (balance_of(COMPANY_BILLING), count(AdvanceUse)) == (5100, 1)
+
+
+def test_an_advance_that_is_too_small_pays_a_part(app):
+    record(item(31000, world.MEI))
+    deliver("2026-11", 5000, 100)
+    with frozen_at(TONIGHT):
+        allocate_received()
+    after = echo(world.MEI)
+    assert [(bill.principal_fen, bill.late_charge_fen) for bill in after.bills] == [(4650, 0)]
+    assert after.advance_fen == 0
+    with reading():
+        assert wrong_balances() == []
+
+
+def test_what_an_advance_paid_is_not_asked_for_again(app):
+    record(item(31000, world.MEI))
+    deliver("2026-11", 5000)
+    with frozen_at(TONIGHT):
+        allocate_received()
+        one = item(4550, world.MEI, due_seen_fen=4550)
+        assert record(one)[0].status == "created"
+    assert echo(world.MEI).bills == []
+
+
+def test_a_day_of_a_month_that_closed_meanwhile_is_booked_today(app):
+    with frozen_at(world.NOW - timedelta(days=20)):
+        record(item())
+    with batch():
+        begin_closing(Month(2026, 10), SYSTEM)
+    allocate_received()
+    with reading():
+        moved = db.session.scalars(select(Transfer).where(Transfer.kind == "TO_BILLING")).one()
+    assert moved.business_on == world.TODAY
