@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from agentnet.infra.db import db
 
@@ -31,10 +31,12 @@ def sole_holder(name: str) -> Iterator[Callable[[], bool]]:
         held = bool(connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": key}))
 
         def still_held() -> bool:
+            nonlocal held
             try:
-                return held and connection.scalar(text("SELECT 1")) == 1
-            except DBAPIError:
-                return False
+                held = held and connection.scalar(text("SELECT 1")) == 1
+            except SQLAlchemyError:
+                held = False  # for good: a connection made anew would not hold the lock
+            return held
 
         try:
             yield still_held
