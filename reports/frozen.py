@@ -34,6 +34,7 @@ Sealed = TypeVar("Sealed", bound=_Document)
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _CHECK_CODE_LENGTH = 12
+_PLAIN_ALREADY = frozenset({str, int, bool, NoneType})
 
 
 class FrozenShape(ValueError):
@@ -86,11 +87,17 @@ def sealed(figures: Sealed, verify_prefix: str) -> Sealed:
 
 
 def _fields(figures: _Dataclass) -> dict[str, object]:
-    return {field.name: _plain(getattr(figures, field.name), field.name) for field in dataclasses.fields(figures)}
+    return {name: _plain(getattr(figures, name), name) for name in _names_of(type(figures))}
+
+
+@cache
+def _names_of(shape: type[_Dataclass]) -> tuple[str, ...]:
+    """Return a dataclass's field names; asked once a line of a statement, so kept."""
+    return tuple(field.name for field in dataclasses.fields(shape))
 
 
 def _plain(value: object, where: str) -> object:
-    if value is None or isinstance(value, str | int):
+    if type(value) in _PLAIN_ALREADY or value is None or isinstance(value, str | int):
         return value
     if isinstance(value, datetime):
         return aware(value).astimezone(UTC).isoformat()

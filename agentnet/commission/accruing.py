@@ -82,6 +82,11 @@ def in_month(month: Month) -> ColumnElement[bool]:
     )
 
 
+def open_in(month: Month) -> ColumnElement[bool]:
+    """Return the condition on ``Outlet`` that it was open at some time in a month."""
+    return and_(Outlet.opened_on < month.ends_on, or_(Outlet.closed_on.is_(None), Outlet.closed_on > month.starts_on))
+
+
 def counts_by_outlet(month: Month) -> dict[int, int]:
     """Return, for every outlet due a statement of the month, how many collections count.
 
@@ -89,11 +94,8 @@ def counts_by_outlet(month: Month) -> dict[int, int]:
     """
     counted = select(Collection.outlet_id, func.count()).where(in_month(month)).group_by(Collection.outlet_id)
     counts = dict(db.session.execute(counted).all())
-    open_in_month = and_(
-        Outlet.opened_on < month.ends_on, or_(Outlet.closed_on.is_(None), Outlet.closed_on > month.starts_on)
-    )
     adjusted = select(CommissionAdjustment.outlet_id).where(CommissionAdjustment.month == str(month))
-    others = db.session.scalars(select(Outlet.id).where(or_(open_in_month, Outlet.id.in_(adjusted))))
+    others = db.session.scalars(select(Outlet.id).where(or_(open_in(month), Outlet.id.in_(adjusted))))
     return dict.fromkeys(others, 0) | counts
 
 
@@ -141,7 +143,8 @@ def _facts(month: Month, outlet_ids: Sequence[int]) -> Mapping[int, list[Fact]]:
         .where(Collection.outlet_id.in_(outlet_ids), in_month(month))
         .order_by(Collection.outlet_id, Collection.business_on, Collection.id)
     )
-    for outlet_id, collection_id, day, tender, amount_fen in db.session.execute(statement):
+    # Plain rows from the connection: a million of them are read in a large month.
+    for outlet_id, collection_id, day, tender, amount_fen in db.session.connection().execute(statement):
         found[outlet_id].append((collection_id, day, tender, amount_fen))
     return found
 

@@ -6,7 +6,7 @@ A month itself is closed by ``closing``, which has each outlet's month written d
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 
@@ -278,9 +278,9 @@ def accrue(month: Month, months: Sequence[OutletMonth], by: Actor) -> int:
                 "due_fen": sum(one.due_fen for one in fresh),
             },
         )
-    lines = [row for one in fresh for row in _line_rows(month, one)]
-    if lines:
-        connection.execute(insert(CommissionLine), lines)
+    for lines in (_earned_rows(month, fresh), _adjusted_rows(month, fresh)):
+        if lines:
+            connection.execute(insert(CommissionLine), lines)
     return len(fresh)
 
 
@@ -319,23 +319,34 @@ def _accrual_row(month: Month, one: OutletMonth, transfer: NewTransfer | None) -
     }
 
 
-def _line_rows(month: Month, one: OutletMonth) -> Iterator[dict[str, object]]:
-    place = {"month": str(month), "outlet_id": one.outlet_id}
-    for line in one.earned:
-        yield place | {
+def _earned_rows(month: Month, months: Sequence[OutletMonth]) -> list[dict[str, object]]:
+    of_month = str(month)
+    return [
+        {
+            "month": of_month,
+            "outlet_id": one.outlet_id,
             "kind": "COLLECTION",
             "collection_id": line.collection_id,
             "component_id": line.component_id,
-            "adjustment_id": None,
             "base_fen": line.base_fen,
             "commission_fen": line.commission_fen,
         }
-    for adjustment in one.adjusted:
-        yield place | {
+        for one in months
+        for line in one.earned
+    ]
+
+
+def _adjusted_rows(month: Month, months: Sequence[OutletMonth]) -> list[dict[str, object]]:
+    of_month = str(month)
+    return [
+        {
+            "month": of_month,
+            "outlet_id": one.outlet_id,
             "kind": "ADJUSTMENT",
-            "collection_id": None,
-            "component_id": None,
-            "adjustment_id": adjustment.adjustment_id,
+            "adjustment_id": line.adjustment_id,
             "base_fen": 0,
-            "commission_fen": adjustment.amount_fen,
+            "commission_fen": line.amount_fen,
         }
+        for one in months
+        for line in one.adjusted
+    ]

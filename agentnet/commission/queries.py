@@ -32,7 +32,7 @@ def require_company_wide(by: Actor, permission: Permission) -> None:
     require(by, permission)
     company = db.session.scalar(select(OrgUnit.path).where(OrgUnit.parent_id.is_(None))) or "/"
     if not any(company.startswith(path) for path in org_paths(by, permission)):
-        raise Forbidden("company_only", "手续费方案和月度封账由公司统一办理，请联系公司财务")
+        raise Forbidden("company_only", "代办费方案和月度封账由公司统一办理，请联系公司财务")
 
 
 def locked_months() -> list[Month]:
@@ -127,7 +127,7 @@ def plan_by_code(code: str) -> Plan:
     """
     plan = db.session.scalar(select(Plan).where(Plan.code == code))
     if plan is None:
-        raise Missing("plan_missing", "没有这个手续费方案")
+        raise Missing("plan_missing", "没有这个代办费方案")
     return plan
 
 

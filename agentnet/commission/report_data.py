@@ -90,7 +90,7 @@ def lines_by_subject(kind: ReportKind, month: Month) -> dict[str, int]:
 
 COMMISSION_STATEMENT: Final = ReportKind(
     code="COMMISSION_STATEMENT",
-    name=translatable("代收手续费结算单"),
+    name=translatable("代办费结算单"),
     cadence="MONTHLY",
     permission=Permission.COMMISSION_READ,
     drawing_version=commission_statement.DRAWING_VERSION,
@@ -104,7 +104,7 @@ COMMISSION_STATEMENT: Final = ReportKind(
 
 COMMISSION_SUMMARY: Final = ReportKind(
     code="COMMISSION_SUMMARY",
-    name=translatable("代收手续费汇总表"),
+    name=translatable("代办费汇总表"),
     cadence="MONTHLY",
     permission=Permission.COMMISSION_READ,
     drawing_version=commission_summary.DRAWING_VERSION,

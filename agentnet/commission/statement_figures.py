@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Final
 
 from flask_babel import gettext as _
@@ -57,7 +56,7 @@ class _StatementFigures:
         self.month = month
         self.outlets = {row.Outlet.id: row for row in db.session.execute(_outlets(month, outlet_ids))}
         self.collections: dict[int, list[Row[Any]]] = defaultdict(list)
-        for line in db.session.execute(_collections(month, outlet_ids)):
+        for line in db.session.connection().execute(_collections(month, outlet_ids)):
             self.collections[line.outlet_id].append(line)
         self.adjustments: dict[int, list[AdjustmentLine]] = defaultdict(list)
         for row in db.session.execute(_adjustments(month, outlet_ids)):
@@ -106,19 +105,16 @@ class _StatementFigures:
         )
 
     def _components(self, lines: Sequence[Row[Any]]) -> tuple[ComponentLine, ...]:
-        found: dict[tuple[int, str], ComponentLine] = {}
+        sums: dict[tuple[int, str], list[int]] = {}
         for line in lines:
-            key = (line.component_id or 0, line.tender)
-            if key not in found:
-                found[key] = ComponentLine(pay_text(self.components.get(key[0])), line.tender, 0, 0, 0)
-            so_far = found[key]
-            found[key] = replace(
-                so_far,
-                count=so_far.count + 1,
-                base_fen=so_far.base_fen + line.base_fen,
-                commission_fen=so_far.commission_fen + line.commission_fen,
-            )
-        return tuple(found[key] for key in sorted(found))
+            so_far = sums.setdefault((line.component_id or 0, line.tender), [0, 0, 0])
+            so_far[0] += 1
+            so_far[1] += line.base_fen
+            so_far[2] += line.commission_fen
+        return tuple(
+            ComponentLine(pay_text(self.components.get(component_id)), tender, *figures)
+            for (component_id, tender), figures in sorted(sums.items())
+        )
 
 
 def _outlets(month: Month, outlet_ids: Sequence[int]) -> Select[*tuple[Any, ...]]:
