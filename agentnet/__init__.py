@@ -12,11 +12,13 @@ from flask_login import current_user
 from flask_migrate import Migrate
 
 from agentnet.closing.jobs import CLOSE_MONTHS
+from agentnet.collecting import imports as collecting_imports
 from agentnet.collecting import models as collecting_models
 from agentnet.commission import models as commission_models
 from agentnet.commission.report_data import COMMISSION_STATEMENT, COMMISSION_SUMMARY
 from agentnet.divisions import imports as division_imports
 from agentnet.divisions import models as divisions_models
+from agentnet.divisions import unit_imports
 from agentnet.documents import models as documents_models
 from agentnet.documents.blueprint import blueprint as documents_blueprint
 from agentnet.documents.jobs import TICK
@@ -34,6 +36,7 @@ from agentnet.infra.security import init_security
 from agentnet.infra.templating import init_templating
 from agentnet.infra.transaction import TransactionalFlask, batch
 from agentnet.ledger import models as ledger_models
+from agentnet.outlets import imports as outlets_imports
 from agentnet.outlets import models as outlets_models
 from agentnet.outlets.queries import own_manager_ids
 from agentnet.users import models as users_models
@@ -58,7 +61,12 @@ MODELS = (
 
 BLUEPRINTS: Sequence[Blueprint] = (users_blueprint, documents_blueprint)
 REPORT_KINDS: Sequence[ReportKind] = (COMMISSION_STATEMENT, COMMISSION_SUMMARY)
-IMPORTERS: Sequence[Importer] = (division_imports.IMPORTER,)
+IMPORTERS: Sequence[Importer] = (
+    division_imports.IMPORTER,
+    unit_imports.IMPORTER,
+    *outlets_imports.IMPORTERS,
+    *collecting_imports.IMPORTERS,
+)
 
 
 def _seal() -> int:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, select, update
+from sqlalchemy import Table, select
 
 from agentnet.core.errors import Invalid
 from agentnet.core.words import translatable
@@ -20,7 +20,7 @@ from agentnet.divisions.models import Division
 from agentnet.divisions.rules import PROVINCES, level_of, parent_of, read_code, setting_hint
 from agentnet.divisions.words import SETTINGS
 from agentnet.infra.actor import Actor
-from agentnet.infra.bulk import among, insert_many
+from agentnet.infra.bulk import among, insert_many, update_many
 from agentnet.infra.columns import Column, degrees, one_of, words, yes_or_no
 from agentnet.infra.db import db
 from agentnet.infra.importing import CHUNK, Importer, Parsed, Plan, chunks
@@ -84,7 +84,7 @@ class Work:
 
     parsed: Parsed
     new: array[int]
-    changed: list[dict[str, Any]]
+    changed: list[tuple[str, dict[str, Any]]]
     above: dict[str, str]
 
 
@@ -113,7 +113,7 @@ def plan(parsed: Parsed, _by: Actor) -> Plan:
                 if row[place] is not None and row[place] != old
             }
             if change:
-                work.changed.append({"code": row[position], "change": change})
+                work.changed.append((row[position], change))
             else:
                 found.unchanged += 1
     found.new, found.changed = len(work.new) + len(work.above), len(work.changed)
@@ -126,15 +126,7 @@ def write(found: Plan, _by: Actor) -> None:
     work: Work = found.work
     insert_many(DIVISIONS, INSERTED, (_division(code, {"name": name}) for code, name in work.above.items()))
     insert_many(DIVISIONS, INSERTED, _new_rows(work))
-    by_columns: dict[tuple[str, ...], list[dict[str, Any]]] = {}
-    for entry in work.changed:
-        change = entry["change"]
-        by_columns.setdefault(tuple(change), []).append({"key": entry["code"], **change})
-    for names, rows in by_columns.items():
-        statement = update(DIVISIONS).where(DIVISIONS.c.code == bindparam("key"))
-        statement = statement.values({name: bindparam(name) for name in names})
-        for piece in chunks(rows):
-            db.session.connection().execute(statement, list(piece))
+    update_many(DIVISIONS, "code", work.changed)
 
 
 def _new_rows(work: Work) -> Iterator[tuple[Any, ...]]:
@@ -224,5 +216,6 @@ IMPORTER = Importer(
     plan=plan,
     write=write,
     export=export,
+    tables=(DIVISIONS,),
     whole_company=True,
 )

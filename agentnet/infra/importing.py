@@ -14,9 +14,12 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, TypeVar
 
+from sqlalchemy import Table
+
 from agentnet.core.errors import Conflict, Forbidden, Invalid, Refusal
 from agentnet.infra.actor import Actor, Role
 from agentnet.infra.audit import write_audit
+from agentnet.infra.bulk import lock_tables
 from agentnet.infra.columns import Column, clean_cell, plain_head
 from agentnet.infra.sheets import Cell
 from agentnet.infra.tables import TableFile
@@ -107,6 +110,8 @@ class Importer:
     plan: Callable[[Parsed, Actor], Plan]
     write: Callable[[Plan, Actor], None]
     export: Callable[[Actor], Iterable[Sequence[Cell]]]
+    tables: tuple[Table, ...]
+    """What it writes to; other writers wait while it does."""
     whole_company: bool = False
 
     @property
@@ -213,6 +218,7 @@ def carry_out(importer: Importer, parsed: Parsed, by: Actor, file_name: str) -> 
     Raises:
         Forbidden: ``not_permitted``. Conflict: ``import_stale`` if a row breaks a rule by now.
     """
+    lock_tables(*importer.tables)
     plan = check(importer, parsed, by)
     if plan.errors.count:
         raise Conflict("import_stale", "数据有 %(count)d 处错误，没有导入任何一行", count=plan.errors.count)
@@ -235,10 +241,22 @@ def may_import(importer: Importer, by: Actor) -> None:
 
 def administers_company(by: Actor) -> bool:
     """Return whether the actor administers the whole company (the root's path is ``/1/``; the system's is ``/``)."""
-    return any(
-        grant.role is Role.ADMINISTRATOR and grant.org_path is not None and grant.org_path.count("/") <= 2
-        for grant in by.grants
-    )
+    return any(grant.role is Role.ADMINISTRATOR and _is_company(grant.org_path) for grant in by.grants)
+
+
+def require_company_export(by: Actor) -> None:
+    """Refuse an actor who works for part of the company only: the table covers every household.
+
+    Raises:
+        Forbidden: ``not_permitted``.
+    """
+    whole = {Role.ADMINISTRATOR, Role.FINANCE, Role.AUDITOR}
+    if not any(grant.role in whole and _is_company(grant.org_path) for grant in by.grants):
+        raise Forbidden("not_permitted", "您的岗位没有此项权限，如需办理请联系主管")
+
+
+def _is_company(path: str | None) -> bool:
+    return path is not None and path.count("/") <= 2
 
 
 def chunks(items: Sequence[T], size: int = CHUNK) -> Iterator[Sequence[T]]:

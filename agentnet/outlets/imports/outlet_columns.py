@@ -48,10 +48,18 @@ COLUMNS = (
     Column("name", translatable("网点名称"), words(120), ("名称",), example="小河头村邮站"),
     Column("kind", translatable("网点类型"), one_of(OUTLET_KINDS, KIND_ALIASES), ("类型",), example="村邮站"),
     Column("org_unit", translatable("供电所编号"), code(), ("单位编号", "org unit code"), example="WL-TP"),
-    Column("division_code", translatable("村（社区）代码"), read_code, ("行政区划代码", "village code"), example="331081001204"),
+    Column(
+        "division_code",
+        translatable("村（社区）代码"),
+        read_code,
+        ("行政区划代码", "village code"),
+        example="331081001204",
+    ),
     Column("address", translatable("地址"), words(200), example="小河头村1号"),
     Column("setting", translatable("城乡属性"), one_of(SETTINGS), needed=False, example="乡村"),
-    Column("phone", translatable("联系电话"), clean_phone, ("电话",), needed=False, mask=mask_phone, example="13800000000"),
+    Column(
+        "phone", translatable("联系电话"), clean_phone, ("电话",), needed=False, mask=mask_phone, example="13800000000"
+    ),
     Column("keeper_name", translatable("代办员"), words(120), ("代办人", "keeper"), needed=False, mask=mask_name),
     Column("partner", translatable("合作单位编号"), clean_code, ("partner code",), needed=False, example="POST"),
     Column("partner_outlet_no", translatable("合作单位网点号"), code(), needed=False),
@@ -64,7 +72,7 @@ COLUMNS = (
     Column("applied_on", translatable("申请日期"), day, needed=False, example="2026-11-03"),
     Column("tenders", translatable("支付方式"), several_of(TENDER_WORDS), needed=False, example="现金、银联卡"),
     Column("services", translatable("服务项目"), several_of(SERVICE_WORDS), needed=False, example="电费查询缴纳"),
-)  # fmt: skip
+)
 DIRECT = ("name", "kind", "division_code", "address", "setting", "phone", "keeper_name", "partner_outlet_no",
           "staffed", "longitude", "latitude", "coordinate_source", "coordinate_synthetic")  # fmt: skip
 """Columns of the file that are columns of the outlet."""

@@ -90,9 +90,7 @@ class Known:
     ) -> None:
         village = self.villages.get(given["division_code"])
         if village is None or village.level != "VILLAGE":
-            errors.add(
-                line, "division_code", Invalid("division_missing", "没有这个村（社区），请核对名称或 12 位代码")
-            )
+            errors.add(line, "division_code", Invalid("division_missing", "没有这个村（社区），请核对名称或 12 位代码"))
         elif before is None and "setting" not in values:
             if village.setting is None:
                 errors.add(line, "setting", Invalid("setting_unknown", "看不出是城镇还是乡村，请填写城乡属性"))
@@ -145,11 +143,13 @@ class Known:
         code = given.get("host")
         if not code:
             return
-        known, brought = self.hosts.get(code), self.in_file.get(code)
-        if (known is None and brought is None) or (known is not None and code not in self.own):
+        known: Any = self.hosts.get(code)
+        brought = self.in_file.get(code)
+        there = code in self.own if known is not None else brought is not None
+        if not there:
             errors.add(line, "host", Invalid("outlet_missing", "没有找到这个网点，或它不在您的管辖范围内"))
             return
-        host_kind = OutletKind(brought["kind"] if brought is not None else known.kind)
+        host_kind = OutletKind(brought["kind"]) if brought is not None else OutletKind(known.kind)
         judged(errors, line, "host", lambda: require_host(kind, host_kind))
         if known is not None and known.state == State.CLOSED:
             errors.add(line, "host", Invalid("host_closed", "托管的便民服务中心已经关闭"))

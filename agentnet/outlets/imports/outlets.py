@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, select, update
 
 from agentnet.core.clock import now, today
 from agentnet.core.errors import Invalid
@@ -135,7 +135,9 @@ def _write_new(work: Work, by: Actor) -> None:
     )
     _offer([(ids[row.code], row.tenders, row.services) for row, _ in work.new])
     update_many(
-        OUTLETS, "id", [(ids[row.code], {"hosted_by_id": work.hosts[row.host_code]}) for row, _ in work.new if row.host_code]
+        OUTLETS,
+        "id",
+        [(ids[row.code], {"hosted_by_id": work.hosts[row.host_code]}) for row, _ in work.new if row.host_code],
     )
     write_audit_rows([new_line(by, "register_outlet", "outlet", row.code, row.values) for row, _ in work.new])
 
@@ -159,7 +161,11 @@ def _write_changed(work: Work, by: Actor) -> None:
         for piece in chunks(ids):
             db.session.execute(delete(target).where(among(target.c.outlet_id, piece)))
     _offer(
-        (entry.row.before.id, entry.tenders[1] if entry.tenders else None, entry.services[1] if entry.services else None)
+        (
+            entry.row.before.id,
+            entry.tenders[1] if entry.tenders else None,
+            entry.services[1] if entry.services else None,
+        )
         for entry in work.changed
     )
     update_many(OUTLETS, "id", [(entry.row.before.id, entry.facts) for entry in work.changed], raising="version")
@@ -193,7 +199,10 @@ def _lines(entry: Changed, by: Actor) -> Iterable[dict[str, Any]]:
         yield change_line(by, "move_outlet", "outlet", before, code, moved)
     for action, pair in (("set_tenders", entry.tenders), ("set_services", entry.services)):
         if pair:
-            yield {**new_line(by, action, "outlet", code, {"chosen": list(pair[1])}), "before": {"chosen": list(pair[0])}}
+            yield {
+                **new_line(by, action, "outlet", code, {"chosen": list(pair[1])}),
+                "before": {"chosen": list(pair[0])},
+            }
 
 
 def export(by: Actor) -> Iterable[Sequence[Cell]]:
