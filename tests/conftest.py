@@ -5,16 +5,19 @@ from __future__ import annotations
 import secrets
 import shutil
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from playwright import sync_api as playwright
 from sqlalchemy import insert, select, text
+from werkzeug.serving import make_server
 
 from agentnet import create_app
-from agentnet.core.clock import frozen_at
+from agentnet.core.clock import frozen_at, frozen_everywhere_at
 from agentnet.infra.config import Settings, read_settings
 from agentnet.infra.db import db
 from agentnet.infra.migrating import upgrade
@@ -22,7 +25,7 @@ from agentnet.infra.transaction import TransactionalFlask, batch
 from agentnet.users.models import SignInSession, User
 from agentnet.users.queries import token_sha256
 from tests import world
-from tests.machines import postgres
+from tests.machines import chromium, postgres
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -110,6 +113,28 @@ def app(database: str, tmp_path: Path) -> Iterator[TransactionalFlask]:
         yield app
         db.session.remove()
         db.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[playwright.Browser]:
+    """One Chromium for the whole run; each test opens its own context."""
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=chromium.executable(), args=chromium.launch_args())
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def address(app: TransactionalFlask) -> Iterator[str]:
+    """The application served over HTTP to a real browser, at ten o'clock on 18 November 2026 for every thread."""
+    app.config["WTF_CSRF_ENABLED"] = True
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    with frozen_everywhere_at(world.NOW):
+        yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
 
 
 SignIn = Callable[[str], FlaskClient]

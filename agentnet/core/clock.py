@@ -19,11 +19,12 @@ from agentnet.core.errors import Invalid
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 _frozen: ContextVar[datetime | None] = ContextVar("frozen_clock", default=None)
+_everywhere: datetime | None = None
 
 
 def now() -> datetime:
     """Return this instant, aware and in UTC."""
-    return _frozen.get() or datetime.now(UTC)
+    return _frozen.get() or _everywhere or datetime.now(UTC)
 
 
 def today() -> date:
@@ -39,6 +40,17 @@ def frozen_at(instant: datetime) -> Iterator[None]:
         yield
     finally:
         _frozen.reset(token)
+
+
+@contextmanager
+def frozen_everywhere_at(instant: datetime) -> Iterator[None]:
+    """Stop the clock for every thread of the process (journeys that move a running server through a month)."""
+    global _everywhere
+    before, _everywhere = _everywhere, aware(instant).astimezone(UTC)
+    try:
+        yield
+    finally:
+        _everywhere = before
 
 
 def aware(instant: datetime) -> datetime:

@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask, Response, render_template_string, request
 from flask_wtf import CSRFProtect
-from playwright.sync_api import Browser, Dialog, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Dialog, Page, expect
 from werkzeug.serving import make_server
 from wtforms import StringField
 
@@ -18,7 +18,6 @@ from agentnet.infra.i18n import init_i18n
 from agentnet.infra.security import CONTENT_SECURITY_POLICY
 from agentnet.infra.templating import init_templating
 from tests.house.sources import CHECKOUT
-from tests.machines import chromium
 
 pytestmark = pytest.mark.browser
 
@@ -107,14 +106,6 @@ def address(posted: list[dict[str, str]]) -> Iterator[str]:
     yield f"http://127.0.0.1:{server.server_port}/"
     server.shutdown()
     thread.join()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium.executable(), args=chromium.launch_args())
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
