@@ -139,7 +139,7 @@ def _run_row(kind: ReportKind, period: Period, frozen: Frozen, serial: int) -> d
 
 @dataclass(frozen=True, slots=True)
 class NewOrder:
-    """What a person wants printed now; ``id`` comes from the form."""
+    """What a person wants printed now; ``id`` comes from the form, ``subject`` is a code people know (``WL0001``)."""
 
     id: uuid.UUID
     kind: str
@@ -174,13 +174,13 @@ def place_order(new: NewOrder, by: Actor) -> uuid.UUID:
         raise Invalid("language_unknown", "请选择中文或英文", field="language")
     if not kind.ready(new.period):
         raise Conflict("period_not_final", "这一期的数字还没有定：月报要等月结，周报要等这一周过完", field="period")
-    if new.subject is not None and new.subject not in {s.code for s in kind.subjects(unit, new.period)}:
-        raise Invalid("subject_missing", "这个单位下没有这个对象的报表，请核对编号", field="subject")
-    row = {name: content[name] for name in ("kind", "language", "subject")}
+    subject = _subject_named(new.subject, kind, unit, new.period) if new.subject else None
     db.session.execute(
         insert(Order).values(
-            **row,
             id=new.id,
+            kind=kind.code,
+            language=new.language,
+            subject=subject,
             org_unit_id=unit.id,
             org_path=unit.path,
             period_start=new.period.starts_on,
@@ -194,6 +194,14 @@ def place_order(new: NewOrder, by: Actor) -> uuid.UUID:
     remember(new.id, "document_order", by, content, new.id)
     write_audit(by, "order_documents", "order", new.id, after={k: str(v) for k, v in content.items()})
     return new.id
+
+
+def _subject_named(text: str, kind: ReportKind, unit: OrgUnit, period: Period) -> str:
+    """Return the code of the subject a person means by ``WL0001`` or ``outlet:WL0001``."""
+    for subject in kind.subjects(unit, period):
+        if text in (subject.code, subject.code.partition(":")[2]):
+            return subject.code
+    raise Invalid("subject_missing", "这个单位下没有这个对象的报表，请核对编号", field="subject")
 
 
 def reopen_order(order: Order, by: Actor) -> None:

@@ -12,10 +12,12 @@ from flask_babel import ngettext
 
 from agentnet.core.clock import IsoWeek, Month, today
 from agentnet.core.words import translatable
+from agentnet.divisions.models import OrgUnit
 from agentnet.documents.kinds import report_kinds
 from agentnet.documents.models import Order, Run, Schedule
 from agentnet.documents.rules import FAILURES, Cadence, OrderState, RunState, failure_parts, span_of
 from agentnet.infra.dates import month_text, week_text
+from agentnet.infra.i18n import in_english
 from agentnet.infra.security import FRAMEABLE_POLICY
 
 RUN_WORDS: Mapping[str, tuple[str, str]] = {
@@ -66,6 +68,11 @@ def kind_name(code: str) -> str:
     """Return a kind's name; its code if the kind is gone."""
     kind = report_kinds().get(code)
     return _(kind.name) if kind else code
+
+
+def unit_name(unit: OrgUnit) -> str:
+    """Return an org unit's name in the reader's language."""
+    return (unit.name_en or unit.name) if in_english() else unit.name
 
 
 def period_text(span: IsoWeek | Month) -> str:
@@ -120,6 +127,7 @@ def init_words(app: App) -> None:
         document_period=period_of,
         failure_text=failure_text,
         rhythm_text=rhythm_text,
+        unit_name=unit_name,
     )
     app.jinja_env.globals.update(
         run_words=RUN_WORDS,

@@ -12,7 +12,14 @@ from agentnet.core.clock import IsoWeek, Month, now
 from agentnet.core.errors import Missing, Refusal
 from agentnet.core.ids import parse_id
 from agentnet.documents import actions, queries
-from agentnet.documents.display import period_text, recent_months, recent_weeks, remaining_text, seconds_between
+from agentnet.documents.display import (
+    period_text,
+    recent_months,
+    recent_weeks,
+    remaining_text,
+    seconds_between,
+    unit_name,
+)
 from agentnet.documents.forms import OrderForm
 from agentnet.documents.kinds import Period, ReportKind, report_kind
 from agentnet.documents.rules import Cadence, OrderState, read_period, seconds_left
@@ -33,7 +40,7 @@ def order() -> Answer:
     if kind is None:
         return render_template("documents/order_kinds.html", kinds=kinds)
     form = OrderForm()
-    form.org_unit.choices = [(unit.code, unit.name) for unit in queries.units_for(actor, Permission.DOCUMENT_RUN)]
+    form.org_unit.choices = [(unit.code, unit_name(unit)) for unit in queries.units_for(actor, Permission.DOCUMENT_RUN)]
     ready = ready_spans(kind)
     form.period.choices = [(str(span), period_text(span)) for span in ready]
     if request.method == "GET":

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 
 from agentnet.core.errors import Refusal
 from agentnet.documents import queries, schedules
+from agentnet.documents.display import unit_name
 from agentnet.documents.forms import ScheduleForm, day_choices
 from agentnet.documents.kinds import ReportKind
 from agentnet.documents.models import Schedule
@@ -75,7 +76,9 @@ def switch_schedule(schedule_id: int) -> Answer:
 
 def _form_for(kind: ReportKind) -> ScheduleForm:
     form = ScheduleForm()
-    form.org_unit.choices = [(unit.code, unit.name) for unit in queries.units_for(viewer(), Permission.SCHEDULE_EDIT)]
+    form.org_unit.choices = [
+        (unit.code, unit_name(unit)) for unit in queries.units_for(viewer(), Permission.SCHEDULE_EDIT)
+    ]
     form.day.choices = day_choices(kind.cadence == Cadence.WEEKLY)
     return form
 
