@@ -43,7 +43,10 @@ from agentnet.users import models as users_models
 from agentnet.users.blueprint import blueprint as users_blueprint
 from agentnet.users.guard import init_guard
 from agentnet.visits import models as visits_models
+from agentnet.visits.blueprint import blueprint as visits_blueprint
+from agentnet.visits.jobs import PLAN_DUTIES
 from agentnet.workdays import models as workdays_models
+from agentnet.workdays.blueprint import blueprint as workdays_blueprint
 
 MODELS = (
     idempotency,
@@ -59,7 +62,7 @@ MODELS = (
 )
 """Every table belongs to one of these."""
 
-BLUEPRINTS: Sequence[Blueprint] = (users_blueprint, documents_blueprint)
+BLUEPRINTS: Sequence[Blueprint] = (users_blueprint, documents_blueprint, visits_blueprint, workdays_blueprint)
 REPORT_KINDS: Sequence[ReportKind] = (COMMISSION_STATEMENT, COMMISSION_SUMMARY)
 IMPORTERS: Sequence[Importer] = (
     division_imports.IMPORTER,
@@ -74,7 +77,7 @@ def _seal() -> int:
         return seal_audit()
 
 
-CLOCK_JOBS: Sequence[ClockJob] = (ClockJob("seal audit", 5, _seal), TICK, CLOSE_MONTHS)
+CLOCK_JOBS: Sequence[ClockJob] = (ClockJob("seal audit", 5, _seal), TICK, CLOSE_MONTHS, PLAN_DUTIES)
 WORKERS: Sequence[WorkerLoop] = (DRAWING,)
 
 

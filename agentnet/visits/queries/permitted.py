@@ -13,7 +13,7 @@ from agentnet.core.clock import IsoWeek, today
 from agentnet.core.errors import Missing
 from agentnet.infra.actor import Actor
 from agentnet.infra.db import db
-from agentnet.outlets.models import Manager, Outlet, Service
+from agentnet.outlets.models import Assignment, Manager, Outlet, Service
 from agentnet.outlets.queries import visible_outlets
 from agentnet.users.permissions import Permission, require
 from agentnet.visits.checklist import Item, items_from
@@ -167,6 +167,39 @@ def checklist_version(version: int) -> ChecklistVersion:
     if found is None:
         raise Missing("checklist_missing", "这一天还没有检查表，请联系管理员")
     return ChecklistVersion(found.version, items_from(found.items))
+
+
+def checklist_asked(version: str | None, day: date) -> ChecklistVersion:
+    """Return the version a form was drawn with if it says so, else the one in force on a day.
+
+    Raises:
+        Missing: ``checklist_missing``.
+    """
+    if version and version.isdecimal() and len(version) < 10:
+        return checklist_version(int(version))
+    return checklist_on(day)
+
+
+def outlet_to_visit(manager: Manager, code: str) -> Outlet:
+    """Return an outlet that is or was assigned to a manager; the day of the visit decides whether it may be logged.
+
+    Raises:
+        Missing: ``outlet_missing``.
+    """
+    outlet = db.session.scalar(
+        select(Outlet).where(
+            Outlet.code == code,
+            Outlet.id.in_(select(Assignment.outlet_id).where(Assignment.manager_id == manager.id)),
+        )
+    )
+    if outlet is None:
+        raise Missing("outlet_missing", "没有找到这个网点，或它不在您的管辖范围内")
+    return outlet
+
+
+def hosted_by(outlet: Outlet) -> Sequence[Outlet]:
+    """Return the postal stations an outlet hosts: one visit serves them all."""
+    return db.session.scalars(select(Outlet).where(Outlet.hosted_by_id == outlet.id).order_by(Outlet.code)).all()
 
 
 def services() -> Sequence[Service]:
