@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from urllib.parse import quote
 
 from flask import Response as FlaskResponse
 from flask import redirect, render_template, request, send_file, url_for
@@ -133,7 +134,8 @@ def archive() -> Answer:
     if len(runs) > MOST_IN_A_ZIP:
         raise Invalid("archive_too_large", "一次最多打包 %(most)s 份，请先缩小筛选范围", most=MOST_IN_A_ZIP)
     response = FlaskResponse(zip_stream(entries_of(runs)), mimetype="application/zip")
-    response.headers.set("Content-Disposition", "attachment", filename=f"{_('报表')}-{today():%Y%m%d}-{len(runs)}.zip")
+    name = quote(f"{_('报表')}-{today():%Y%m%d}-{len(runs)}.zip")
+    response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{name}"
     response.headers["X-Accel-Buffering"] = "no"
     return response
 
