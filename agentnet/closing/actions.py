@@ -11,7 +11,7 @@ planned stays. Closing a closed month does nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from agentnet.closing.queries import Written, first_open_month, last_closed, sums_agree, written, written_outlets
@@ -38,6 +38,9 @@ Watch = Callable[[str, int, int], None]
 LANGUAGE = "zh"
 """The language of the documents a close makes; others are made on order."""
 
+KINDS: Sequence[ReportKind] = (COMMISSION_STATEMENT, COMMISSION_SUMMARY)
+"""What a close prints."""
+
 
 @dataclass(frozen=True, slots=True)
 class Closed:
@@ -53,8 +56,10 @@ def _unwatched(_step: str, _done: int, _total: int) -> None:
     """Watch nothing."""
 
 
-def close_month(month: Month, by: Actor, watch: Watch = _unwatched) -> Closed:
+def close_month(month: Month, by: Actor, watch: Watch = _unwatched, kinds: Sequence[ReportKind] = KINDS) -> Closed:
     """Close a month: opens its own doors, may be killed anywhere and called again.
+
+    ``kinds`` are the documents to plan with it; what is left out can be ordered later and shows the same figures.
 
     Raises:
         Forbidden: ``not_permitted``, ``company_only``.
@@ -72,11 +77,11 @@ def close_month(month: Month, by: Actor, watch: Watch = _unwatched) -> Closed:
     with batch():
         order_close(month, by)
     _accrue_all(month, by, watch)
-    documents = sum(_plan_all(kind, month, by, watch) for kind in (COMMISSION_STATEMENT, COMMISSION_SUMMARY))
+    documents = sum(_plan_all(kind, month, by, watch) for kind in kinds)
     with batch():
         if month_state(month) != CLOSED:
             if not sums_agree(month):
-                raise Conflict("commission_disagrees", "手续费明细、合计与账务不符，不能封账；请联系管理员")
+                raise Conflict("commission_disagrees", "代办费明细、合计与账务不符，不能封账；请联系管理员")
             finish_closing(month, by)
         return Closed(month, False, written(month), documents)
 
