@@ -1,0 +1,134 @@
+"""Live through the demo's months at the counters, by the product's own actions, the clock standing at each day in turn.
+
+Bills come as billing would deliver them: a whole month at once, before anyone can pay it. They are inserted as a set
+with an audit line of their own; the import does the same after judging every cell, which rows made here do not need.
+A run that was killed goes on where it stopped: every day, week and month is one transaction or may be repeated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
+from typing import cast
+
+from sqlalchemy import Table, func, select
+
+from agentnet.closing.actions import close_month
+from agentnet.collecting.actions import NewCollection, record_collections, void_collection
+from agentnet.collecting.jobs import allocate_received
+from agentnet.collecting.models import Bill, Collection, Household
+from agentnet.core.clock import frozen_at, shanghai_instant
+from agentnet.demo.bills import delivered_at, due_on
+from agentnet.demo.payments import Payment
+from agentnet.demo.world import MonthOfFacts, World
+from agentnet.infra.actor import SYSTEM, Actor, Grant, Role
+from agentnet.infra.audit import write_audit
+from agentnet.infra.bulk import insert_many
+from agentnet.infra.db import db
+from agentnet.infra.transaction import batch, reading
+
+Watch = Callable[[str, int, int], None]
+"""Told what is being done, how much of it is done, and of how much."""
+
+EVENING = 21
+"""The hour at which a day's collections have all reached the office."""
+
+KEEPERS = Actor(user_id=None, name="demo", grants=(Grant(Role.AGENT, org_path="/"),))
+"""The keepers of all outlets, for the few things only a keeper does."""
+
+BILL_COLUMNS = ("household_id", "bill_month", "principal_fen", "late_charge_fen", "due_on", "version", "delivered_at")
+
+
+class HistoryRefused(Exception):
+    """An action refused what the demo invented: a rule and a generator do not fit together."""
+
+
+def play_counters(world: World, agent_id: int, watch: Watch) -> None:
+    """Deliver bills, post every collection, let each night do its work, and close every whole month but the last.
+
+    The last whole month is left to the ordinary clock.
+
+    Raises:
+        HistoryRefused: naming the collection and the refusal.
+    """
+    with reading():
+        households = dict(db.session.execute(select(Household.household_no, Household.id)).tuples().all())
+        delivered = set(db.session.scalars(select(Bill.bill_month).distinct()))
+        last_day = db.session.scalar(select(func.max(Collection.business_on))) or date.min
+    household_ids = [households[one.household_no] for one in world.households]
+    total = sum(len(payments) for month in world.months for payments in month.payments.values())
+    done = 0
+    for month in world.months:
+        with frozen_at(shanghai_instant(month.month.starts_on, 0, 40)):
+            allocate_received()
+        if month is not world.months[0]:
+            _close_month_before(month, world)
+        if str(month.billed) not in delivered and delivered_at(month.billed) < shanghai_instant(world.timeline.today):
+            _deliver(month, household_ids)
+        for day, payments in month.payments.items():
+            if payments and day > last_day:
+                with frozen_at(shanghai_instant(day, EVENING)), batch():
+                    _post(world, payments, agent_id)
+            done += len(payments)
+            watch("collections", done, total)
+
+
+def _close_month_before(month: MonthOfFacts, world: World) -> None:
+    """Close the month before, unless it is the last whole one: that is the clock's."""
+    before = month.month.previous()
+    if before != world.timeline.whole_months[-1]:
+        with frozen_at(shanghai_instant(month.month.starts_on, 1, 30)):
+            close_month(before, SYSTEM, kinds=())
+
+
+def _deliver(month: MonthOfFacts, household_ids: Sequence[int]) -> None:
+    """Insert a month's bills and let advances pay what they can of them the night after."""
+    at = delivered_at(month.billed)
+    with frozen_at(at), batch():
+        table = cast(Table, Bill.__table__)
+        stored = table.c.delivered_at.type.bind_processor(db.engine.dialect)  # insert_many goes past column types
+        common = (due_on(month.billed), 1, stored(at) if stored else at)
+        insert_many(
+            table,
+            BILL_COLUMNS,
+            (
+                (household_id, str(month.billed), principal, late_charge, *common)
+                for household_id, (principal, late_charge) in zip(household_ids, month.bills, strict=True)
+            ),
+        )
+        write_audit(SYSTEM, "bills_delivered", "month", str(month.billed), after={"new": len(month.bills)})
+    with frozen_at(at + timedelta(hours=20)):
+        allocate_received()
+
+
+def _post(world: World, payments: Sequence[Payment], agent_id: int) -> None:
+    """Record a day: first what was typed wrongly, which is voided, then everything else."""
+    wrong = [payment for payment in payments if payment.void_id is not None]
+    _record(world, wrong, agent_id)
+    for payment in wrong:
+        if payment.void_id is not None:
+            void_collection(payment.id, payment.void_id, payment.void_reason, KEEPERS)
+    _record(world, [payment for payment in payments if payment.void_id is None], agent_id)
+
+
+def _record(world: World, payments: Sequence[Payment], agent_id: int) -> None:
+    agents_code = world.agents_outlet.code
+    items = []
+    for payment in payments:
+        code = world.outlets[payment.outlet].code
+        items.append(
+            NewCollection(
+                id=payment.id,
+                outlet_code=code,
+                household_no=world.households[payment.household].household_no,
+                tender=payment.tender,
+                amount_fen=payment.amount_fen,
+                collected_at=payment.collected_at,
+                cash_received_fen=payment.cash_received_fen,
+                reference=payment.reference,
+                user_id=agent_id if code == agents_code else None,
+            )
+        )
+    for item, verdict in zip(items, record_collections(items, SYSTEM), strict=True):
+        if verdict.refusal is not None:
+            raise HistoryRefused(f"{item}: {verdict.refusal}")
