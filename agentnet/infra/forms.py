@@ -89,6 +89,8 @@ class TypedField(Field):
     input_type = "text"
     input_mode: str | None = None
     read: Callable[[str], Any]
+    data: Any
+    """What ``read`` made of the text; None when nothing was typed."""
 
     def process_formdata(self, values: Sequence[str]) -> None:
         text = (_stripped(values[0]) or "") if values else ""
@@ -154,6 +156,8 @@ class HouseholdNoField(TypedField):
 
 class IdField(HiddenField):
     """The sender's id of a new fact: a fresh UUIDv7 when the form is first shown, the same one when it comes back."""
+
+    data: Any
 
     def process_data(self, value: object) -> None:
         self.data = value or new_id()
