@@ -14,6 +14,8 @@ from flask_migrate import Migrate
 from agentnet.closing.jobs import CLOSE_MONTHS
 from agentnet.collecting import imports as collecting_imports
 from agentnet.collecting import models as collecting_models
+from agentnet.collecting.blueprint import blueprint as collecting_blueprint
+from agentnet.collecting.jobs import ALLOCATE_RECEIVED
 from agentnet.commission import models as commission_models
 from agentnet.commission.report_data import COMMISSION_STATEMENT, COMMISSION_SUMMARY
 from agentnet.divisions import imports as division_imports
@@ -62,7 +64,13 @@ MODELS = (
 )
 """Every table belongs to one of these."""
 
-BLUEPRINTS: Sequence[Blueprint] = (users_blueprint, documents_blueprint, visits_blueprint, workdays_blueprint)
+BLUEPRINTS: Sequence[Blueprint] = (
+    users_blueprint,
+    collecting_blueprint,
+    documents_blueprint,
+    visits_blueprint,
+    workdays_blueprint,
+)
 REPORT_KINDS: Sequence[ReportKind] = (COMMISSION_STATEMENT, COMMISSION_SUMMARY)
 IMPORTERS: Sequence[Importer] = (
     division_imports.IMPORTER,
@@ -77,7 +85,7 @@ def _seal() -> int:
         return seal_audit()
 
 
-CLOCK_JOBS: Sequence[ClockJob] = (ClockJob("seal audit", 5, _seal), TICK, CLOSE_MONTHS, PLAN_DUTIES)
+CLOCK_JOBS: Sequence[ClockJob] = (ClockJob("seal audit", 5, _seal), ALLOCATE_RECEIVED, TICK, CLOSE_MONTHS, PLAN_DUTIES)
 WORKERS: Sequence[WorkerLoop] = (DRAWING,)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -138,6 +138,32 @@ def drawer_of(outlet: Outlet, day: date) -> Drawer:
     return Drawer(held, agreement.ceiling_fen, agreement.single_limit_fen, in_force=True)
 
 
+def tender_names(english: bool) -> dict[str, str]:
+    """Return what each tender is called, by code."""
+    rows = db.session.execute(select(Tender.code, Tender.name, Tender.name_en).order_by(Tender.position))
+    return {code: name_en if english else name for code, name, name_en in rows}
+
+
+def tender_name(code: str, english: bool) -> str:
+    """Return what a tender is called."""
+    return tender_names(english)[code]
+
+
+def own_receipt_no(viewer: Actor, collection_id: UUID) -> str | None:
+    """Return the receipt number of a collection at an own outlet; None if no such collection was recorded."""
+    return db.session.scalar(
+        select(Collection.receipt_no)
+        .join(Outlet, Outlet.id == Collection.outlet_id)
+        .where(Collection.id == collection_id, visible_outlets(viewer, Permission.COLLECTION_RECORD))
+    )
+
+
+def may_void(viewer: Actor, outlet: Outlet) -> bool:
+    """Return whether the viewer may void at this outlet."""
+    found = select(Outlet.id).where(Outlet.id == outlet.id, visible_outlets(viewer, Permission.COLLECTION_VOID))
+    return db.session.scalar(found) is not None
+
+
 def day_total(outlet_id: int, day: date) -> DayTotal:
     """Return what an outlet took on a business day, voided collections left out."""
     count, amount = db.session.execute(
@@ -159,7 +185,6 @@ class Recorded:
     void: Void | None
     paid: Sequence[tuple[Allocation, Bill]]
     advance_fen: Fen
-    locked_at: datetime | None = None
 
 
 def _recorded(*conditions: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
@@ -173,15 +198,15 @@ def _recorded(*conditions: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     )
 
 
-def collection_for(viewer: Actor, collection_id: UUID, permission: Permission) -> Recorded:
-    """Return a collection of the viewer's territory with what it paid.
+def collection_for(viewer: Actor, receipt_no: str, permission: Permission) -> Recorded:
+    """Return a collection of the viewer's territory by its receipt number, with what it paid.
 
     Raises:
         Forbidden: ``not_permitted``. Missing: ``collection_missing``.
     """
     require(viewer, permission)
     row = db.session.execute(
-        _recorded(Collection.id == collection_id, visible_outlets(viewer, permission))
+        _recorded(Collection.receipt_no == receipt_no, visible_outlets(viewer, permission))
     ).one_or_none()
     if row is None:
         raise Missing("collection_missing", "没有找到这笔收费，或它不在您的网点")

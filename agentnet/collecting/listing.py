@@ -1,0 +1,151 @@
+"""Lists of collections: filtered by the address, paged, summed, exported; within the viewer's territory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, case, func, select
+from werkzeug.datastructures import MultiDict
+
+from agentnet.collecting.models import Collection, Household, Void
+from agentnet.collecting.queries import visible_households
+from agentnet.core.errors import Invalid
+from agentnet.core.money import Fen
+from agentnet.infra.actor import Actor
+from agentnet.infra.db import db
+from agentnet.infra.pages import Page, SortBy, page_of
+from agentnet.outlets.models import Outlet
+from agentnet.outlets.queries import visible_outlets
+from agentnet.users.permissions import Permission
+
+STANDS, VOIDED = "stands", "voided"
+MOST_EXPORTED = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionFilter:
+    """What a list is narrowed to; days are half-open."""
+
+    starts_on: date | None = None
+    ends_on: date | None = None
+    outlet_code: str = ""
+    tender: str = ""
+    state: str = ""
+    words: str = ""
+    """A receipt number or a household number, or the end of either."""
+    setting: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What the filtered collections come to; voided ones are counted apart and not in the amount."""
+
+    count: int
+    amount_fen: Fen
+    voided: int
+
+
+COLUMNS = {
+    "day": SortBy(Collection.business_on, date),
+    "amount": SortBy(Collection.amount_fen, int),
+    "receipt_no": SortBy(Collection.receipt_no, str),
+}
+_KEY = SortBy(Collection.id, UUID)
+
+
+def _conditions(viewer: Actor, wanted: CollectionFilter) -> list[ColumnElement[bool]]:
+    conditions = [visible_outlets(viewer, Permission.COLLECTION_READ)]
+    if wanted.starts_on:
+        conditions.append(Collection.business_on >= wanted.starts_on)
+    if wanted.ends_on:
+        conditions.append(Collection.business_on < wanted.ends_on)
+    if wanted.outlet_code:
+        conditions.append(Outlet.code == wanted.outlet_code)
+    if wanted.tender:
+        conditions.append(Collection.tender == wanted.tender)
+    if wanted.setting:
+        conditions.append(Collection.setting == wanted.setting)
+    if wanted.state:
+        conditions.append(Void.id.is_(None) if wanted.state == STANDS else Void.id.is_not(None))
+    if wanted.words:
+        words = wanted.words.replace(" ", "").upper()
+        conditions.append(
+            Collection.receipt_no.endswith(words, autoescape=True)
+            | Household.household_no.endswith(words, autoescape=True)
+        )
+    return conditions
+
+
+def _from_collections(statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    return (
+        statement.select_from(Collection)
+        .join(Outlet, Outlet.id == Collection.outlet_id)
+        .join(Household, Household.id == Collection.household_id)
+        .outerjoin(Void, Void.collection_id == Collection.id)
+    )
+
+
+def collections_page(
+    viewer: Actor, wanted: CollectionFilter, arguments: Mapping[str, str] | MultiDict[str, str]
+) -> Page[Any]:
+    """Return a page of rows (collection, outlet, household, void), newest first unless asked otherwise."""
+    statement = _from_collections(select(Collection, Outlet, Household, Void)).where(*_conditions(viewer, wanted))
+    return page_of(db.session(), statement, arguments, columns=COLUMNS, default="-day", key=_KEY)
+
+
+def sums_of(viewer: Actor, wanted: CollectionFilter) -> Sums:
+    """Return what the filtered collections come to."""
+    standing = Void.id.is_(None)
+    row = db.session.execute(
+        _from_collections(
+            select(
+                func.coalesce(func.sum(case((standing, 1), else_=0)), 0),
+                func.coalesce(func.sum(case((standing, Collection.amount_fen), else_=0)), 0),
+                func.count(Void.id),
+            )
+        ).where(*_conditions(viewer, wanted))
+    ).one()
+    return Sums(int(row[0]), int(row[1]), int(row[2]))
+
+
+def rows_to_export(viewer: Actor, wanted: CollectionFilter) -> Iterator[Any]:
+    """Return every filtered row, oldest first.
+
+    Raises:
+        Invalid: ``too_many_to_export``.
+    """
+    sums = sums_of(viewer, wanted)
+    if sums.count + sums.voided > MOST_EXPORTED:
+        raise Invalid("too_many_to_export", "一次最多导出 %(most)s 笔，请缩小日期或网点范围", most=f"{MOST_EXPORTED:,}")
+    statement = _from_collections(select(Collection, Outlet.code, Outlet.name, Household, Void))
+    return iter(
+        db.session.execute(
+            statement.where(*_conditions(viewer, wanted)).order_by(Collection.business_on, Collection.id)
+        ).all()
+    )
+
+
+def households_page(viewer: Actor, words: str, arguments: Mapping[str, str] | MultiDict[str, str]) -> Page[Any]:
+    """Return a page of households of the viewer's territory whose number begins or ends with what was typed, or whose
+    address holds it. Names are not searched: the list shows them masked."""
+    digits = words.replace(" ", "").replace("-", "")
+    statement = select(Household).where(visible_households(viewer, Permission.HOUSEHOLD_READ))
+    if digits.isdigit():
+        statement = statement.where(
+            Household.household_no.startswith(digits, autoescape=True)
+            | Household.household_no.endswith(digits, autoescape=True)
+        )
+    elif words:
+        statement = statement.where(Household.address.contains(words, autoescape=True))
+    return page_of(
+        db.session(),
+        statement,
+        arguments,
+        columns={"number": SortBy(Household.household_no, str)},
+        default="number",
+        key=SortBy(Household.id, int),
+    )
