@@ -181,7 +181,7 @@ def degrees(most: int) -> Reader:
 
     def read(text: str) -> float:
         narrow = text.translate(_FULL_WIDTH)
-        if not re.fullmatch(r"-?\d{1,3}(\.\d{1,12})?", narrow) or abs(float(narrow)) > most:
+        if not re.fullmatch(r"-?\d{1,3}(\.\d{1,17})?", narrow) or abs(float(narrow)) > most:
             raise Invalid("cell_degrees", "请写 WGS-84 的度数，例如 121.38712")
         return float(narrow)
 

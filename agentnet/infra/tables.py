@@ -12,6 +12,7 @@ import csv
 import hashlib
 import zipfile
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from io import TextIOWrapper
@@ -144,17 +145,15 @@ def _broken() -> Invalid:
 def _workbook_rows(path: Path) -> Iterator[tuple[int, Cells]]:
     """Yield the rows of a workbook's first sheet; formulas count as what they last showed."""
     try:
-        book = load_workbook(path, read_only=True, data_only=True, keep_links=False)
-        try:
+        # opened here, because openpyxl judges a path by its ending
+        with path.open("rb") as packed, closing(load_workbook(packed, read_only=True, data_only=True)) as book:
             sheet = book.worksheets[0]
             sheet.reset_dimensions()  # some programs write dimensions that are not true
-            for number, values in enumerate(sheet.iter_rows(values_only=True, max_col=MOST_COLUMNS), 1):
-                cells = [_text(value) for value in values]
+            for number, values in enumerate(sheet.iter_rows(values_only=True), 1):
+                cells = [_text(value) for value in values[:MOST_COLUMNS]]
                 if any(len(cell) > LONGEST_CELL for cell in cells):
                     raise _too_long(number)
                 yield number, cells
-        finally:
-            book.close()
     except Invalid:
         raise
     except (

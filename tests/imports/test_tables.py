@@ -1,0 +1,96 @@
+"""Whatever program wrote the file, the same rows come out; what cannot be read is refused by name."""
+
+from __future__ import annotations
+
+import zipfile
+from datetime import date, datetime, time
+from pathlib import Path
+
+import pytest
+from openpyxl import Workbook
+
+from agentnet.core.errors import Invalid
+from agentnet.infra import tables
+from agentnet.infra.tables import LONGEST_CELL, look_at
+
+TEXT = '编号,名称\r\nWL0001,垟岙㘰塆村\r\n\r\nWL0002,"含,逗号"\r\n'
+ROWS = [(1, ["编号", "名称"]), (2, ["WL0001", "垟岙㘰塆村"]), (4, ["WL0002", "含,逗号"])]
+
+
+def rows_of(tmp_path: Path, data: bytes) -> list[tuple[int, list[str]]]:
+    path = tmp_path / "file"
+    path.write_bytes(data)
+    return [(number, list(cells)) for number, cells in look_at(path).rows()]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
+def test_the_same_rows_come_out_of_every_encoding(tmp_path: Path, encoding: str) -> None:
+    assert rows_of(tmp_path, TEXT.encode(encoding)) == ROWS
+
+
+@pytest.mark.parametrize("separator", ["\t", ";"])
+def test_tabs_and_semicolons_part_cells_too(tmp_path: Path, separator: str) -> None:
+    assert rows_of(tmp_path, f"编号{separator}名称\nA{separator}一,二\n".encode())[1] == (2, ["A", "一,二"])
+
+
+def test_a_character_cut_by_a_block_is_still_read(tmp_path: Path) -> None:
+    text = "名称\n" + "a" * ((1 << 20) - 9) + "\n" + "村" * 9 + "\n"
+    with pytest.raises(Invalid, match="cell_too_long"):
+        rows_of(tmp_path, text.encode())
+    short = "名称\n" + ("村" * 100 + "\n") * 8000
+    assert len(rows_of(tmp_path, short.encode())) == 8001
+    assert len(rows_of(tmp_path, short.encode("gb18030"))) == 8001
+
+
+def test_a_workbook_reads_as_a_person_sees_it(tmp_path: Path) -> None:
+    book = Workbook()
+    sheet = book.active
+    sheet.append(["户号", "金额", "日期", "时间", "是否"])
+    sheet.append([3310810000017, 203.5, date(2026, 11, 3), datetime.combine(date(2026, 11, 3), time(8, 30)), True])
+    sheet.append([])
+    sheet.append(["0012", 0.1 + 0.2, None, 1234567.0, None])
+    path = tmp_path / "book.xlsx"
+    book.save(path)
+    found = [(number, list(cells)) for number, cells in look_at(path).rows()]
+    assert found[1] == (2, ["3310810000017", "203.5", "2026-11-03", "2026-11-03 08:30:00", "1"])
+    assert found[2] == (4, ["0012", "0.3", "", "1234567"])
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b"", "file_empty"),
+        ("名称\n".encode("utf-16")[:-1], "encoding_unknown"),
+        (b"\xff\x00\xff\xff\n", "encoding_unknown"),
+        (b"PK\x03\x04 no archive", "workbook_broken"),
+        (b"\xd0\xcf\x11\xe0old excel", "workbook_old"),
+        (("a,b\n1," + "长" * (LONGEST_CELL + 1)).encode(), "cell_too_long"),
+        (('a,b\n1,"' + "never closed\n" * 2000).encode(), "cell_too_long"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_by_name(tmp_path: Path, data: bytes, code: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        rows_of(tmp_path, data)
+    assert refused.value.code == code
+
+
+@pytest.mark.parametrize("damaged", ["xl/worksheets/sheet1.xml", "xl/workbook.xml", "[Content_Types].xml"])
+def test_a_damaged_workbook_is_refused_and_never_a_crash(tmp_path: Path, damaged: str) -> None:
+    whole, broken = tmp_path / "whole.xlsx", tmp_path / "broken.xlsx"
+    book = Workbook()
+    book.active.append(["编号"])
+    book.save(whole)
+    with zipfile.ZipFile(whole) as source, zipfile.ZipFile(broken, "w") as target:
+        for name in source.namelist():
+            target.writestr(name, b"<broken" if name == damaged else source.read(name))
+    with pytest.raises(Invalid, match="workbook_broken"):
+        rows_of(tmp_path, broken.read_bytes())
+
+
+def test_a_workbook_that_unpacks_to_something_huge_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "_MOST_UNPACKED", 100_000)
+    bomb = tmp_path / "bomb.xlsx"
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("xl/workbook.xml", b"0" * 1_000_000)
+    with pytest.raises(Invalid, match="workbook_too_large"):
+        look_at(bomb)
