@@ -11,12 +11,14 @@ from flask import Blueprint
 from flask_login import current_user
 from flask_migrate import Migrate
 
+from agentnet.closing.blueprint import blueprint as closing_blueprint
 from agentnet.closing.jobs import CLOSE_MONTHS
 from agentnet.collecting import imports as collecting_imports
 from agentnet.collecting import models as collecting_models
 from agentnet.collecting.blueprint import blueprint as collecting_blueprint
 from agentnet.collecting.jobs import ALLOCATE_RECEIVED
 from agentnet.commission import models as commission_models
+from agentnet.commission.blueprint import blueprint as commission_blueprint
 from agentnet.commission.report_data import COMMISSION_STATEMENT, COMMISSION_SUMMARY
 from agentnet.divisions import imports as division_imports
 from agentnet.divisions import models as divisions_models
@@ -70,6 +72,8 @@ BLUEPRINTS: Sequence[Blueprint] = (
     documents_blueprint,
     visits_blueprint,
     workdays_blueprint,
+    commission_blueprint,
+    closing_blueprint,
 )
 REPORT_KINDS: Sequence[ReportKind] = (COMMISSION_STATEMENT, COMMISSION_SUMMARY)
 IMPORTERS: Sequence[Importer] = (

@@ -9,12 +9,16 @@ from sqlalchemy import case, func, select
 
 from agentnet.closing.rules import due_at
 from agentnet.collecting.models import Collection
+from agentnet.commission.accruing import counts_by_outlet
 from agentnet.commission.actions import ACCRUAL
 from agentnet.commission.models import CommissionAdjustment, CommissionLine, OutletAccrual
+from agentnet.commission.report_data import COMMISSION_STATEMENT, COMMISSION_SUMMARY
 from agentnet.core.clock import Month
 from agentnet.core.money import Fen
+from agentnet.documents.models import Run
 from agentnet.infra.db import db
 from agentnet.ledger.models import Account, AccountingMonth, Transfer
+from agentnet.users.models import User
 
 
 def last_closed() -> Month | None:
@@ -102,3 +106,70 @@ def sums_agree(month: Month) -> bool:
         .where(OutletAccrual.month == str(month), Transfer.kind == ACCRUAL)
     )
     return int(lines or 0) == due == int(posted or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class MonthLine:
+    """A month in the list: its state, and once closed when, by whom and for how much."""
+
+    month: Month
+    state: str
+    closed_at: datetime | None = None
+    closed_by: str | None = None
+    sums: Written | None = None
+
+
+def month_lines(until: Month, most: int = 36) -> list[MonthLine]:
+    """Return the months from the first with facts to the present one, newest first; a fixed number of queries."""
+    rows = {
+        row.AccountingMonth.month: row
+        for row in db.session.execute(
+            select(AccountingMonth, User.display_name).outerjoin(User, User.id == AccountingMonth.user_id)
+        )
+    }
+    opened = first_open_month()
+    begun = min([*(Month.parse(month) for month in rows), *([opened] if opened else []), until])
+    sums = _written_by_month()
+    lines: list[MonthLine] = []
+    month = until
+    while month >= begun and len(lines) < most:
+        row = rows.get(str(month))
+        if row is None:
+            lines.append(MonthLine(month, "OPEN"))
+        else:
+            closed = row.AccountingMonth
+            lines.append(MonthLine(month, closed.state, closed.closed_at, row.display_name, sums.get(str(month))))
+        month = month.previous()
+    return lines
+
+
+def _written_by_month() -> dict[str, Written]:
+    rows = db.session.execute(
+        select(
+            OutletAccrual.month,
+            func.count(),
+            func.sum(OutletAccrual.collections_count),
+            func.sum(OutletAccrual.collected_fen),
+            func.sum(OutletAccrual.earned_fen),
+            func.sum(OutletAccrual.adjusted_fen),
+            func.sum(OutletAccrual.due_fen),
+        ).group_by(OutletAccrual.month)
+    )
+    return {month: Written(*(int(figure) for figure in figures)) for month, *figures in rows}
+
+
+def outlets_due(month: Month) -> int:
+    """Return how many outlets a close of the month has to write down."""
+    return len(counts_by_outlet(month))
+
+
+def documents_planned(month: Month) -> int:
+    """Return how many commission documents of a month are planned or made."""
+    kinds = (COMMISSION_STATEMENT.code, COMMISSION_SUMMARY.code)
+    statement = select(func.count()).select_from(Run).where(Run.kind.in_(kinds), Run.period_start == month.starts_on)
+    return db.session.scalar(statement.where(Run.period_end == month.ends_on)) or 0
+
+
+def closed_at(month: Month) -> datetime | None:
+    """Return when a month was closed."""
+    return db.session.scalar(select(AccountingMonth.closed_at).where(AccountingMonth.month == str(month)))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 
 from flask_babel import force_locale
 from flask_babel import gettext as _
@@ -78,3 +79,30 @@ def version_text(version: Version) -> str:
 def setting_text(setting: str) -> str:
     """Return the word for urban or rural."""
     return _(SETTINGS[setting])
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Words for templates, with the tenders' names at hand."""
+
+    tenders: Sequence[Tender]
+
+    def pay(self, component: Component | None) -> str:
+        """Return what it pays."""
+        return pay_text(component)
+
+    def scope(self, component: Component) -> str:
+        """Return whom it covers."""
+        return scope_text(component, self.tenders)
+
+    def tender(self, code: str) -> str:
+        """Return a tender's name."""
+        return tender_text(code, self.tenders)
+
+    def kind(self, code: str) -> str:
+        """Return the word for an outlet kind."""
+        return kind_text(code)
+
+    def setting(self, code: str) -> str:
+        """Return the word for urban or rural."""
+        return setting_text(code)

@@ -1,0 +1,116 @@
+"""Pages of month end: what is open, what to check, the totals before it is done, how far it is, the result."""
+
+from __future__ import annotations
+
+from flask import redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from agentnet.closing.actions import order_close
+from agentnet.closing.checks import before_closing
+from agentnet.closing.queries import (
+    closed_at,
+    closing_month,
+    documents_planned,
+    first_open_month,
+    month_lines,
+    outlets_due,
+    written,
+)
+from agentnet.commission.month_figures import month_figures
+from agentnet.commission.queries import require_company_wide
+from agentnet.commission.words import MONTH_STATES, Words
+from agentnet.core.clock import Month, today
+from agentnet.core.errors import Missing
+from agentnet.infra.dates import month_text
+from agentnet.infra.templating import tell
+from agentnet.ledger.queries import month_state
+from agentnet.ledger.rules import CLOSED, CLOSING
+from agentnet.users.guard import needs, viewer
+from agentnet.users.permissions import Permission
+
+CLOSE = Permission.MONTH_CLOSE
+
+
+def _asked(text: str) -> Month:
+    """Return the month in the address, for whoever may close the company's months.
+
+    Raises:
+        Forbidden: ``company_only``.
+        Invalid: ``month_shape``.
+        Missing: ``month_to_come``.
+    """
+    require_company_wide(viewer(), CLOSE)
+    month = Month.parse(text)
+    if month > Month.of(today()):
+        raise Missing("month_to_come", "这个月还没有到")
+    return month
+
+
+@needs(CLOSE)
+def months() -> str:
+    """List the months: what is open, what is closed."""
+    require_company_wide(viewer(), CLOSE)
+    present = Month.of(today())
+    waiting = closing_month() or first_open_month()
+    return render_template(
+        "closing/months.html",
+        lines=month_lines(present),
+        waiting=waiting if waiting is not None and waiting < present else None,
+        states=MONTH_STATES,
+    )
+
+
+@needs(CLOSE)
+def month(text: str) -> Response | str:
+    """Show a month: the check list while it is open, progress while it closes, the result once it is closed."""
+    asked = _asked(text)
+    state = month_state(asked)
+    if state == CLOSING:
+        return _progress(asked)
+    if state == CLOSED:
+        if "HX-Request" in request.headers:
+            return Response(headers={"HX-Refresh": "true"})
+        return render_template(
+            "closing/closed.html",
+            month=asked,
+            figures=month_figures(viewer(), asked),
+            sums=written(asked),
+            documents=documents_planned(asked),
+            closed_at=closed_at(asked),
+            words=Words(()),
+        )
+    return render_template("closing/open.html", month=asked, before=before_closing(asked))
+
+
+def _progress(asked: Month) -> str:
+    done = written(asked)
+    return render_template(
+        "closing/_progress.html" if "HX-Request" in request.headers else "closing/progress.html",
+        month=asked,
+        done=done.outlets,
+        total=max(outlets_due(asked), done.outlets),
+        documents=documents_planned(asked),
+    )
+
+
+@needs(CLOSE)
+def confirm(text: str) -> Response | str:
+    """Show the totals once more, in figures and capitals, before the month closes."""
+    asked = _asked(text)
+    if month_state(asked) in (CLOSING, CLOSED):
+        return redirect(url_for("closing.month", text=asked), 303)
+    before = before_closing(asked)
+    if not before.may_close:
+        return redirect(url_for("closing.month", text=asked), 303)
+    return render_template("closing/confirm.html", month=asked, before=before)
+
+
+@needs(CLOSE)
+def close(text: str) -> Response:
+    """Put the month to closing; the clock does the rest. Sent twice is once."""
+    asked = _asked(text)
+    if month_state(asked) != CLOSED:
+        order_close(asked, viewer())
+        tell(_("%(month)s已停止记账，正在封账", month=month_text(asked)))
+    return redirect(url_for("closing.month", text=asked), 303)

@@ -1,0 +1,77 @@
+"""The list of adjustments in a viewer's territory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+
+from agentnet.collecting.models import Collection
+from agentnet.commission.models import CommissionAdjustment
+from agentnet.core.clock import Month
+from agentnet.core.money import Fen
+from agentnet.infra.actor import Actor
+from agentnet.infra.db import db
+from agentnet.infra.pages import Page, SortBy, page_of
+from agentnet.outlets.models import Outlet
+from agentnet.outlets.queries import visible_outlets
+from agentnet.users.models import User
+from agentnet.users.permissions import Permission
+
+COLUMNS: Mapping[str, SortBy] = {
+    "made_at": SortBy(CommissionAdjustment.made_at, datetime),
+    "amount": SortBy(CommissionAdjustment.amount_fen, int),
+    "outlet": SortBy(Outlet.code),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AdjustmentShown:
+    """An adjustment as the list shows it."""
+
+    outlet_code: str
+    outlet_name: str
+    of_month: Month
+    month: Month
+    amount_fen: Fen
+    receipt_no: str | None
+    reason: str
+    made_by: str | None
+    made_at: datetime
+
+
+def adjustment_page(viewer: Actor, arguments: Mapping[str, str]) -> Page[AdjustmentShown]:
+    """Return a page of adjustments, newest first unless asked otherwise."""
+    statement = (
+        select(CommissionAdjustment, Outlet.code, Outlet.name, Collection.receipt_no, User.display_name)
+        .join(Outlet, Outlet.id == CommissionAdjustment.outlet_id)
+        .outerjoin(Collection, Collection.id == CommissionAdjustment.collection_id)
+        .outerjoin(User, User.id == CommissionAdjustment.user_id)
+        .where(visible_outlets(viewer, Permission.COMMISSION_READ))
+    )
+    page = page_of(
+        db.session(),
+        statement,
+        arguments,
+        columns=COLUMNS,
+        default="-made_at",
+        key=SortBy(CommissionAdjustment.id, UUID),
+    )
+    shown = [
+        AdjustmentShown(
+            row.code,
+            row.name,
+            Month.parse(row.CommissionAdjustment.of_month),
+            Month.parse(row.CommissionAdjustment.month),
+            row.CommissionAdjustment.amount_fen,
+            row.receipt_no,
+            row.CommissionAdjustment.reason,
+            row.display_name,
+            row.CommissionAdjustment.made_at,
+        )
+        for row in page.items
+    ]
+    return Page(shown, page.sorting, page.next_cursor, page.previous_cursor)
