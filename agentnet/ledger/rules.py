@@ -14,6 +14,7 @@ from uuid import UUID
 
 from agentnet.core.errors import Invalid
 from agentnet.core.money import MAX_FEN, Fen
+from agentnet.core.words import translatable
 
 OUTLET: Final = "OUTLET"
 HOUSEHOLD: Final = "HOUSEHOLD"
@@ -132,8 +133,9 @@ def guarded_changes(transfers: Iterable[NewTransfer]) -> dict[AccountKey, Fen]:
 def out_of_limits(key: AccountKey, change_fen: Fen) -> OutOfLimits:
     """Return the refusal for a change that a guarded account has no room for."""
     if change_fen > 0:
-        return OutOfLimits("over_ceiling", "这一笔会使网点持有现金超过协议限额，请先解款再收费", key, change_fen)
-    return OutOfLimits("under_floor", "账户余额不足，这一笔不能入账", key, change_fen)
+        message = translatable("这一笔会使网点持有现金超过协议限额，请先解款再收费")
+        return OutOfLimits("over_ceiling", message, key, change_fen)
+    return OutOfLimits("under_floor", translatable("账户余额不足，这一笔不能入账"), key, change_fen)
 
 
 def reversal(transfer: NewTransfer, id_: UUID, kind: str, business_on: date) -> NewTransfer:
