@@ -14,6 +14,7 @@ from agentnet.core.errors import Refusal
 from agentnet.documents.commands import report_group
 from agentnet.infra.config import WrongSetting
 from agentnet.infra.database_commands import db_group
+from agentnet.infra.doctor import doctor_command
 from agentnet.infra.process_commands import clock_command, serve_command, web_command, worker_command
 from agentnet.users.commands import user_group
 from agentnet.verify.commands import verify_command
@@ -25,6 +26,7 @@ COMMANDS: Sequence[click.Command] = (
     web_command,
     clock_command,
     worker_command,
+    doctor_command,
     report_group,
     user_group,
     import_command,

@@ -166,7 +166,7 @@ def web_options(settings: Settings, tls: bool) -> dict[str, Any]:
     if not tls:
         return options
     if settings.tls_certificate is None or settings.tls_key is None:
-        raise WrongSetting("TLS needs AGENTNET_TLS_CERTIFICATE and AGENTNET_TLS_KEY (see docs/tls.md)")
+        raise WrongSetting("TLS needs AGENTNET_TLS_CERTIFICATE and AGENTNET_TLS_KEY (see docs/running.md)")
     if not settings.secure_cookies:
         raise WrongSetting("AGENTNET_SECURE_COOKIES must be yes where the web process itself speaks TLS")
     try:
