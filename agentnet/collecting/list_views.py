@@ -27,6 +27,7 @@ from agentnet.users.permissions import Permission, may
 Answer = Response | str | tuple[str, int]
 
 USUAL_DAYS = 7
+FILTERS = ("from", "to", "outlet", "q", "tender", "setting", "state")
 
 
 def _day(name: str) -> date | None:
@@ -80,6 +81,7 @@ def collections() -> Answer:
     return render_template(
         "collecting/collections.html",
         wanted=wanted,
+        filtered=any(request.args.get(name) for name in FILTERS),
         last_day=None if wanted.ends_on is None else wanted.ends_on - timedelta(days=1),
         page=listing.collections_page(viewer(), wanted, request.args),
         sums=listing.sums_of(viewer(), wanted),
@@ -95,7 +97,7 @@ def export(kind: str) -> Answer:
         raise Missing("export_kind_missing", "只能导出 CSV 或 XLSX")
     names = queries.tender_names(in_english())
     head = [
-        _("凭证号"), _("营业日"), _("时间"), _("网点编号"), _("网点"), _("户号"), _("户名"), _("支付方式"),
+        _("凭证号"), _("营业日"), _("时间"), _("网点编号"), _("收费网点"), _("户号"), _("户名"), _("支付方式"),
         _("参考号"), _("金额（元）"), _("城乡"), _("状态"),
     ]  # fmt: skip
     rows = (
