@@ -13,7 +13,7 @@ from agentnet.users.permissions import Permission, may
 
 TABS: Sequence[tuple[str, str, Permission, str]] = (
     ("duties", "visits.duties", Permission.VISIT_LOG, translatable("本周走访")),
-    ("compliance", "visits.compliance", Permission.COMPLIANCE_READ, translatable("完成率")),
+    ("compliance", "visits.compliance", Permission.COMPLIANCE_READ, translatable("走访完成率")),
     ("log", "visits.log", Permission.VISIT_READ, translatable("走访记录")),
     ("needs", "visits.needs", Permission.VISIT_READ, translatable("村民需求")),
     ("workdays", "workdays.year", Permission.COMPLIANCE_READ, translatable("工作日历")),

@@ -183,7 +183,7 @@ def _show(visit: Visit, form: StrikeForm) -> str:
         visit=visit,
         outlet=db.session.get_one(Outlet, visit.outlet_id),
         manager=db.session.get_one(Manager, visit.manager_id),
-        items=checklist.items,
+        items=sorted(checklist.items, key=lambda item: (visit.answers[str(item.no)] != "FAIL", item.no)),
         remarks=queries.failed_items(visit.id),
         needs_found=queries.needs_of_visit(visit.id),
         served=queries.duties_served(visit),

@@ -8,7 +8,7 @@ from flask import redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from agentnet.core.clock import IsoWeek, today
+from agentnet.core.clock import IsoWeek, Month, today
 from agentnet.core.errors import Missing, Refusal
 from agentnet.infra.forms import show_refusal
 from agentnet.infra.templating import tell
@@ -67,7 +67,9 @@ def _page(shown: int, wanted: date | None, form: OverrideForm | None) -> str:
         "workdays/year.html",
         year=shown,
         years=(FIRST_YEAR, today().year + YEARS_AHEAD),
-        months=[[kind for kind in kinds if kind.day.month == month] for month in range(1, 13)],
+        months=[
+            (Month(shown, month), [kind for kind in kinds if kind.day.month == month]) for month in range(1, 13)
+        ],
         workdays=sum(kind.is_workday for kind in kinds),
         provisional=rules.is_provisional(shown),
         exempt_weeks=_exempt_weeks(kinds),
