@@ -11,6 +11,7 @@ from flask import Blueprint
 from flask_login import current_user
 from flask_migrate import Migrate
 
+from agentnet.administration.blueprint import blueprint as administration_blueprint
 from agentnet.closing.blueprint import blueprint as closing_blueprint
 from agentnet.closing.jobs import CLOSE_MONTHS
 from agentnet.collecting import imports as collecting_imports
@@ -20,6 +21,9 @@ from agentnet.collecting.jobs import ALLOCATE_RECEIVED
 from agentnet.commission import models as commission_models
 from agentnet.commission.blueprint import blueprint as commission_blueprint
 from agentnet.commission.report_data import COMMISSION_STATEMENT, COMMISSION_SUMMARY
+from agentnet.dashboard.blueprint import blueprint as dashboard_blueprint
+from agentnet.dashboard.navigation import init_navigation
+from agentnet.dashboard.story import STORY
 from agentnet.divisions import imports as division_imports
 from agentnet.divisions import models as divisions_models
 from agentnet.divisions import unit_imports
@@ -42,6 +46,7 @@ from agentnet.infra.transaction import TransactionalFlask, batch
 from agentnet.ledger import models as ledger_models
 from agentnet.outlets import imports as outlets_imports
 from agentnet.outlets import models as outlets_models
+from agentnet.outlets.blueprint import blueprint as outlets_blueprint
 from agentnet.outlets.queries import own_manager_ids
 from agentnet.users import models as users_models
 from agentnet.users.blueprint import blueprint as users_blueprint
@@ -74,6 +79,9 @@ BLUEPRINTS: Sequence[Blueprint] = (
     workdays_blueprint,
     commission_blueprint,
     closing_blueprint,
+    outlets_blueprint,
+    administration_blueprint,
+    dashboard_blueprint,
 )
 REPORT_KINDS: Sequence[ReportKind] = (COMMISSION_STATEMENT, COMMISSION_SUMMARY)
 IMPORTERS: Sequence[Importer] = (
@@ -107,6 +115,7 @@ def create_app(settings: Settings | None = None) -> TransactionalFlask:
     app.extensions["agentnet.clock_jobs"] = tuple(CLOCK_JOBS)
     app.extensions["agentnet.workers"] = tuple(WORKERS)
     app.extensions["agentnet.own_manager_ids"] = own_manager_ids
+    app.extensions["agentnet.outlet_story"] = tuple(STORY)
     init_db(app, settings)
     Migrate(app, db, directory="migrations", render_as_batch=True, compare_type=True)
     init_security(app, settings)
@@ -114,6 +123,7 @@ def create_app(settings: Settings | None = None) -> TransactionalFlask:
     init_templating(app)
     init_guard(app)
     init_refusals(app)
+    init_navigation(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     return app

@@ -1,0 +1,1 @@
+"""Home pages that say what to do now, search from anywhere, the outlet's whole story, and the places of each role."""
