@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from agentnet.divisions.models import OrgUnit
+from agentnet.divisions.models import Division, OrgUnit
+from agentnet.divisions.rules import parent_of
 from agentnet.infra.db import db
 
 
@@ -23,3 +24,13 @@ def units_under(path: str) -> list[OrgUnit]:
     return list(
         db.session.scalars(select(OrgUnit).where(OrgUnit.path.startswith(path, autoescape=True)).order_by(OrgUnit.path))
     )
+
+
+def divisions_above(code: str) -> list[Division]:
+    """Return the divisions a code lies in, from the province down, without itself."""
+    codes = []
+    above = parent_of(code)
+    while above is not None:
+        codes.append(above)
+        above = parent_of(above)
+    return list(db.session.scalars(select(Division).where(Division.code.in_(codes)).order_by(Division.code)))

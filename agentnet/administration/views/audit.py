@@ -1,0 +1,110 @@
+"""The audit trail: who did what, when, to what, and what it was before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from flask import render_template, request
+from flask_babel import gettext as _
+
+from agentnet.administration.queries import AuditFilter, audit_lines, unsealed_count
+from agentnet.administration.words import ACTIONS, FIELDS, SUBJECTS, VALUES
+from agentnet.core.money import format_yuan
+from agentnet.infra.audit import AuditLine
+from agentnet.infra.db import db
+from agentnet.infra.pages import SortBy, chosen, page_of, typed_text
+from agentnet.users.guard import needs, viewer
+from agentnet.users.permissions import Permission
+
+SORTS = {"line": SortBy(AuditLine.id, int)}
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One field before and after, as a person reads it; None where there was nothing."""
+
+    field: str
+    before: str | None
+    after: str | None
+
+
+@needs(Permission.AUDIT_READ)
+def audit() -> str:
+    """Show the trail, newest first, narrowed by person, action, subject and day."""
+    wanted = AuditFilter(
+        person=typed_text(request.args, "person", 60),
+        action=chosen(request.args, "action", {code: code for code in ACTIONS}, ""),
+        subject_kind=chosen(request.args, "kind", {code: code for code in SUBJECTS}, ""),
+        subject=typed_text(request.args, "subject", 64),
+        day=_day(typed_text(request.args, "day", 10)),
+    )
+    page = page_of(
+        db.session(),
+        audit_lines(viewer(), wanted),
+        request.args,
+        columns=SORTS,
+        default="-line",
+        key=SortBy(AuditLine.id, int),
+    )
+    return render_template(
+        "administration/audit.html",
+        page=page,
+        wanted=wanted,
+        actions=sorted(((_(words), code) for code, words in ACTIONS.items())),
+        kinds=sorted(((_(words), code) for code, words in SUBJECTS.items())),
+        action_words=action_words,
+        subject_words=subject_words,
+        differences=differences,
+        unsealed=unsealed_count(),
+    )
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        return None
+
+
+def action_words(code: str) -> str:
+    """Return what was done, in the reader's language."""
+    return _(ACTIONS[code]) if code in ACTIONS else code
+
+
+def subject_words(code: str) -> str:
+    """Return what it was done to."""
+    return _(SUBJECTS[code]) if code in SUBJECTS else code
+
+
+def differences(line: AuditLine) -> list[Difference]:
+    """Return every field a line speaks of, the changed ones with both values."""
+    before, after = line.before or {}, line.after or {}
+    names = dict.fromkeys([*before, *after])
+    found = []
+    for name in names:
+        was, is_now = _value(name, before, name in before), _value(name, after, name in after)
+        if was != is_now or was is None:
+            found.append(Difference(_(FIELDS[name]) if name in FIELDS else name, was, is_now))
+    return [entry for entry in found if entry.before or entry.after]
+
+
+def _value(name: str, values: Mapping[str, Any], there: bool) -> str | None:
+    if not there:
+        return None
+    value = values[name]
+    if value is None or value == "":
+        return None
+    if isinstance(value, bool):
+        return _("是") if value else _("否")
+    if isinstance(value, int):
+        return format_yuan(value) if name.endswith("_fen") else str(value)
+    if isinstance(value, list):
+        return "、".join(_text(str(item)) for item in value) or None
+    return _text(str(value))
+
+
+def _text(text: str) -> str:
+    return _(VALUES[text]) if text in VALUES else text

@@ -1,0 +1,62 @@
+"""Administrative divisions: down the tree level by level, or by name or code. They are public."""
+
+from __future__ import annotations
+
+from flask import render_template, request
+from sqlalchemy import or_, select
+
+from agentnet.core.errors import Missing
+from agentnet.divisions.models import Division
+from agentnet.divisions.queries import divisions_above
+from agentnet.divisions.words import LEVELS, SETTINGS
+from agentnet.infra.db import db
+from agentnet.infra.importing import administers_company
+from agentnet.infra.pages import SortBy, page_of, typed_text
+from agentnet.users.guard import needs, viewer
+from agentnet.users.permissions import Permission
+
+SORTS = {"code": SortBy(Division.code), "name": SortBy(Division.name)}
+KEY = SortBy(Division.code)
+
+
+@needs(Permission.MANAGER_READ)
+def divisions() -> str:
+    """Show the provinces, or what a name or the beginning of a code finds."""
+    words = typed_text(request.args, "q", 60)
+    statement = select(Division)
+    if words:
+        by_code = Division.code.startswith(words, autoescape=True)
+        statement = statement.where(by_code if words.isdigit() else Division.name.contains(words, autoescape=True))
+    else:
+        statement = statement.where(or_(Division.parent_code.is_(None), Division.level == "PROVINCE"))
+    page = page_of(db.session(), statement, request.args, columns=SORTS, default="code", key=KEY)
+    return render_template(
+        "divisions/divisions.html",
+        page=page,
+        words=words,
+        division=None,
+        above=[],
+        levels=LEVELS,
+        settings=SETTINGS,
+        may_import=administers_company(viewer()),
+    )
+
+
+@needs(Permission.MANAGER_READ)
+def division(code: str) -> str:
+    """Show a division, what it lies in, and what lies in it."""
+    found = db.session.get(Division, code)
+    if found is None:
+        raise Missing("division_unknown", "没有这个行政区划，请核对名称或代码")
+    statement = select(Division).where(Division.parent_code == code)
+    page = page_of(db.session(), statement, request.args, columns=SORTS, default="code", key=KEY)
+    return render_template(
+        "divisions/divisions.html",
+        page=page,
+        words="",
+        division=found,
+        above=divisions_above(code),
+        levels=LEVELS,
+        settings=SETTINGS,
+        may_import=False,
+    )
