@@ -79,9 +79,9 @@ class VersionForm(HouseForm):
 
     def offer(self, tenders: Iterable[Tender]) -> None:
         """Fill the drop-down lists of every row."""
-        kinds = [("", _l("所有网点")), *((str(kind), _l(words)) for kind, words in OUTLET_KINDS.items())]
+        kinds = [("", _l("不限网点")), *((str(kind), _l(words)) for kind, words in OUTLET_KINDS.items())]
         known = list(tenders)
-        codes = [("", _l("所有支付工具")), *((tender.code, tender_text(tender.code, known)) for tender in known)]
+        codes = [("", _l("不限支付工具")), *((tender.code, tender_text(tender.code, known)) for tender in known)]
         for row in self.components:
             row.form.outlet_kind.choices = kinds
             row.form.tender.choices = codes

@@ -20,7 +20,7 @@ from agentnet.commission.models import (
     PlanVersion,
 )
 from agentnet.commission.queries import components_by_id
-from agentnet.commission.words import in_language, pay_text
+from agentnet.commission.words import in_language, listed, pay_text
 from agentnet.core.clock import Month, business_date
 from agentnet.core.masks import mask_household_no
 from agentnet.documents.kinds import Head, Period, Subject
@@ -91,8 +91,8 @@ class _StatementFigures:
             setting=accrual.setting,
             partner=row.partner or "-",
             agent=outlet.keeper_name or "-",
-            plan_name=_("、").join(dict.fromkeys(name for name, _number in plans)) or "-",
-            plan_version=_("、").join(_("第 %(number)d 版", number=number) for _name, number in plans) or "-",
+            plan_name=listed(dict.fromkeys(name for name, _number in plans)) or "-",
+            plan_version=listed(_("第 %(number)d 版", number=number) for _name, number in plans) or "-",
             agreement_no=row.agreement_no or "-",
             components=self._components(lines),
             collections=tuple(_collection_line(line) for line in lines),

@@ -54,10 +54,15 @@ def pay_text(component: Component | None) -> str:
 
 
 def scope_text(component: Component, tenders: Iterable[Tender]) -> str:
-    """Return whom a component covers: ``村邮站 · 现金``; ``所有网点 · 所有支付工具``."""
-    kind = kind_text(component.outlet_kind) if component.outlet_kind else _("所有网点")
-    tender = tender_text(component.tender, tenders) if component.tender else _("所有支付工具")
+    """Return whom a component covers: ``村邮站 · 现金``; ``不限网点 · 不限支付工具``."""
+    kind = kind_text(component.outlet_kind) if component.outlet_kind else _("不限网点")
+    tender = tender_text(component.tender, tenders) if component.tender else _("不限支付工具")
     return f"{kind} · {tender}"
+
+
+def listed(texts: Iterable[str]) -> str:
+    """Return texts as a list inside a sentence."""
+    return (", " if in_english() else "、").join(texts)
 
 
 def kind_text(outlet_kind: str) -> str:
@@ -94,6 +99,10 @@ class Words:
     def scope(self, component: Component) -> str:
         """Return whom it covers."""
         return scope_text(component, self.tenders)
+
+    def said(self, component: Component) -> str:
+        """Return whom it covers and what it pays, on one line."""
+        return self.scope(component) + (": " if in_english() else "：") + self.pay(component)
 
     def tender(self, code: str) -> str:
         """Return a tender's name."""
