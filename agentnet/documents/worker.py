@@ -12,11 +12,13 @@ import re
 import time
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, and_, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Table, and_, bindparam, func, literal, or_, select, update
 
 from agentnet.core.clock import now
 from agentnet.documents.freezing import read_figures
@@ -36,6 +38,8 @@ LEASE = timedelta(seconds=120)
 RENEW_AFTER_SECONDS = 40
 """A lease is renewed between two drawings, never during one: a drawing that hangs loses its lease."""
 WAIT_BEFORE_RETRY = timedelta(seconds=30)
+DISK_WRITERS = 4
+"""Threads that wait for the disk, which takes about as long for a file as drawing it."""
 
 _PAGE = re.compile(rb"/Type\s*/Page(?![A-Za-z])")
 
@@ -53,21 +57,35 @@ class Leased:
     frozen: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """What came of drawing a run: the file and its hash, or why not and whether trying again may help."""
+
+    data: bytes = b""
+    sha256: str = ""
+    version: int = 0
+    failure: str = ""
+    again: bool = False
+
+
 def draw_some(most: int = RUNS_A_LEASE, only: Sequence[uuid.UUID] | None = None) -> int:
     """Lease, draw and finish up to ``most`` planned documents; return how many were taken in hand.
 
-    ``only`` restricts it to these runs.
+    ``only`` restricts it to these runs. While one is drawn the disk may still be writing those before it.
     """
     leased = lease(most, only)
-    results: list[dict[str, Any]] = []
+    if not leased:
+        return 0
     renewed = time.monotonic()
-    for place, one in enumerate(leased):
-        if time.monotonic() - renewed > RENEW_AFTER_SECONDS:
-            renew(leased[place:])
-            renewed = time.monotonic()
-        results.append(_drawn(one))
-    if results:
-        finish(leased, results)
+    with ThreadPoolExecutor(DISK_WRITERS, "store") as disk:
+        drawing: list[Future[Drawing]] = []
+        for place, one in enumerate(leased):
+            if time.monotonic() - renewed > RENEW_AFTER_SECONDS:
+                renew(leased[place:])
+                renewed = time.monotonic()
+            drawn = _drawn(one)
+            drawing.append(disk.submit(copy_context().run, _stored, one, drawn))
+    finish(leased, [result.result() for result in drawing])
     return len(leased)
 
 
@@ -111,11 +129,43 @@ def renew(leased: Sequence[Leased]) -> None:
             db.session.execute(_held(one).values(lease_until=_lease_end()))
 
 
-def finish(leased: Sequence[Leased], results: Sequence[dict[str, Any]]) -> int:
+def finish(leased: Sequence[Leased], drawings: Sequence[Drawing]) -> int:
     """Write down what came of each run; return how many were still this worker's to finish."""
+    done = [_done_row(one, drawing) for one, drawing in zip(leased, drawings, strict=True) if not drawing.failure]
+    failed = [(one, drawing) for one, drawing in zip(leased, drawings, strict=True) if drawing.failure]
     with batch():
-        ends = [db.session.execute(_held(one).values(result)) for one, result in zip(leased, results, strict=True)]
+        ends = [db.session.execute(_held(one).values(_failed_values(one, drawing))) for one, drawing in failed]
+        if done:
+            ends.append(db.session.connection().execute(_FINISHED, done))
     return sum(int(getattr(end, "rowcount", 0)) for end in ends)
+
+
+def _done_row(one: Leased, drawing: Drawing) -> dict[str, object]:
+    return {
+        "run_id": one.id,
+        "held_token": one.token,
+        "file_sha256": drawing.sha256,
+        "file_bytes": len(drawing.data),
+        "pages": len(_PAGE.findall(drawing.data)),
+        "drawing_version": drawing.version,
+        "done_at": now(),
+    }
+
+
+_RUNS = cast(Table, Run.__table__)
+_FINISHED = (
+    update(_RUNS)
+    .where(Run.id == bindparam("run_id"), Run.token == bindparam("held_token"), Run.state == RunState.LEASED)
+    .values(state=RunState.DONE, failure=None, lease_until=None)
+    .values({name: bindparam(name) for name in ("file_sha256", "file_bytes", "pages", "drawing_version", "done_at")})
+)
+"""Only the newest holder of the lease finishes a run: the fencing token."""
+
+
+def _failed_values(one: Leased, drawing: Drawing) -> dict[str, Any]:
+    if drawing.again and one.attempts < MOST_ATTEMPTS:
+        return {"state": RunState.PLANNED, "failure": drawing.failure, "lease_until": _lease_end(WAIT_BEFORE_RETRY)}
+    return {"state": RunState.FAILED, "failure": drawing.failure, "lease_until": None}
 
 
 def _held(one: Leased) -> Any:
@@ -136,29 +186,31 @@ def _lease_end(length: timedelta = LEASE) -> ColumnElement[datetime]:
     return literal(now() + length, UtcDateTime())
 
 
-def _drawn(one: Leased) -> dict[str, Any]:
-    """Draw and store one document; return the columns that tell how it went."""
+def _drawn(one: Leased) -> Drawing:
+    """Draw one document; a failure is returned, not raised, so that it does not hold up the others."""
     kind = report_kinds().get(one.kind)
     if kind is None:
-        return {"state": RunState.FAILED, "failure": failure_note("kind_gone", one.kind), "lease_until": None}
+        return Drawing(failure=failure_note("kind_gone", one.kind))
     try:
-        data = kind.draw(read_figures(kind, one.frozen))
-        return {
-            "state": RunState.DONE,
-            "file_sha256": files.put(data, ".pdf"),
-            "file_bytes": len(data),
-            "pages": len(_PAGE.findall(data)),
-            "drawing_version": kind.drawing_version,
-            "failure": None,
-            "lease_until": None,
-            "done_at": now(),
-        }
+        return Drawing(data=kind.draw(read_figures(kind, one.frozen)), version=kind.drawing_version)
     except Exception as error:
-        note, again = _reason(error)
-        log.warning("document %s not drawn: %s", one.id, note, exc_info=error)
-        if again and one.attempts < MOST_ATTEMPTS:
-            return {"state": RunState.PLANNED, "failure": note, "lease_until": _lease_end(WAIT_BEFORE_RETRY)}
-        return {"state": RunState.FAILED, "failure": note, "lease_until": None}
+        return _failure_of(one, error)
+
+
+def _stored(one: Leased, drawing: Drawing) -> Drawing:
+    """Store what was drawn."""
+    if drawing.failure:
+        return drawing
+    try:
+        return replace(drawing, sha256=files.put(drawing.data, ".pdf"))
+    except OSError as error:
+        return _failure_of(one, error)
+
+
+def _failure_of(one: Leased, error: Exception) -> Drawing:
+    note, again = _reason(error)
+    log.warning("document %s not drawn: %s", one.id, note, exc_info=error)
+    return Drawing(failure=note, again=again)
 
 
 def _reason(error: Exception) -> tuple[str, bool]:

@@ -34,7 +34,9 @@ def put(data: bytes, suffix: str = "") -> str:
     target = path(sha256, suffix)
     if target.exists():
         return sha256
-    target.parent.mkdir(parents=True, exist_ok=True)
+    if not target.parent.is_dir():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _sync_folder(target.parent.parent)
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=".new-")
     try:
         with os.fdopen(handle, "wb") as file:
@@ -61,7 +63,7 @@ def path(sha256: str, suffix: str = "") -> Path:
     if not _SUFFIX.match(suffix):
         raise ValueError(f"not a plain suffix: {suffix!r}")
     folder: Path = current_app.extensions["agentnet"].files
-    return folder / sha256[:2] / sha256[2:4] / f"{sha256}{suffix}"
+    return folder / sha256[:2] / f"{sha256}{suffix}"
 
 
 def exists(sha256: str, suffix: str = "") -> bool:

@@ -91,7 +91,7 @@ def test_a_worker_that_wakes_up_late_changes_nothing(facts: Facts) -> None:
     expire_leases()
     worker.draw_some()
     done = runs()[0]
-    assert worker.finish(late, [{"state": RunState.FAILED, "failure": "unexpected late"}]) == 0
+    assert worker.finish(late, [worker.Drawing(failure="unexpected late")]) == 0
     assert runs()[0].state == RunState.DONE
     assert runs()[0].file_sha256 == done.file_sha256
 

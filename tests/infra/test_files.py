@@ -26,7 +26,7 @@ def store(tmp_path: Path) -> TransactionalFlask:
 
 
 def stored() -> list[Path]:
-    return [path for path in files.path("0" * 64).parents[2].rglob("*") if path.is_file()]
+    return [path for path in files.path("0" * 64).parents[1].rglob("*") if path.is_file()]
 
 
 def test_bytes_are_stored_under_their_hash_and_read_back() -> None:
