@@ -1,0 +1,30 @@
+"""``agentnet bench``: what the product claims about its speed, measured here."""
+
+from __future__ import annotations
+
+import click
+from flask import Flask
+
+from agentnet.bench import posting, statements
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+
+
+@click.group("bench")
+def bench_group() -> None:
+    """Measure speed against a limit and a peer on this machine. / 在本机测速。"""
+
+
+@bench_group.command("posting")
+@as_json
+@click.pass_obj
+def posting_command(app: Flask, as_json: bool) -> None:
+    """Post collections in scratch databases; PostgreSQL too if AGENTNET_DATABASE_URL names one. / 收费入账。"""
+    posting.run(app.extensions["agentnet"], as_json)
+
+
+@bench_group.command("statements")
+@as_json
+def statements_command(as_json: bool) -> None:
+    """Draw commission statements. / 绘制结算单。"""
+    statements.run(as_json)
