@@ -17,7 +17,7 @@ from agentnet.outlets.actions.common import once, require_version
 from agentnet.outlets.actions.outlet import require_not_closed
 from agentnet.outlets.models import OpeningHours, Outlet, OutletService, OutletTender, Service, Tender, Terminal
 from agentnet.outlets.queries import enabled_tenders, hours_of, outlet_for, services_of, tenders_of
-from agentnet.outlets.rules import Span, State, TenderCode, TerminalKind, require_tenders, write_spans
+from agentnet.outlets.rules import Span, State, TenderCode, TerminalKind, clean_code, require_tenders, write_spans
 from agentnet.users.permissions import Permission, require
 
 
@@ -100,9 +100,9 @@ def install_terminal(
     Raises:
         Forbidden, Missing: as ``outlet_for``.
         Conflict: ``id_reused``.
-        Invalid: ``outlet_closed``, ``terminal_taken``, ``in_future``.
+        Invalid: ``outlet_closed``, ``code_shape``, ``terminal_taken``, ``in_future``.
     """
-    serial = serial_no.strip().upper()
+    serial = clean_code(serial_no)
 
     def work() -> str:
         outlet = _outlet(code, by, None)

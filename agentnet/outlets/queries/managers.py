@@ -163,3 +163,15 @@ def manager_list(
     if post == "idle":
         return statement.where(outlets_held(day) == 0)
     return statement.where(Manager.consent_on.is_(None)) if post == "consent" else statement
+
+
+def lookalike_managers(viewer: Actor, work_phone: str) -> list[Manager]:
+    """Return managers in post who have the same work phone: perhaps one person entered twice."""
+    return list(
+        db.session.scalars(
+            select(Manager)
+            .where(Manager.work_phone == work_phone, in_post(today()), visible_managers(viewer))
+            .order_by(Manager.code)
+            .limit(5)
+        )
+    )

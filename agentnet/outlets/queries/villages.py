@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import ColumnElement, Select, false, func, or_, select, true
 
@@ -11,7 +12,8 @@ from agentnet.core.errors import Missing
 from agentnet.divisions.models import Division, DivisionLevel, OrgUnit, Setting
 from agentnet.infra.actor import Actor
 from agentnet.infra.db import db
-from agentnet.outlets.models import Docking, Outlet
+from agentnet.outlets.models import Assignment, Docking, DockingManager, Manager, Outlet
+from agentnet.outlets.queries.permitted import held_on
 from agentnet.users.permissions import Permission, org_paths, require
 
 
@@ -167,3 +169,30 @@ def village_list(viewer: Actor, permission: Permission) -> Select[Division, Dock
         .outerjoin(Outlet, Outlet.id == Docking.outlet_id)
         .where(Division.level == DivisionLevel.VILLAGE, villages_of(viewer, permission))
     )
+
+
+def contact_persons(dockings: Sequence[Docking], day: date) -> Mapping[int, list[str]]:
+    """Return the names of each docking's contact persons: those named, else the outlet's managers of the day."""
+    named: dict[int, list[str]] = {docking.id: [] for docking in dockings}
+    rows = db.session.execute(
+        select(DockingManager.docking_id, Manager.name)
+        .join(Manager, Manager.id == DockingManager.manager_id)
+        .where(DockingManager.docking_id.in_(named))
+        .order_by(Manager.name)
+    )
+    for docking_id, name in rows:
+        named[docking_id].append(name)
+    without = {docking.outlet_id for docking in dockings if docking.outlet_id and not named[docking.id]}
+    at_outlets = db.session.execute(
+        select(Assignment.outlet_id, Manager.name)
+        .join(Manager, Manager.id == Assignment.manager_id)
+        .where(Assignment.outlet_id.in_(without), held_on(day))
+        .order_by(Assignment.slot.desc())
+    )
+    names_at: dict[int, list[str]] = {}
+    for outlet_id, name in at_outlets:
+        names_at.setdefault(outlet_id, []).append(name)
+    for docking in dockings:
+        if docking.outlet_id and not named[docking.id]:
+            named[docking.id] = names_at.get(docking.outlet_id, [])
+    return named
