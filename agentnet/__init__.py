@@ -54,6 +54,7 @@ from agentnet.users.guard import init_guard
 from agentnet.visits import models as visits_models
 from agentnet.visits.blueprint import blueprint as visits_blueprint
 from agentnet.visits.jobs import PLAN_DUTIES
+from agentnet.visits.report_data import DUTY_MANAGER_WEEK, DUTY_STATION_MONTH
 from agentnet.workdays import models as workdays_models
 from agentnet.workdays.blueprint import blueprint as workdays_blueprint
 
@@ -83,7 +84,12 @@ BLUEPRINTS: Sequence[Blueprint] = (
     administration_blueprint,
     dashboard_blueprint,
 )
-REPORT_KINDS: Sequence[ReportKind] = (COMMISSION_STATEMENT, COMMISSION_SUMMARY)
+REPORT_KINDS: Sequence[ReportKind] = (
+    COMMISSION_STATEMENT,
+    COMMISSION_SUMMARY,
+    DUTY_MANAGER_WEEK,
+    DUTY_STATION_MONTH,
+)
 IMPORTERS: Sequence[Importer] = (
     division_imports.IMPORTER,
     unit_imports.IMPORTER,

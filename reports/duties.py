@@ -19,6 +19,9 @@ SHAPES: Mapping[str, str] = {"DONE": "✓", "MISSED": "×", "DUE": "○", "EXEMP
 """Each state's shape where a word has no room."""
 
 
+DAYS_OF_A_DUTY = 7
+
+
 @dataclass(frozen=True, slots=True)
 class DutyCounts:
     """``due`` duties of which ``done`` and ``missed``; the rest is still open. ``exempt`` ones are not due."""
@@ -45,6 +48,42 @@ class DutyCounts:
     def cells(self) -> tuple[str, ...]:
         """Return due, done, missed, exempt and compliance as a table prints them."""
         return (*(count_text(count) for count in (self.due, self.done, self.missed, self.exempt)), self.compliance)
+
+
+@dataclass(frozen=True, slots=True)
+class DutyShares:
+    """A manager's part of duties in days, seven to a duty: a hand-over in mid-week is shared out by days held."""
+
+    due_days: int
+    done_days: int
+    missed_days: int
+    exempt_days: int
+
+    def __post_init__(self) -> None:
+        open_days = self.due_days - self.done_days - self.missed_days
+        if min(self.due_days, self.done_days, self.missed_days, self.exempt_days, open_days) < 0:
+            raise FiguresDisagree(f"more done and missed than due: {self}")
+
+    def cells(self) -> tuple[str, ...]:
+        """Return due, done, missed and exempt as duties, and compliance, as a table prints them.
+
+        >>> DutyShares(due_days=23, done_days=14, missed_days=9, exempt_days=0).cells()
+        ('3.29', '2', '1.29', '0', '60.9%')
+        """
+        days = (self.due_days, self.done_days, self.missed_days, self.exempt_days)
+        return (*map(_duties_text, days), share_text(self.done_days, self.due_days))
+
+
+def _duties_text(days: int) -> str:
+    """Return days as duties: whole, or with two decimals rounded half up.
+
+    >>> [_duties_text(days) for days in (0, 5, 7, 9)]
+    ['0', '0.71', '1', '1.29']
+    """
+    if days % DAYS_OF_A_DUTY == 0:
+        return count_text(days // DAYS_OF_A_DUTY)
+    hundredths = (days * 200 + DAYS_OF_A_DUTY) // (2 * DAYS_OF_A_DUTY)
+    return f"{count_text(hundredths // 100)}.{hundredths % 100:02d}"
 
 
 def counts_of(states: Iterable[str]) -> DutyCounts:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from agentnet.core.clock import IsoWeek, Month
-from reports.duties import SHAPES, DutyCounts, WeekState, counts_of, require_counts
+from reports.duties import SHAPES, DutyCounts, DutyShares, WeekState, counts_of, require_counts
 from reports.duty_visits_manager import count_columns, draw_settings, duty_box
 from reports.head import DocumentHead, Level, require_agreement
 from reports.kit import blocks
@@ -36,11 +36,11 @@ class OutletWeeks:
 
 @dataclass(frozen=True, slots=True)
 class ManagerCounts:
-    """One manager's duties in the month, as credited by days held; a shared duty counts with each of the two."""
+    """One manager's duties in the month, as shared out by days held; a shared duty counts with each of the two."""
 
     manager_no: str
     manager_name: str
-    counts: DutyCounts
+    counts: DutyShares
 
 
 @dataclass(frozen=True, slots=True)

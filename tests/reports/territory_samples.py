@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from agentnet.core.clock import IsoWeek, Month
 from reports.commission_summary import CommissionSummary, OutletRow, Totals
-from reports.duties import WeekState, counts_of
+from reports.duties import DAYS_OF_A_DUTY, DutyShares, WeekState, counts_of
 from reports.duty_visits_manager import DutyRow, HandoverNote, ManagerWeek
 from reports.duty_visits_station import ManagerCounts, MissedVisit, OutletWeeks, StationMonth
 from reports.receipt import BillLine, Receipt
@@ -98,6 +99,12 @@ def manager_week(outlets: int = 8, language: Language = "zh") -> ManagerWeek:
     )
 
 
+def shares_of(states: Iterable[str]) -> DutyShares:
+    """Return what states count for a manager who held every outlet all week."""
+    found = counts_of(states)
+    return DutyShares(*(n * DAYS_OF_A_DUTY for n in (found.due, found.done, found.missed, found.exempt)))
+
+
 def station_month(outlets: int = 30, language: Language = "zh") -> StationMonth:
     weeks = tuple(IsoWeek(2026, week) for week in range(40, 45))
     lines = []
@@ -114,7 +121,7 @@ def station_month(outlets: int = 30, language: Language = "zh") -> StationMonth:
         ManagerCounts(
             f"M{at + 1:04d}",
             f"示例经理{letter}",
-            counts_of(state for line in lines[at::4] for state in line.states),
+            shares_of(state for line in lines[at::4] for state in line.states),
         )
         for at, letter in enumerate("甲乙丙丁")
         if lines

@@ -9,7 +9,8 @@ import pytest
 from agentnet.core.money import format_yuan, rmb_capitals
 from reports import commission_summary, duty_visits_manager, duty_visits_station
 from reports.commission_summary import Totals
-from reports.duties import DutyCounts
+from reports.duties import DutyCounts, DutyShares
+from reports.duty_visits_station import ManagerCounts
 from reports.head import FiguresDisagree
 from reports.texts import UnknownWord
 from tests.reports.samples import codes_on, text_of
@@ -124,6 +125,19 @@ def test_the_station_month_shows_every_outlet_week_by_week() -> None:
     assert "2026年第41周（10月5日至10月11日） 8 8 0 15 100.0%" in whole
     assert "M0002 示例经理乙 32 24 8 8 75.0%" in whole
     assert "城区 25 21 3 3 84.0%" in whole
+
+
+def test_a_managers_part_of_a_duty_handed_over_is_told_with_two_decimals() -> None:
+    figures = station_month(4)
+    # Bo: a whole week's outlet and five days of another, missed: 12 of 7 days are 1.71 duties.
+    shared = ManagerCounts("M0009", "示例经理戊", DutyShares(due_days=12, done_days=7, missed_days=5, exempt_days=0))
+    whole = "".join(text_of(duty_visits_station.draw(replace(figures, managers=(shared,)))))
+    assert "M0009 示例经理戊 1.71 1 0.71 0 58.3%" in whole
+
+
+def test_a_part_of_a_duty_cannot_be_more_done_than_due() -> None:
+    with pytest.raises(FiguresDisagree):
+        DutyShares(due_days=7, done_days=7, missed_days=2, exempt_days=0)
 
 
 def test_the_station_month_lists_what_was_missed() -> None:

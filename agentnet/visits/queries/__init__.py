@@ -33,7 +33,7 @@ from agentnet.visits.queries.permitted import (
     visited_duty,
     visits_list,
 )
-from agentnet.visits.queries.planning import DutyPlan, duty_plan
+from agentnet.visits.queries.planning import DutyPlan, active_by_outlet, duty_plan, overlapping
 from agentnet.visits.queries.weeks import Holding, ManagersDuty, counted_visits, holdings, managers_week
 
 __all__ = [
@@ -46,6 +46,7 @@ __all__ = [
     "ServedDuty",
     "Shares",
     "Unsettled",
+    "active_by_outlet",
     "checklist_asked",
     "checklist_on",
     "checklist_version",
@@ -63,6 +64,7 @@ __all__ = [
     "needs_of_visit",
     "outcome",
     "outlet_to_visit",
+    "overlapping",
     "served_by_path",
     "services",
     "summed",

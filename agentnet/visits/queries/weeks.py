@@ -50,7 +50,7 @@ class Holding:
 
 def managers_week(manager: Manager, week: IsoWeek) -> list[ManagersDuty]:
     """Return the week's duties of a manager: neglected ones first, then open ones, then what is done."""
-    own = holdings(week.starts_on, week.ends_on, manager_id=manager.id)
+    own = holdings(week.starts_on, week.ends_on, manager_ids=[manager.id])
     outlet_ids = {holding.outlet_id for holding in own}
     duties = _duties(outlet_ids, week)
     active = active_by_outlet(week.ends_on, outlet_ids)
@@ -83,12 +83,12 @@ def managers_week(manager: Manager, week: IsoWeek) -> list[ManagersDuty]:
 
 
 def holdings(
-    since: date, until: date, *, manager_id: int | None = None, outlet_ids: Collection[int] | None = None
+    since: date, until: date, *, manager_ids: Collection[int] | None = None, outlet_ids: Collection[int] | None = None
 ) -> list[Holding]:
     """Return who held what on some day of a period, by outlet and day."""
     statement = select(Assignment).where(*overlapping(Assignment, since, until))
-    if manager_id is not None:
-        statement = statement.where(Assignment.manager_id == manager_id)
+    if manager_ids is not None:
+        statement = statement.where(Assignment.manager_id.in_(manager_ids))
     if outlet_ids is not None:
         statement = statement.where(Assignment.outlet_id.in_(outlet_ids))
     rows = db.session.scalars(statement.order_by(Assignment.outlet_id, Assignment.starts_on, Assignment.slot.desc()))
