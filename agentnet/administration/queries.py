@@ -142,13 +142,13 @@ class AuditFilter:
         return any((self.person, self.action, self.subject_kind, self.subject, self.day))
 
 
-def audit_lines(who: Actor, wanted: AuditFilter) -> Select[Any]:
+def audit_lines(who: Actor, wanted: AuditFilter) -> Select[*tuple[Any, ...]]:
     """Return the select of lines with the seal of each (None until the sealer has passed).
 
     Who audits a part of the company sees what people of that part did.
     """
     require(who, Permission.AUDIT_READ)
-    statement: Select[Any] = select(AuditLine, AuditSeal.id.label("seal_id")).outerjoin(
+    statement: Select[*tuple[Any, ...]] = select(AuditLine, AuditSeal.id.label("seal_id")).outerjoin(
         AuditSeal, AuditSeal.audit_line_id == AuditLine.id
     )
     if not covers_company(who, Permission.AUDIT_READ):

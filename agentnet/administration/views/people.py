@@ -65,7 +65,7 @@ def new_person() -> Answer:
     except Invalid as refusal:
         show_refusal(form, refusal)
         return render_template("administration/new_person.html", form=form), refusal.status
-    return render_template("administration/password_once.html", person=user, password=password, added=True)
+    return render_template("administration/password_once.html", account=user, password=password, added=True)
 
 
 @needs(Permission.USER_EDIT)
@@ -88,7 +88,7 @@ def reset(user_id: int) -> Answer:
     user = person_for(viewer(), user_id)
     password, password_hash = prepared()
     actions.reset_password(user.id, password_hash, viewer())
-    return render_template("administration/password_once.html", person=user, password=password, added=False)
+    return render_template("administration/password_once.html", account=user, password=password, added=False)
 
 
 @needs(Permission.USER_EDIT)
