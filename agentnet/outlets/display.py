@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from flask.sansio.app import App
@@ -59,6 +59,11 @@ def named(thing: Named) -> str:
     return (in_english() and thing.name_en) or thing.name
 
 
+def listed(words: Iterable[str]) -> str:
+    """Return several words as one list, with the reader's own mark between them."""
+    return (", " if in_english() else "、").join(words)
+
+
 def choices(words: Mapping[Any, str], leading: str | None = None) -> list[tuple[str, str]]:
     """Return a mapping of codes as choices in the reader's language; ``leading`` is the words for none of them."""
     pairs = [(str(code), _(text)) for code, text in words.items()]
@@ -96,6 +101,7 @@ def init_words(app: App) -> None:
     """Give the application's templates the words of the register."""
     app.jinja_env.filters.update(
         named=named,
+        listed=listed,
         outlet_kind=lambda kind: _(OUTLET_KINDS[OutletKind(kind)]),
         outlet_state=lambda state: _(STATES[State(state)]),
         outlet_tone=lambda state: STATE_TONES[State(state)],
