@@ -9,6 +9,7 @@ import click
 
 from agentnet import create_app
 from agentnet.administration.commands import export_command, import_command
+from agentnet.bench.commands import bench_group
 from agentnet.closing.commands import close_month_command
 from agentnet.core.errors import Refusal
 from agentnet.documents.commands import report_group
@@ -32,6 +33,7 @@ COMMANDS: Sequence[click.Command] = (
     import_command,
     export_command,
     verify_command,
+    bench_group,
 )
 
 

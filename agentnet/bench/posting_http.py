@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.client import HTTPConnection
+from threading import Barrier
 from urllib.parse import urlencode
 
 from agentnet.bench import posting_world as world
@@ -92,8 +93,8 @@ def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
     raise RuntimeError("the web process does not answer")
 
 
-def _keeper(port: int, number: int, first: int, until: float) -> tuple[int, list[float]]:
-    """Post until the time is up; return how many were posted and how long each took after the warm-up (seconds)."""
+def _keeper(port: int, number: int, first: int, ready: Barrier) -> tuple[int, list[float]]:
+    """Sign in, wait for the others, post until the time is up; return how many and the seconds each took once warm."""
     browser = Browser(port)
     token = browser.token("/sign-in")
     status, _place, _page = browser.send(
@@ -102,7 +103,9 @@ def _keeper(port: int, number: int, first: int, until: float) -> tuple[int, list
     if status != 303:
         raise RuntimeError(f"sign-in answered {status}")
     token = browser.token("/collect")
+    ready.wait(60)
     posted, times = 0, []
+    until = time.perf_counter() + WARM_UP_SECONDS + SECONDS
     warm = until - SECONDS
     while (began := time.perf_counter()) < until:
         status, place, page = browser.send(
@@ -126,9 +129,9 @@ def _keeper(port: int, number: int, first: int, until: float) -> tuple[int, list
 def post_as_browsers(settings: Settings, clients: int) -> tuple[int, float, float]:
     """Return how many collections were posted in all, how many a second, and the 99th percentile in milliseconds."""
     with web(settings) as port, ThreadPoolExecutor(clients) as pool:
-        until = time.perf_counter() + 2 + WARM_UP_SECONDS + SECONDS  # signing in takes the first two
+        ready = Barrier(clients)
         share = world.HOUSEHOLDS // clients
-        keepers = [pool.submit(_keeper, port, number, number * share, until) for number in range(clients)]
+        keepers = [pool.submit(_keeper, port, number, number * share, ready) for number in range(clients)]
         results = [keeper.result() for keeper in keepers]
     times = sorted(took for _posted, taken in results for took in taken)
     p99 = times[min(len(times) - 1, len(times) * 99 // 100)]

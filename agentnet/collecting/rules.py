@@ -131,7 +131,7 @@ def due_total(bills: Iterable[BillDue]) -> Fen:
 def allocate(amount_fen: Fen, bills: Sequence[BillDue]) -> list[Part]:
     """Return which part of an amount pays which bill: oldest bill first, in it the late charge first.
 
-    What is left when nothing is due is an advance. The choice of order is docs/decisions/0003.
+    What is left when nothing is due is an advance. The choice of order is docs/decisions/0005.
 
     >>> bills = [BillDue(2, "2026-10", 20350, 0), BillDue(1, "2026-09", 10000, 200)]
     >>> allocate(10300, bills)
