@@ -15,7 +15,7 @@ from agentnet.core.words import translatable
 from agentnet.divisions.models import OrgUnit
 from agentnet.documents.kinds import report_kinds
 from agentnet.documents.models import Order, Run, Schedule
-from agentnet.documents.rules import FAILURES, Cadence, OrderState, RunState, failure_parts, span_of
+from agentnet.documents.rules import FAILURES, SAID_IN_WORDS, Cadence, OrderState, RunState, failure_parts, span_of
 from agentnet.infra.dates import month_text, week_text
 from agentnet.infra.i18n import in_english
 from agentnet.infra.security import FRAMEABLE_POLICY
@@ -91,6 +91,12 @@ def failure_text(note: str | None) -> str:
     return _(FAILURES[code]) % {"detail": detail}
 
 
+def failure_detail(note: str | None) -> str:
+    """Return the technical detail of a failure for whoever looks after the system; empty if the sentence has it."""
+    code, detail = failure_parts(note or "")
+    return "" if code in SAID_IN_WORDS else detail
+
+
 def rhythm_text(schedule: Schedule) -> str:
     """Return when a schedule ticks: 每月 1 日 02:00, 每周星期一 06:00."""
     time = f"{schedule.hour:02d}:{schedule.minute:02d}"
@@ -126,6 +132,7 @@ def init_words(app: App) -> None:
         kind_name=kind_name,
         document_period=period_of,
         failure_text=failure_text,
+        failure_detail=failure_detail,
         rhythm_text=rhythm_text,
         unit_name=unit_name,
     )

@@ -52,14 +52,16 @@ LAST_SAFE_MONTH_DAY: Final = 28
 
 FAILURES: Final[Mapping[str, str]] = {
     "missing_glyph": translatable("字体里没有这些字：%(detail)s。请更正名称，或联系管理员更换字体"),
-    "figures_disagree": translatable("数字前后不一致，没有打印：%(detail)s。请联系管理员核对账务"),
-    "figures_unreadable": translatable("存下的数字与现在的版式不符：%(detail)s。请联系管理员"),
-    "storage": translatable("文件没能存盘：%(detail)s。请检查磁盘空间后重试"),
+    "figures_disagree": translatable("数字前后不一致，为免印错没有出表。请联系管理员核对账务"),
+    "figures_unreadable": translatable("存下的数字与现在的版式不符，没有出表。请联系管理员"),
+    "storage": translatable("文件没能存盘。请联系管理员检查磁盘，然后重试"),
     "worker_died": translatable("绘制程序中途退出了 %(detail)s 次，没有再试。请联系管理员查看日志"),
-    "kind_gone": translatable("系统里已没有这种报表：%(detail)s"),
-    "unexpected": translatable("绘制时出现意外错误（%(detail)s），详情见服务器日志"),
+    "kind_gone": translatable("系统里已没有这种报表"),
+    "unexpected": translatable("出现意外错误。请重试一次；仍然不行，请联系管理员查看日志"),
 }
-"""Why a document could not be made, in words for the person who may retry it."""
+"""Why a document could not be made, in words for the person who may retry it; technical detail is shown apart."""
+SAID_IN_WORDS: Final = frozenset({"missing_glyph", "worker_died"})
+"""Failures whose detail is part of the sentence."""
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _READ_ALOUD = str.maketrans("OIL", "011")
