@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Table, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from agentnet.core.clock import IsoWeek, now, today
@@ -58,7 +58,7 @@ def plan_weeks(weeks: Sequence[IsoWeek], by: Actor, outlet_ids: Collection[int] 
         if duty_ids:
             db.session.execute(update(Duty).where(Duty.id.in_(duty_ids)).values(exempt=exempt))
     if plan.new:
-        db.session.execute(_into(Duty), plan.new)
+        db.session.connection().execute(_into(Duty), plan.new)
         _join_visits_to_duties({row["week"] for row in plan.new}, {row["outlet_id"] for row in plan.new})
     turned = len(plan.turned[True]) + len(plan.turned[False])
     after = {"planned": len(plan.new), "withdrawn": len(plan.withdrawn), "exemption_changed": turned}
@@ -140,13 +140,9 @@ def _known_requests(items: Sequence[NewVisit]) -> dict[uuid.UUID, tuple[str, str
 
 def _store(judged: Sequence[Judged], by: Actor) -> None:
     visits = [one.visit for one in judged]
-    db.session.execute(insert(Visit), visits)
-    failed = [row for one in judged for row in one.failed]
-    if failed:
-        db.session.execute(insert(FailedItem), failed)
-    needs = [row for one in judged for row in one.needs]
-    if needs:
-        db.session.execute(insert(Need), needs)
+    _insert(Visit, visits)
+    _insert(FailedItem, [row for one in judged for row in one.failed])
+    _insert(Need, [row for one in judged for row in one.needs])
     _plan_where_missing(judged, by)
     _join_visits_to_duties({row["week"] for row in visits}, None, [row["id"] for row in visits])
     write_audit_rows([_audit(row, by) for row in visits])
@@ -166,7 +162,10 @@ def _claimed(ids: Collection[uuid.UUID], hashes: Mapping[uuid.UUID, str], by: Ac
         }
         for visit_id in ids
     ]
-    return set(db.session.scalars(_into(Request).returning(Request.id), rows)) if rows else set()
+    if not rows:
+        return set()
+    statement = _into(Request).returning(_table(Request).c.id)
+    return set(db.session.connection().execute(statement, rows).scalars())
 
 
 def _audit(visit: Mapping[str, Any], by: Actor) -> dict[str, Any]:
@@ -211,13 +210,24 @@ def _join_visits_to_duties(
         statement = statement.where(Visit.id.in_(visit_ids))
     pairs = [{"duty_id": duty_id, "visit_id": visit_id} for duty_id, visit_id in db.session.execute(statement)]
     if pairs:
-        db.session.execute(_into(DutyVisit), pairs)
+        db.session.connection().execute(_into(DutyVisit), pairs)
+
+
+def _insert(model: type[Model], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert plain rows, past the unit of work: a year of visits is brought in by this."""
+    if rows:
+        db.session.connection().execute(insert(_table(model)), list(rows))
 
 
 def _into(model: type[Model]) -> Any:
     """Return an insert that leaves rows alone which another process inserted meanwhile."""
     into = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
-    return into(model).on_conflict_do_nothing()
+    return into(_table(model)).on_conflict_do_nothing()
+
+
+def _table(model: type[Model]) -> Table:
+    assert isinstance(model.__table__, Table)
+    return model.__table__
 
 
 def strike_visit(visit_id: uuid.UUID, reason: str, by: Actor) -> None:

@@ -22,6 +22,9 @@ class Answer(StrEnum):
     NA = "NA"
 
 
+_BY_VALUE: Mapping[object, Answer] = {answer.value: answer for answer in Answer}
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
     """One item of a checklist; a failed critical one raises an alarm."""
@@ -52,8 +55,8 @@ def checked(items: Sequence[Item], answers: Mapping[int, str]) -> dict[int, Answ
     known = {item.no for item in items}
     if answers.keys() - known:
         raise Invalid("checklist_unknown_item", "检查表已更新，请刷新页面后重新填写", field="answers")
-    values = set(Answer)
-    open_items = [item.no for item in items if answers.get(item.no) not in values]
+    found = {item.no: _BY_VALUE.get(answers.get(item.no)) for item in items}
+    open_items = [no for no, answer in found.items() if answer is None]
     if open_items:
         raise Invalid(
             "checklist_incomplete",
@@ -62,10 +65,10 @@ def checked(items: Sequence[Item], answers: Mapping[int, str]) -> dict[int, Answ
             count=len(open_items),
             items=", ".join(map(str, open_items)),
         )
-    found = {item.no: Answer(answers[item.no]) for item in items}
-    if all(answer is Answer.NA for answer in found.values()):
+    given = {no: answer for no, answer in found.items() if answer is not None}
+    if all(answer is Answer.NA for answer in given.values()):
         raise Invalid("nothing_checked", "16 项都选了“不适用”，请至少检查一项", field="answers")
-    return found
+    return given
 
 
 def score(items: Sequence[Item], answers: Mapping[int, Answer]) -> int:

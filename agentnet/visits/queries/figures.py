@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
@@ -187,9 +188,10 @@ def manager_tallies(where: Sequence[ColumnElement[bool]], first: IsoWeek, last: 
         select(Duty.outlet_id, Duty.week, Duty.setting, outcome().label("state")).where(*where)
     ).all()
     shares = Shares(first, last, {row.outlet_id for row in rows})
+    weeks = {text: IsoWeek.parse(text) for text in {row.week for row in rows}}
     found: dict[int, _Settings] = defaultdict(_Settings)
     for row in rows:
-        for manager_id, days in shares.of(row.outlet_id, IsoWeek.parse(row.week)).items():
+        for manager_id, days in shares.of(row.outlet_id, weeks[row.week]).items():
             found[manager_id].add(row.setting, share_of(DutyState(row.state), days))
     return {manager_id: tallies for manager_id, tallies in found.items() if tallies != _Settings()}
 
@@ -204,15 +206,27 @@ class Shares:
         self.holdings: dict[int, list[Holding]] = defaultdict(list)
         for holding in holdings(since, until, outlet_ids=among):
             self.holdings[holding.outlet_id].append(holding)
+        self.unchanged = {
+            outlet_id: {holding.manager_id: DAYS_OF_A_DUTY for holding in held}
+            for outlet_id, held in self.holdings.items()
+            if all(_covers(holding.span, since, until) for holding in held)
+            and any(_covers(span, since, until) for span in self.active.get(outlet_id, ()))
+        }
 
     def of(self, outlet_id: int, week: IsoWeek) -> Mapping[int, int]:
         """Return days held (1 to 7) by manager, in the order of the dated rows."""
+        if outlet_id in self.unchanged:
+            return self.unchanged[outlet_id]
         spans: dict[int, list[Span]] = defaultdict(list)
         for holding in self.holdings.get(outlet_id, ()):
             spans[holding.manager_id].append(holding.span)
         active = self.active.get(outlet_id, ())
         held = {manager_id: days_in(week, in_common(own, active)) for manager_id, own in spans.items()}
         return {manager_id: days for manager_id, days in held.items() if days}
+
+
+def _covers(span: Span, since: date, until: date) -> bool:
+    return span[0] <= since and span[1] >= until
 
 
 def served_by_path(path: str) -> ColumnElement[bool]:
