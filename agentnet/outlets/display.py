@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any, Protocol
 
 from flask.sansio.app import App
@@ -102,6 +103,7 @@ def init_words(app: App) -> None:
     app.jinja_env.filters.update(
         named=named,
         listed=listed,
+        day_before=lambda day: day - timedelta(days=1),
         outlet_kind=lambda kind: _(OUTLET_KINDS[OutletKind(kind)]),
         outlet_state=lambda state: _(STATES[State(state)]),
         outlet_tone=lambda state: STATE_TONES[State(state)],

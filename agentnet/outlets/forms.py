@@ -77,7 +77,7 @@ class OutletForm(HouseForm):
     code = StringField(_l("网点编号"), [NoLongerThan(32)])
     name = StringField(_l("网点名称"), [Needed(), NoLongerThan(120)])
     kind = ChoiceField(_l("类型"), [Needed()])
-    unit = ChoiceField(_l("管理单位"))
+    unit = ChoiceField(_l("管理单位"), [Needed()])
     village = StringField(_l("所在村（社区）"), [Needed(), NoLongerThan(60)])
     setting = RadioCardsField(_l("城乡"), [Needed()])
     address = StringField(_l("地址"), [Needed(), NoLongerThan(200)])

@@ -51,6 +51,7 @@ def managers() -> Answer:
         load=load_of(viewer()),
         posts=list(posts.items()),
         post=post,
+        narrowed=any(request.args.get(name) for name in ("q", "unit", "post")),
         units=unit_choices(viewer(), Permission.MANAGER_READ, _("全部单位")),
     )
 

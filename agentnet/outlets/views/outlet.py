@@ -132,9 +132,9 @@ def move(code: str) -> Answer:
 
 def _form(outlet: Outlet | None = None) -> OutletForm:
     form = OutletForm()
-    form.kind.choices = choices(OUTLET_KINDS)
+    form.kind.choices = choices(OUTLET_KINDS, _("请选择"))
     form.setting.choices = choices(SETTINGS)
-    form.unit.choices = unit_choices(viewer(), Permission.OUTLET_EDIT)
+    form.unit.choices = unit_choices(viewer(), Permission.OUTLET_EDIT, _("请选择"))
     form.partner.choices = partner_choices(_("没有，公司直接管理"))
     sources = COORDINATE_SOURCES
     if outlet is not None and outlet.coordinate_source and outlet.coordinate_source not in sources:
