@@ -11,10 +11,10 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Any, Literal, cast
 from uuid import UUID
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
@@ -63,6 +63,7 @@ from agentnet.core.money import Fen
 from agentnet.infra.actor import SYSTEM, Actor
 from agentnet.infra.audit import AuditLine
 from agentnet.infra.db import db
+from agentnet.infra.inserting import insert_typed
 from agentnet.ledger.actions import post_fitting
 from agentnet.ledger.queries import require_open
 from agentnet.ledger.rules import OUTLET, AccountKey, NewTransfer, OutOfLimits
@@ -279,8 +280,7 @@ def _allocated_anew(connection: Connection, recorded: Sequence[Judged]) -> list[
     return anew
 
 
-_insert_collections, _insert_allocations = insert(collections), insert(allocations)
-_insert_requests, _insert_audit = insert(requests), insert(AuditLine)
+audit_lines = cast(Table, AuditLine.__table__)
 
 
 def _serials(dialect_insert: Any) -> Any:
@@ -328,8 +328,8 @@ def _insert(
         outlet_id = one.terms.outlet_id
         numbered.append(Numbered(one, receipt_number(one.terms.code, day, serials[outlet_id])))
         serials[outlet_id] += 1
-    connection.execute(_insert_collections, [collection_row(each, by, day, at) for each in numbered])
-    connection.execute(_insert_allocations, [row for each in numbered for row in allocation_rows(each)])
-    connection.execute(_insert_requests, [request_row(each, by, at) for each in numbered])
-    connection.execute(_insert_audit, [recorded_audit_row(each, by) for each in numbered])
+    insert_typed(connection, collections, [collection_row(each, by, day, at) for each in numbered])
+    insert_typed(connection, allocations, [row for each in numbered for row in allocation_rows(each)])
+    insert_typed(connection, requests, [request_row(each, by, at) for each in numbered])
+    insert_typed(connection, audit_lines, [recorded_audit_row(each, by) for each in numbered])
     return {each.item.id: Verdict(each.item.id, "created", each.receipt_no) for each in numbered}

@@ -20,6 +20,7 @@ from agentnet.core.money import Fen
 from agentnet.infra.actor import Actor
 from agentnet.infra.audit import write_audit
 from agentnet.infra.db import db
+from agentnet.infra.inserting import insert_typed
 from agentnet.ledger.queries import account_ids, accounts, balances, month_lock, month_state, months, transfers
 from agentnet.ledger.queries import trial_balance as read_trial_balance
 from agentnet.ledger.queries import wrong_balances as read_wrong_balances
@@ -115,12 +116,8 @@ def post_fitting(
                 refused[transfer.id] = refusal
     posted_at = now()
     rows = [_row(transfer, ids, posted_at) for transfer in new_transfers if transfer.id not in refused]
-    if rows:
-        connection.execute(_INSERT_TRANSFER, rows)
+    insert_typed(connection, transfers, rows)
     return refused
-
-
-_INSERT_TRANSFER = insert(transfers)
 
 
 def _row(transfer: NewTransfer, ids: Mapping[AccountKey, int], posted_at: object) -> dict[str, object]:
