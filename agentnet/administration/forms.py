@@ -64,7 +64,7 @@ class UploadForm(HouseForm):
     """A kind of data and its file."""
 
     kind = ChoiceField(_l("数据种类"), [Needed()])
-    file = FileField(_l("文件"))
+    file = FileField(_l("要导入的文件"))
 
     def validate_file(self, field: FileField) -> None:
         if not getattr(field.data, "filename", ""):

@@ -183,6 +183,7 @@ VALUES: Mapping[str, str] = {
     **{str(code): words for code, words in outlet_words.SLOTS.items()},
     **{str(code): words for code, words in outlet_words.HOLDING_MODES.items()},
     **{str(code): words for code, words in division_words.SETTINGS.items()},
+    **outlet_words.COORDINATE_SOURCES,
     "CASH": translatable("现金"),
     "UNIONPAY_CARD": translatable("银联卡"),
 }

@@ -80,7 +80,7 @@ def test_the_old_encoding_of_offices_is_read(bring: Bring) -> None:
 
 @pytest.mark.slow
 def test_fifty_thousand_villages_come_in_within_their_memory(bring: Bring, tmp_path: Path) -> None:
-    # The whole country (620,573 rows) was measured by hand: see docs/decisions. This holds the shape.
+    # The whole country (620,573 rows) was measured by hand: see docs/decisions/0007. This holds the shape.
     bring("divisions", "code,name\n" + "".join(f"331081{n:03d},第{n}镇\n" for n in range(200, 300)))
     path = tmp_path / "villages.csv"
     with path.open("w", encoding="utf-8") as file:
