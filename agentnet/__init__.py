@@ -20,6 +20,7 @@ from agentnet.collecting.blueprint import blueprint as collecting_blueprint
 from agentnet.collecting.jobs import ALLOCATE_RECEIVED
 from agentnet.commission import models as commission_models
 from agentnet.commission.blueprint import blueprint as commission_blueprint
+from agentnet.commission.queries import plan_lines
 from agentnet.commission.report_data import COMMISSION_STATEMENT, COMMISSION_SUMMARY
 from agentnet.dashboard.blueprint import blueprint as dashboard_blueprint
 from agentnet.dashboard.navigation import init_navigation
@@ -107,6 +108,11 @@ CLOCK_JOBS: Sequence[ClockJob] = (ClockJob("seal audit", 5, _seal), ALLOCATE_REC
 WORKERS: Sequence[WorkerLoop] = (DRAWING,)
 
 
+def _plan_choices() -> list[tuple[int, str]]:
+    """Return the commission plans an agreement may name; agreements lie below commission."""
+    return [(line.plan.id, line.plan.name) for line in plan_lines()]
+
+
 def create_app(settings: Settings | None = None) -> TransactionalFlask:
     """Build the application from its settings (the environment's unless given).
 
@@ -122,6 +128,7 @@ def create_app(settings: Settings | None = None) -> TransactionalFlask:
     app.extensions["agentnet.workers"] = tuple(WORKERS)
     app.extensions["agentnet.own_manager_ids"] = own_manager_ids
     app.extensions["agentnet.outlet_story"] = tuple(STORY)
+    app.extensions["agentnet.plan_choices"] = _plan_choices
     init_db(app, settings)
     Migrate(app, db, directory="migrations", render_as_batch=True, compare_type=True)
     init_security(app, settings)

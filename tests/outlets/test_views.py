@@ -177,8 +177,18 @@ def test_the_outlet_page_tells_all_facts(sign_in: SignIn) -> None:
 
 
 def test_a_feature_above_adds_its_part_to_the_story(app: Any, sign_in: SignIn) -> None:
-    app.extensions["agentnet.outlet_story"] = [lambda viewer, outlet: ("macros/_person.html", {"code": outlet.code})]
-    assert sign_in("carol").get("/outlets/WL0001").status_code == 200
+    told: list[tuple[str, str]] = []
+
+    def part(viewer: Any, outlet: Outlet) -> tuple[str, dict[str, Any]]:
+        told.append((viewer.name, outlet.code))
+        return "macros/_person.html", {}
+
+    app.extensions["agentnet.outlet_story"] = (part,)
+    carol = sign_in("carol")
+    with_part = carol.get("/outlets/WL0001").text
+    app.extensions["agentnet.outlet_story"] = ()
+    assert told == [("Carol", "WL0001")]
+    assert with_part.count("data-menu") == carol.get("/outlets/WL0001").text.count("data-menu") + 1
 
 
 def test_an_outlet_is_registered_once_however_often_it_is_sent(sign_in: SignIn) -> None:
@@ -315,13 +325,13 @@ def test_an_agreement_is_kept_with_its_paper(sign_in: SignIn, sent: bytes, kind:
     carol = sign_in("carol")
     form = {
         "id": str(new_id()), "number": "DH-2026-9", "starts_on": TODAY, "holding_mode": "POSTPAID",
-        "ceiling": "8000", "single_limit": "2,000.00",
+        "ceiling": "8000", "single_limit": "2,000.00", "plan": "1",
     }  # fmt: skip
     answer = carol.post("/outlets/WL0001/agreements/new", data={**form, "document": (BytesIO(sent), "协议.pdf")})
     assert answer.status_code == 303
     with reading():
         row = db.session.scalars(select(Agreement).where(Agreement.number == "DH-2026-9")).one()
-        assert (row.ceiling_fen, row.single_limit_fen) == (800_000, 200_000)
+        assert (row.ceiling_fen, row.single_limit_fen, row.plan_id) == (800_000, 200_000, 1)
     paper = carol.get("/outlets/WL0001/agreements/DH-2026-9/document")
     assert (paper.status_code, paper.content_type) == (200, kind)
     assert sign_in("charlie").get("/outlets/WL0001/agreements/DH-2026-9/document").status_code == 404
