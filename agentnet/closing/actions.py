@@ -14,6 +14,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import select
+
 from agentnet.closing.queries import Written, first_open_month, last_closed, sums_agree, written, written_outlets
 from agentnet.closing.rules import check_order, in_chunks, months_between
 from agentnet.commission.accruing import counts_by_outlet, outlet_months
@@ -26,8 +28,10 @@ from agentnet.divisions.queries import company
 from agentnet.documents.actions import plan_documents
 from agentnet.documents.kinds import Period, ReportKind
 from agentnet.infra.actor import Actor
+from agentnet.infra.db import db
 from agentnet.infra.transaction import batch, reading
 from agentnet.ledger.actions import begin_closing, finish_closing
+from agentnet.ledger.models import AccountingMonth
 from agentnet.ledger.queries import month_state
 from agentnet.ledger.rules import CLOSED
 from agentnet.users.permissions import Permission
@@ -75,15 +79,21 @@ def close_month(month: Month, by: Actor, watch: Watch = _unwatched, kinds: Seque
             begin_closing(empty, by)
             finish_closing(empty, by)
     with batch():
-        order_close(month, by)
+        if month_state(month) != CLOSED:
+            order_close(month, by)
     _accrue_all(month, by, watch)
     documents = sum(_plan_all(kind, month, by, watch) for kind in kinds)
     with batch():
-        if month_state(month) != CLOSED:
+        if _held_state(month) != CLOSED:
             if not sums_agree(month):
                 raise Conflict("commission_disagrees", "代办费明细、合计与账务不符，不能封账；请联系管理员")
             finish_closing(month, by)
         return Closed(month, False, written(month), documents)
+
+
+def _held_state(month: Month) -> str | None:
+    """Return a month's state and let nobody else finish it until the transaction ends."""
+    return db.session.scalar(select(AccountingMonth.state).where(AccountingMonth.month == str(month)).with_for_update())
 
 
 def order_close(month: Month, by: Actor) -> None:

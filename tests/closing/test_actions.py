@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -220,6 +222,27 @@ def test_a_close_that_fails_inside_a_step_leaves_that_step_undone(monkeypatch: p
         assert month_state(OCTOBER) == "CLOSING"
     close_month(OCTOBER, SYSTEM)
     assert (counted(CommissionLine), counted(Run), sum(dues(OCTOBER).values())) == (5, 13, 2_51)
+
+
+def test_two_closers_at_once_make_one_close(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agentnet.closing.rules.MOST_OUTLETS", 1)
+    an_october()
+    together = threading.Barrier(2)
+
+    def close() -> int:
+        with app.app_context(), frozen_at(world.NOW):
+            together.wait(10)
+            due_fen = close_month(OCTOBER, SYSTEM).written.due_fen
+            db.session.remove()
+            return due_fen
+
+    with ThreadPoolExecutor(2) as threads:
+        closers = [threads.submit(close) for _ in range(2)]
+        assert [closer.result(60) for closer in closers] == [2_51, 2_51]
+    assert (counted(CommissionLine), counted(Run), sum(dues(OCTOBER).values())) == (5, 13, 2_51)
+    with reading():
+        closed = db.session.scalars(select(AuditLine.id).where(AuditLine.action == "month_closed")).all()
+    assert len(closed) == 1
 
 
 def test_a_month_that_is_not_over_is_refused() -> None:
