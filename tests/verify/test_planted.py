@@ -1,0 +1,120 @@
+"""verify names each error planted into a month that was collected, voided, visited, closed, drawn and sealed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import Connection, select, text
+
+from agentnet.closing.actions import close_month
+from agentnet.collecting.actions import void_collection
+from agentnet.collecting.models import Collection
+from agentnet.core.clock import IsoWeek, Month, frozen_at
+from agentnet.core.ids import new_id
+from agentnet.infra.actor import SYSTEM
+from agentnet.infra.audit import seal_audit
+from agentnet.infra.db import db
+from agentnet.infra.transaction import batch, reading
+from agentnet.verify.commands import CHECKS, findings_of
+from agentnet.visits.actions import log_visit, plan_duties
+from tests import world
+from tests.collecting.counter import item, record
+from tests.visits.given import a_visit
+
+OCTOBER_20 = datetime(2026, 10, 20, 2, tzinfo=UTC)
+
+SOME_COLLECTION = "(SELECT transfer_id FROM collections ORDER BY receipt_no LIMIT 1)"
+
+PLANTS = (
+    ("balance", "UPDATE balances SET balance_fen = balance_fen + 1 WHERE balance_fen > 0"),
+    ("balance", f"UPDATE transfers SET amount_fen = amount_fen + 1 WHERE id = {SOME_COLLECTION}"),
+    ("collection_transfer", f"UPDATE transfers SET amount_fen = amount_fen + 1 WHERE id = {SOME_COLLECTION}"),
+    ("collection_transfer", "UPDATE collections SET business_on = '2026-10-19'"),
+    ("collection_transfer", "UPDATE collections SET tender = 'ALIPAY'"),
+    ("reversal", "UPDATE transfers SET amount_fen = amount_fen + 1 WHERE reverses_id IS NOT NULL"),
+    ("void", "UPDATE transfers SET business_on = '2026-10-21' WHERE reverses_id IS NOT NULL"),
+    (
+        "stray_transfer",
+        "UPDATE transfers SET reverses_id = NULL, debit_account_id = credit_account_id, credit_account_id = debit_account_id WHERE reverses_id IS NOT NULL",
+    ),
+    ("allocation", "UPDATE allocations SET principal_fen = principal_fen + 1"),
+    ("wrong_household", "UPDATE allocations SET bill_id = 1"),
+    ("receipt_gap", "UPDATE business_days SET receipt_serial = receipt_serial + 1"),
+    ("request", "DELETE FROM requests WHERE id IN (SELECT id FROM collections)"),
+    ("commission_line", "UPDATE commission_lines SET commission_fen = commission_fen + 1"),
+    ("commission_line", "UPDATE plan_components SET fixed_fen = 51 WHERE tender = 'CASH'"),
+    ("commission_missing", "DELETE FROM commission_lines"),
+    ("accrual", "UPDATE outlet_accruals SET earned_fen = earned_fen + 1, due_fen = due_fen + 1 WHERE due_fen > 0"),
+    (
+        "accrual_transfer",
+        "UPDATE transfers SET amount_fen = amount_fen + 1 WHERE id IN (SELECT transfer_id FROM outlet_accruals)",
+    ),
+    ("statement", "UPDATE outlet_accruals SET earned_fen = earned_fen + 1, due_fen = due_fen + 1 WHERE due_fen > 0"),
+    ("managers", "UPDATE assignments SET ends_on = '2026-11-01' WHERE outlet_id = 2"),
+    ("assignment_overlap", "UPDATE assignments SET manager_id = 1 WHERE outlet_id = 1 AND slot = 'DEPUTY'"),
+    ("outlet_state", "UPDATE outlets SET state = 'SUSPENDED' WHERE id = 11"),
+    ("duty_missing", "DELETE FROM duties WHERE outlet_id = 2"),
+    ("duty_week", "UPDATE duties SET starts_on = '2026-10-20' WHERE outlet_id = 2"),
+    ("visit_week", "UPDATE visits SET week = '2026-W44'"),
+    ("visit_not_counted", "DELETE FROM duty_visits"),
+    ("visit_of_other_duty", "UPDATE duty_visits SET duty_id = (SELECT id FROM duties WHERE outlet_id = 11)"),
+    ("visit_by_stranger", "UPDATE visits SET manager_id = 3"),
+    ("document_figures", "UPDATE runs SET frozen_sha256 = file_sha256"),
+    ("document_file", "UPDATE runs SET file_sha256 = frozen_sha256"),
+    ("audit_chain", "UPDATE audit_lines SET actor_name = 'Mallory' WHERE id = (SELECT MIN(id) FROM audit_lines)"),
+    ("audit_chain", "DELETE FROM audit_seals WHERE id = (SELECT MIN(id) + 1 FROM audit_seals)"),
+)
+
+
+@pytest.fixture
+def october(app) -> None:
+    """An October in which everything happened once."""
+    with frozen_at(OCTOBER_20):
+        record(item(538), item(20_00, world.MEI), item(100, world.MEI, tender="UNIONPAY_CARD", reference="POS-1"))
+        with reading():
+            last = db.session.scalars(select(Collection.id).where(Collection.amount_fen == 100)).one()
+        with batch():
+            void_collection(last, new_id(), "客户改主意", world.actor("alice"))
+        with batch():
+            plan_duties(IsoWeek.of(OCTOBER_20.date()), SYSTEM)
+        with batch():
+            log_visit(a_visit(arrived_at=OCTOBER_20), world.actor("bob"))
+    close_month(Month(2026, 10), SYSTEM)
+    for worker in app.extensions["agentnet.workers"]:
+        while worker.run():
+            pass
+    with batch():
+        seal_audit()
+
+
+def named_in(connection: Connection) -> set[str]:
+    """Return the names of everything that verify finds."""
+    return {one.check for check in CHECKS for one in findings_of(check, connection)[0]}
+
+
+def named_after(sql: str) -> set[str]:
+    """Change rows behind the product's back, as someone with the database's password could; look; undo it."""
+    with db.engine.connect() as connection, connection.begin() as transaction:
+        if connection.dialect.name == "sqlite":
+            for (name,) in connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).all():
+                connection.exec_driver_sql(f"DROP TRIGGER {name}")
+            connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
+        else:
+            connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
+        assert connection.exec_driver_sql(sql).rowcount > 0, sql
+        found = named_in(connection)
+        transaction.rollback()
+    return found
+
+
+def test_an_honest_month_agrees(october):
+    with reading():
+        assert named_in(db.session.connection()) == set()
+
+
+def test_each_planted_error_is_named(october):
+    unnoticed = [(name, sql) for name, sql in PLANTS if name not in named_after(sql)]
+    assert unnoticed == []
+    with reading():
+        assert named_in(db.session.connection()) == set(), "an experiment was not undone"
