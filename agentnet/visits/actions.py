@@ -273,7 +273,7 @@ def close_need(need_id: int, note: str, by: Actor) -> None:
 def _needed_words(text: str, longest: int, field: str) -> str:
     words = text.strip()
     if not words:
-        raise Invalid("words_missing", "请填写此项", field=field)
+        raise Invalid("words_missing", "请写明原因或结果", field=field)
     if len(words) > longest:
         raise Invalid("text_too_long", "最多 %(count)d 个字", field=field, count=longest)
     return words
