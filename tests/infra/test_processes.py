@@ -100,8 +100,16 @@ class Served:
 
 
 def _parents() -> Mapping[int, int]:
-    listing = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
-    return {int(pid): int(parent) for pid, parent in (line.split() for line in listing.splitlines())}
+    """Return every running process with its parent; dead ones nobody has waited for are not running."""
+    found: dict[int, int] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, parent = stat.read_text().rpartition(")")[2].split()[:2]
+        except OSError:
+            continue  # it ended meanwhile
+        if state != "Z":
+            found[int(stat.parent.name)] = int(parent)
+    return found
 
 
 def alive(pids: set[int]) -> set[int]:
