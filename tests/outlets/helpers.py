@@ -1,8 +1,10 @@
 """What the register's tests ask of the database: counts, history, the newest audit line."""
 
 from datetime import date
+from io import BytesIO
 from typing import Any
 
+from PIL import Image
 from sqlalchemy import func, select
 
 from agentnet.infra.audit import AuditLine
@@ -45,3 +47,10 @@ def outlet(code: str) -> Outlet:
         found = db.session.scalars(select(Outlet).where(Outlet.code == code)).one()
         db.session.expunge(found)
         return found
+
+
+def photo(kind: str = "JPEG") -> bytes:
+    """Return a picture as somebody would send it."""
+    written = BytesIO()
+    Image.new("RGB", (900, 600), "gray").save(written, kind)
+    return written.getvalue()
