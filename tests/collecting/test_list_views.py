@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import select
 
+from agentnet.bench.posting_replay import captured
 from agentnet.infra.audit import AuditLine
 from agentnet.infra.db import db
 from agentnet.infra.transaction import reading
@@ -98,3 +99,18 @@ def test_who_may_reveal(app, sign_in, username, status):
     page = sign_in(username).post(f"/households/{world.MEI}/reveal", data={"reason": "客户来电核对"})
     assert page.status_code == status
     assert ("陈小梅" in page.text) == (status == 200)
+
+
+def test_a_full_page_costs_as_many_queries_as_a_row(app, sign_in):
+    carol = sign_in("carol")
+    record(item(1, world.OLD))
+
+    def queries(path):
+        with captured(db.engine) as statements:
+            assert carol.get(path).status_code == 200
+        return len(statements)
+
+    few = {path: queries(path) for path in ("/collections", "/collections.csv", "/households")}
+    record(*(item(2 + number, world.OLD) for number in range(70)))
+    assert {path: queries(path) for path in few} == few
+    assert few["/collections"] <= 8

@@ -1,6 +1,7 @@
 """Rules of the counter, on plain values."""
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -68,7 +69,7 @@ def test_a_later_bill_is_touched_only_when_the_earlier_ones_are_settled(amount, 
     rest = {bill.bill_id for bill in after_paying(bills, allocate(amount, bills))}
     paid = {part.bill_id for part in allocate(amount, bills)}
     in_order = [bill.bill_id for bill in sorted(bills, key=lambda bill: bill.bill_month)]
-    for earlier, later in zip(in_order, in_order[1:], strict=False):
+    for earlier, later in pairwise(in_order):
         assert not (earlier in rest and later in paid)
 
 
