@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
+import subprocess  # nosec B404 - starts this very program and nothing else
 import sys
 import threading
 import time
@@ -69,7 +69,7 @@ class Supervisor:
             self._start(child)
 
     def _start(self, child: Child) -> None:
-        child.process = subprocess.Popen(  # noqa: S603 - our own program, arguments from a fixed list
+        child.process = subprocess.Popen(  # noqa: S603  # nosec B603 - our own program, arguments from a fixed list
             list(child.command),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
