@@ -67,9 +67,7 @@ def _page(shown: int, wanted: date | None, form: OverrideForm | None) -> str:
         "workdays/year.html",
         year=shown,
         years=(FIRST_YEAR, today().year + YEARS_AHEAD),
-        months=[
-            (Month(shown, month), [kind for kind in kinds if kind.day.month == month]) for month in range(1, 13)
-        ],
+        months=[(Month(shown, month), [kind for kind in kinds if kind.day.month == month]) for month in range(1, 13)],
         workdays=sum(kind.is_workday for kind in kinds),
         provisional=rules.is_provisional(shown),
         exempt_weeks=_exempt_weeks(kinds),
