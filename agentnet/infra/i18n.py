@@ -68,7 +68,7 @@ class HouseDomain(Domain):
     """Messages as written, or the English catalogue."""
 
     def get_translations(self) -> NullTranslations:
-        return _english() if in_english() else _MESSAGES_AS_WRITTEN
+        return _translations()
 
 
 class HouseBabel(Babel):
@@ -81,8 +81,13 @@ class HouseBabel(Babel):
 
 def in_english() -> bool:
     """Return whether the present reader reads English; Chinese outside any request."""
-    locale = get_locale()
+    known = getattr(request, "babel_locale", None) if has_request_context() else None
+    locale = known or get_locale()
     return locale is not None and locale.language == "en"
+
+
+def _translations() -> NullTranslations:
+    return _english() if in_english() else _MESSAGES_AS_WRITTEN
 
 
 def html_lang() -> str:
@@ -119,6 +124,12 @@ def init_i18n(app: Flask, locale_of_viewer: Callable[[], str | None] = lambda: N
 
     HouseBabel(app, default_locale=CHINESE, default_timezone="Asia/Shanghai", locale_selector=locale)
     _english()
+    # A page says a hundred messages; the library would look its whole context up again for each.
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        gettext=lambda message: _translations().ugettext(message),
+        ngettext=lambda one, many, count: _translations().ungettext(one, many, count),
+        newstyle=True,
+    )
 
 
 def refusal_text(refusal: Refusal) -> str:

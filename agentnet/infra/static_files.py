@@ -38,11 +38,16 @@ def asset(filename: str) -> str:
     Raises:
         FileNotFoundError: there is no such file; a page that names it is wrong.
     """
-    return url_for("static", filename=filename, v=_fingerprint(_file(filename)))
+    addresses: dict[tuple[str, str], str] = current_app.extensions["agentnet.assets"]
+    key = (request.script_root, filename)
+    if key not in addresses:
+        addresses[key] = url_for("static", filename=filename, v=_fingerprint(_file(filename)))
+    return addresses[key]
 
 
 def init_static_files(app: Flask) -> None:
     """Let browsers keep fingerprinted files for ever, and send text files compressed to those who take it."""
+    app.extensions["agentnet.assets"] = {}
 
     @app.after_request
     def for_ever_and_small(response: Response) -> Response:

@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 
 from flask import current_app
 from flask_login import UserMixin
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Date, Select, bindparam, func, or_, select
 
 from agentnet.core.clock import now, today
 from agentnet.divisions.models import OrgUnit
 from agentnet.infra.actor import Actor, Grant, Role
-from agentnet.infra.db import db
+from agentnet.infra.db import UtcDateTime, db
 from agentnet.users.models import FailedSignIn, RoleGrant, SignInSession, User
 from agentnet.users.rules import WINDOW_MINUTES, is_throttled
 
@@ -38,20 +38,38 @@ def token_sha256(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+_BY_TOKEN = (
+    select(User, SignInSession.seen_at)
+    .join(SignInSession, SignInSession.user_id == User.id)
+    .where(
+        SignInSession.token_sha256 == bindparam("token_sha256"),
+        SignInSession.ended_at.is_(None),
+        SignInSession.seen_at > bindparam("seen_since", type_=UtcDateTime()),
+        SignInSession.started_at > bindparam("started_since", type_=UtcDateTime()),
+        User.disabled_at.is_(None),
+    )
+)
+_GRANTS = (
+    select(RoleGrant.role, RoleGrant.outlet_id, RoleGrant.partner_id, OrgUnit.path)
+    .outerjoin(OrgUnit, OrgUnit.id == RoleGrant.org_unit_id)
+    .where(RoleGrant.user_id == bindparam("user_id"), RoleGrant.starts_on <= bindparam("day", type_=Date()))
+    .where(or_(RoleGrant.ends_on.is_(None), RoleGrant.ends_on > bindparam("day", type_=Date())))
+    .order_by(RoleGrant.id)
+)
+"""Every request asks these two; they are spelled once."""
+
+
 def signed_in_by_token(token: str) -> SignedIn | None:
     """Return the person whose live session carries the token; ended, idle and expired sessions carry nobody."""
     settings = current_app.extensions["agentnet"]
     at = now()
     row = db.session.execute(
-        select(User, SignInSession.seen_at)
-        .join(SignInSession, SignInSession.user_id == User.id)
-        .where(
-            SignInSession.token_sha256 == token_sha256(token),
-            SignInSession.ended_at.is_(None),
-            SignInSession.seen_at > at - timedelta(minutes=settings.session_idle_minutes),
-            SignInSession.started_at > at - timedelta(hours=settings.session_hours),
-            User.disabled_at.is_(None),
-        )
+        _BY_TOKEN,
+        {
+            "token_sha256": token_sha256(token),
+            "seen_since": at - timedelta(minutes=settings.session_idle_minutes),
+            "started_since": at - timedelta(hours=settings.session_hours),
+        },
     ).one_or_none()
     if row is None:
         return None
@@ -68,14 +86,7 @@ def signed_in_by_token(token: str) -> SignedIn | None:
 
 def actor_for(user: User) -> Actor:
     """Return the person as an actor, with the grants that hold today."""
-    day = today()
-    rows = db.session.execute(
-        select(RoleGrant.role, RoleGrant.outlet_id, RoleGrant.partner_id, OrgUnit.path)
-        .outerjoin(OrgUnit, OrgUnit.id == RoleGrant.org_unit_id)
-        .where(RoleGrant.user_id == user.id, RoleGrant.starts_on <= day)
-        .where(or_(RoleGrant.ends_on.is_(None), RoleGrant.ends_on > day))
-        .order_by(RoleGrant.id)
-    ).all()
+    rows = db.session.execute(_GRANTS, {"user_id": user.id, "day": today()})
     grants = tuple(
         Grant(Role(row.role), org_path=row.path, outlet_id=row.outlet_id, partner_id=row.partner_id) for row in rows
     )
