@@ -12,6 +12,7 @@ from agentnet.administration.commands import export_command, import_command
 from agentnet.bench.commands import bench_group
 from agentnet.closing.commands import close_month_command
 from agentnet.core.errors import Refusal
+from agentnet.demo.commands import demo_command
 from agentnet.documents.commands import report_group
 from agentnet.infra.config import WrongSetting
 from agentnet.infra.database_commands import db_group
@@ -34,6 +35,7 @@ COMMANDS: Sequence[click.Command] = (
     export_command,
     verify_command,
     bench_group,
+    demo_command,
 )
 
 

@@ -11,7 +11,7 @@ from agentnet.demo.network import DemoOutlet
 from agentnet.demo.people import person_name
 from agentnet.divisions.models import Setting
 
-HOUSEHOLDS = 9_200
+HOUSEHOLDS = 9_300
 
 CASH_RURAL = "CASH_RURAL"
 """A village household that pays in cash (S24)."""

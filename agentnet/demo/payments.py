@@ -19,6 +19,7 @@ from agentnet.demo.chance import chance, fact_id, hit
 from agentnet.demo.households import DemoHousehold
 from agentnet.demo.network import DemoOutlet
 from agentnet.demo.timeline import Timeline
+from agentnet.divisions.models import Setting
 from agentnet.outlets.rules import TenderCode
 
 LARGEST_FEN: Fen = 4_900_00
@@ -26,7 +27,7 @@ LARGEST_FEN: Fen = 4_900_00
 
 SINGLE_LIMIT_FEN: Fen = 5_000_00
 
-PART, ADVANCE, ELSEWHERE, VOIDED = 35, 45, 60, 4
+PART, ADVANCE, ELSEWHERE, VOIDED = 35, 45, 60, 2
 """In a thousand payments: parts of what is due, round sums beyond it, at another outlet, first made wrongly."""
 
 BEFORE_THE_HEAT = 110
@@ -36,8 +37,11 @@ SUMMER = (7, 8, 9)
 
 VOID_REASONS = ("金额输错，当场撤销重收", "客户改用刷卡，撤销重收", "户号看错一位，当场撤销")
 
-_DAYS = (*range(5, 28), *range(5, 14))
-"""Days of the month on which people pay: from the bill on, more of them in the days after it."""
+FIRST_DAY, LAST_DAY = 5, 27
+"""Bills come on the 3rd; from the 5th people pay them."""
+
+MARKET_DAY = 850
+"""In a thousand payments: made on one of the outlet's market days, when the village comes anyway."""
 _HOURS = (8, 8, 9, 9, 9, 10, 10, 11, 13, 14, 14, 15, 15, 16, 16)
 _NOTES = (50_00, 100_00, 100_00, 10_00)
 
@@ -66,6 +70,7 @@ class Counters:
         self._households = households
         self._timeline = timeline
         self._owed = [0] * len(households)
+        self._market_days = [_market_days(outlet) for outlet in outlets]
         self._neighbours = _neighbours(outlets, timeline.first_on)
 
     def play(self, month: Month, bills: Sequence[Bill]) -> dict[date, list[Payment]]:
@@ -76,8 +81,11 @@ class Counters:
             principal, late_charge = bills[number]
             due = self._owed[number] + principal + late_charge
             self._owed[number] = due
-            day = month.starts_on.replace(day=draw.choice(_DAYS))
-            outlet = self._outlet_for(draw, household, day)
+            outlet = self._outlet_for(draw, household, month.starts_on)
+            number_of_day = draw.choice(self._market_days[outlet])
+            if not hit(draw, MARKET_DAY):
+                number_of_day = draw.randrange(FIRST_DAY, LAST_DAY + 1)
+            day = month.starts_on.replace(day=number_of_day)
             day = _open_day(self._outlets[outlet], day)
             if due <= 0 or hit(draw, household.carelessness) or day not in by_day:
                 continue
@@ -93,7 +101,7 @@ class Counters:
 
     def _put_by(self, draw: Random, number: int, outlet: int, by_day: dict[date, list[Payment]]) -> None:
         month = Month.of(next(iter(by_day)))
-        day = _open_day(self._outlets[outlet], month.starts_on.replace(day=draw.randrange(16, 28)))
+        day = _open_day(self._outlets[outlet], month.starts_on.replace(day=draw.choice(self._market_days[outlet])))
         amount = draw.choice((50_00, 100_00, 100_00, 200_00))
         if day in by_day:
             by_day[day] += self._made(draw, number, outlet, day, amount)
@@ -122,6 +130,13 @@ class Counters:
         if household.cash or hit(draw, 150):
             return TenderCode.CASH
         return draw.choice(outlet.tenders)
+
+
+def _market_days(outlet: DemoOutlet) -> list[int]:
+    """Return the days of the month on which most people come, fewer in a village than in town."""
+    draw = chance("market days", outlet.code)
+    wanted = 2 if outlet.village.setting == Setting.RURAL else 4
+    return draw.sample(range(FIRST_DAY, LAST_DAY + 1), wanted)
 
 
 def _neighbours(outlets: Sequence[DemoOutlet], first_on: date) -> dict[str, list[int]]:

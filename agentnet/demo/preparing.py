@@ -1,0 +1,135 @@
+"""Bring a database to the end of the demo's history, from nothing or from wherever an earlier run stopped.
+
+Two audit lines mark the way: ``demo_loaded`` carries the instant all of it ends at, so that a run that is carried on
+tomorrow still means the same days; ``demo_finished`` says that nothing is left to post. From then on only the ordinary
+clock moves the network on.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from flask import Flask
+from sqlalchemy import select
+
+from agentnet.core.clock import frozen_at, now, shanghai_instant
+from agentnet.core.errors import Conflict
+from agentnet.demo.history import Watch, play_counters
+from agentnet.demo.loading import load_register
+from agentnet.demo.plans import agree_plans
+from agentnet.demo.printing import schedule_duties, schedule_money
+from agentnet.demo.sign_ins import AGENT, Keys, add_sign_ins, replace_passwords
+from agentnet.demo.timeline import Timeline
+from agentnet.demo.visiting import play_rounds
+from agentnet.demo.world import World, invent
+from agentnet.divisions.models import OrgUnit
+from agentnet.infra.actor import SYSTEM
+from agentnet.infra.audit import AuditLine, write_audit
+from agentnet.infra.db import db
+from agentnet.infra.processes import drain, run_clock_once
+from agentnet.infra.supervising import program
+from agentnet.infra.transaction import batch, reading
+from agentnet.users.models import User
+
+LOADED, FINISHED = "demo_loaded", "demo_finished"
+
+
+class ClockFailed(Exception):
+    """A job of the ordinary clock failed while the demo was made; its log says why."""
+
+
+def prepare(app: Flask, keys: Keys, watch: Watch) -> bool:
+    """Do whatever is left to do; return whether anything was. The schema must be the newest.
+
+    Raises:
+        Conflict: ``not_the_demo`` if the database holds another network.
+    """
+    with app.app_context(), reading():
+        ends_at, finished = _marks()
+        strange = ends_at is None and db.session.scalar(select(OrgUnit.id).limit(1)) is not None
+    if strange:
+        raise Conflict("not_the_demo", "这个数据库里已有别的网络，演示请另设 AGENTNET_HOME 或 AGENTNET_DATABASE_URL")
+    if finished:
+        if keys.made:
+            hashes = keys.hashes()
+            with app.app_context(), batch():
+                replace_passwords(hashes)
+    else:
+        _make(app, keys, ends_at, watch)
+    _tick(app)
+    drain(app)
+    return not finished
+
+
+def _marks() -> tuple[datetime | None, bool]:
+    """Return the instant the history ends at, and whether it is finished."""
+    loaded = db.session.scalar(select(AuditLine.after).where(AuditLine.action == LOADED))
+    finished = db.session.scalar(select(AuditLine.id).where(AuditLine.action == FINISHED))
+    return (datetime.fromisoformat(loaded["ends_at"]) if loaded else None), finished is not None
+
+
+def _make(app: Flask, keys: Keys, ends_at: datetime | None, watch: Watch) -> None:
+    watch("network", 0, 1)
+    world = invent(Timeline.ending(ends_at or now()))
+    with app.app_context():
+        if ends_at is None:
+            _load(world, keys)
+        watch("network", 1, 1)
+        with reading():
+            agent_id = db.session.scalars(select(User.id).where(User.username == AGENT)).one()
+        play_counters(world, agent_id, watch)
+    _tick(app)
+    with app.app_context(), batch():
+        schedule_money(now())
+    _tick(app)
+    with _worker_beside():
+        with app.app_context():
+            play_rounds(world, watch)
+            with batch():
+                schedule_duties(world.units, now())
+        _tick(app)
+        watch("documents", 0, 1)
+        drain(app)
+    watch("documents", 1, 1)
+    with app.app_context(), batch():
+        write_audit(SYSTEM, FINISHED, "demo", "demo")
+
+
+def _load(world: World, keys: Keys) -> None:
+    hashes = keys.hashes()
+    ends_at = now()
+    with frozen_at(shanghai_instant(world.timeline.first_on)), batch():
+        load_register(world, agree_plans(world.timeline))
+        add_sign_ins(world, hashes, world.timeline.first_on)
+        counts = {
+            "outlets": len(world.outlets),
+            "managers": len(world.staff.managers),
+            "households": len(world.households),
+        }
+        write_audit(SYSTEM, LOADED, "demo", "demo", after={"ends_at": ends_at.isoformat(), **counts})
+
+
+def _tick(app: Flask) -> None:
+    """Let the ordinary clock do once whatever is due.
+
+    Raises:
+        ClockFailed: naming the job.
+    """
+    failed = [name for name, count in run_clock_once(app).items() if count is None]
+    if failed:
+        raise ClockFailed(", ".join(failed))
+
+
+@contextmanager
+def _worker_beside() -> Iterator[None]:
+    """Let an ordinary worker draw in a process of its own while this one goes on."""
+    with subprocess.Popen(program("worker", "--once"), stdout=subprocess.DEVNULL) as worker:  # noqa: S603 - own program
+        try:
+            yield
+        except BaseException:
+            worker.terminate()
+            raise
+        worker.wait()
