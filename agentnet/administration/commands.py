@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
 import click
 from flask import Flask
+from rich.console import Console
 
 from agentnet.core.errors import Missing
 from agentnet.infra.actor import SYSTEM
@@ -38,10 +40,10 @@ def import_command(app: Flask, kind: str, file: Path, dry_run: bool, as_json: bo
     with app.app_context():
         importer = _importer(app, kind)
         parsed = parse(importer, look_at(file), lambda rows, total: progress(rows, f"reading {file.name}", total))
-        with reading():
+        with _waiting("checking"), reading():
             plan = check(importer, parsed, SYSTEM)
         if not plan.errors.count and not dry_run:
-            with batch():
+            with _waiting(f"writing {plan.new + plan.changed:,} rows"), batch():
                 plan = carry_out(importer, parsed, SYSTEM, file.name)
         errors = [_error(importer, error) for error in plan.errors.sorted()]
     result = {
@@ -56,6 +58,11 @@ def import_command(app: Flask, kind: str, file: Path, dry_run: bool, as_json: bo
     answer(result, _lines(result, plan, dry_run), as_json)
     if plan.errors.count:
         sys.exit(FILE_WITH_ERRORS)
+
+
+def _waiting(what: str) -> AbstractContextManager[object]:
+    """Show on a terminal that one long statement is at work; silence elsewhere."""
+    return Console(stderr=True).status(what) if sys.stderr.isatty() else nullcontext()
 
 
 def _importer(app: Flask, kind: str) -> Importer:

@@ -119,6 +119,14 @@ def test_places_positions_and_partners_are_judged(bring: Bring, wrong) -> None:
     ]
 
 
+def test_a_new_partner_may_not_bring_a_number_it_has_given_already(bring: Bring, wrong) -> None:
+    head = OUTLETS.replace("地址", "地址,合作单位编号,合作单位网点号")
+    bank = f"WL0040,甲,便利店,WL-TP,{world.VILLAGE},1号,BANK,P-1001\n"
+    assert counts(bring("outlets", head + bank)) == (1, 0, 0)
+    to_the_post = bank.replace("BANK,P-1001", "POST,")
+    assert wrong(bring("outlets", head + to_the_post)) == [(2, "partner_outlet_no", "partner_number_taken")]
+
+
 def test_managers_come_in_and_change_within_the_territory(bring: Bring, wrong) -> None:
     carol = world.actor("carol")
     rows = "M009,钱一,138 0000 0009,WL-TP\nM001,鲍勃安,13800000001,WL-ZG\n"

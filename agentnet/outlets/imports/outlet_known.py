@@ -57,7 +57,8 @@ class Known:
         self.hosting = {
             row.hosted_by_id for row in all_rows_with(OUTLETS, "hosted_by_id", ids) if row.state != State.CLOSED
         }
-        taken = all_rows_with(OUTLETS, "partner_outlet_no", self._given("partner_outlet_no"))
+        present = {row.partner_outlet_no for row in self.existing.values() if row.partner_outlet_no}
+        taken = all_rows_with(OUTLETS, "partner_outlet_no", self._given("partner_outlet_no") | present)
         self.partner_numbers = {(row.partner_id, row.partner_outlet_no): row.code for row in taken}
 
     def _given(self, name: str) -> set[Any]:
@@ -116,7 +117,7 @@ class Known:
             else:
                 values["partner_id"] = partner.id
         partner_id = values.get("partner_id", before.partner_id if before is not None else None)
-        number = values.get("partner_outlet_no")
+        number = values.get("partner_outlet_no", before.partner_outlet_no if before is not None else None)
         if number is None:
             return
         if partner_id is None:
