@@ -21,7 +21,7 @@ from agentnet.core.money import format_yuan
 from agentnet.infra.config import Settings
 
 WARM_UP_SECONDS = 1
-SECONDS = 6
+SECONDS = 4
 
 
 class Browser:

@@ -15,7 +15,7 @@ import re
 import shutil
 import subprocess  # nosec B404
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
@@ -32,7 +32,7 @@ from agentnet.infra.db import PRAGMAS
 Statement = tuple[str, Any, bool]
 """SQL, parameters (or a list of them), and whether it was executed many times."""
 
-PGBENCH_SECONDS = 5
+PGBENCH_SECONDS = 3
 CLIENTS = 8
 
 
@@ -102,9 +102,24 @@ def script_of(statements: Sequence[Statement], posted: UUID, household: int, rec
     lines = [f"\\set n random(0, {world.HOUSEHOLDS - 1})", "\\set k random(1, 9000000000000000)", "BEGIN;"]
     for sql, parameters, many in statements:
         for values in parameters if many else [parameters]:
-            bound = re.sub(r"%\((\w+)\)s", lambda match, values=values: written(values[match[1]]), sql)  # type: ignore[misc]
+            bound = _bound(sql, _taker(values), written)
             lines.append(" ".join(bound.replace("%%", "%").split()) + ";")
     return "\n".join([*lines, "COMMIT;", ""])
+
+
+_PLACEHOLDER = re.compile(r"%(?:\((\w+)\))?s")
+
+
+def _bound(sql: str, take: Callable[[str | None], object], written: Callable[[object], str]) -> str:
+    return _PLACEHOLDER.sub(lambda match: written(take(match[1])), sql)
+
+
+def _taker(values: Any) -> Callable[[str | None], object]:
+    """Return what gives the value of the next placeholder, named or positional."""
+    if isinstance(values, Mapping):
+        return lambda name: values[name]
+    in_order = iter(values)
+    return lambda _name: next(in_order)
 
 
 def _literal(value: object) -> str:

@@ -22,6 +22,7 @@ from agentnet.infra.i18n import in_english, money_text
 from agentnet.infra.templating import tell
 from agentnet.outlets.models import Outlet
 from agentnet.outlets.queries import outlet_for
+from agentnet.outlets.rules import TenderCode
 from agentnet.users.guard import needs, viewer
 from agentnet.users.permissions import Permission
 
@@ -79,9 +80,13 @@ def _drawer(outlet: Outlet | None) -> dict[str, object]:
     return {"drawer": drawer, "drawer_word": CEILING_WORDS.get(word or "")}
 
 
+def _tender_choices(outlet: Outlet) -> list[tuple[str, str]]:
+    return [(each.code, each.name_en if in_english() else each.name) for each in queries.tenders_of(outlet)]
+
+
 def _take_form(form_class: type[TakeForm], outlet: Outlet) -> TakeForm:
     form = form_class()
-    form.tender.choices = [(t.code, t.name_en if in_english() else t.name) for t in queries.tenders_of(outlet)]
+    form.tender.choices = _tender_choices(outlet)
     form.outlet.data = outlet.code
     return form
 
@@ -150,17 +155,19 @@ def _confirm_page(
 
 @needs(Permission.COLLECTION_RECORD)
 def record(household_no: str) -> Answer:
-    """Record the collection; the same page sent twice leads to the same receipt."""
-    outlet = chosen_outlet(request.form.get("outlet"))
-    household = queries.household_by_no(household_no)
-    form = _take_form(ConfirmForm, outlet)
+    """Record the collection; the same page sent twice leads to the same receipt.
+
+    Outlet, household and tender are looked up by the posting itself, and again only for a page that says why not.
+    """
+    form = ConfirmForm()
+    form.tender.choices = [(code, code) for code in TenderCode]
     if not form.validate():
-        return _take_page(form, outlet, household), 422
+        return _not_recorded(None, form, household_no)
     is_cash = form.tender.data == CASH
     item = NewCollection(
         id=UUID(str(form.id.data)),
-        outlet_code=outlet.code,
-        household_no=household.household_no,
+        outlet_code=form.outlet.data or chosen_outlet(None).code,
+        household_no=household_no,
         tender=form.tender.data,
         amount_fen=form.amount.data or 0,
         collected_at=now(),
@@ -171,7 +178,7 @@ def record(household_no: str) -> Answer:
     )
     verdict = record_collections([item], viewer())[0]
     if verdict.refusal is not None:
-        return _not_recorded(verdict.refusal, form, outlet, household)
+        return _not_recorded(verdict.refusal, form, household_no)
     _tell_recorded(verdict, item)
     return redirect(url_for(".receipt", receipt_no=verdict.receipt_no), 303)
 
@@ -183,10 +190,16 @@ def _tell_recorded(verdict: Verdict, item: NewCollection) -> None:
         tell(_("已收 %(amount)s", amount=money_text(item.amount_fen)))
 
 
-def _not_recorded(refusal: Refusal, form: TakeForm, outlet: Outlet, household: Household) -> Answer:
+def _not_recorded(refusal: Refusal | None, form: ConfirmForm, household_no: str) -> Answer:
+    """Show why not, on the page where it can be put right."""
+    outlet = chosen_outlet(form.outlet.data)
+    household = queries.household_by_no(household_no)
+    form.outlet.data = outlet.code
+    form.tender.choices = _tender_choices(outlet)
+    if refusal is None:
+        return _take_page(form, outlet, household), 422
     if refusal.code == "look_alike":
-        due_fen = form.due_seen_fen.data
-        return _confirm_page(form, outlet, household, due_fen, asks=True), refusal.status
+        return _confirm_page(form, outlet, household, form.due_seen_fen.data or 0, asks=True), refusal.status
     show_refusal(form, refusal)
     return _take_page(form, outlet, household), refusal.status
 

@@ -100,3 +100,8 @@ def test_a_script_replaces_what_differs_between_postings():
     assert "lpad(:n::text" in script
     assert "(1000001 + :n), (700001 + :client_id), 'it''s', true, NULL);" in script
     assert script.rstrip().endswith("COMMIT;")
+    positional = script_of(
+        [("INSERT INTO t VALUES (%s::UUID, %s)", [(one.id, 5), (one.id, 6)], True)], one.id, 3, "R-1"
+    )
+    assert "(md5(:k::text)::uuid::UUID, 5);" in positional
+    assert "(md5(:k::text)::uuid::UUID, 6);" in positional
