@@ -106,11 +106,9 @@ class Run(Model):
     org_path: Mapped[str] = mapped_column(String(255))
     outlet_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("outlets.id"), index=True)
     manager_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("managers.id"), index=True)
-    partner_id: Mapped[int | None] = mapped_column(BigId)
+    partner_id: Mapped[int | None] = mapped_column(BigId, index=True)
     schedule_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("schedules.id"))
     order_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("orders.id"), index=True)
-    frozen: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
-    """The figures as canonical JSON, zlib-compressed; a redraw needs nothing else."""
     frozen_sha256: Mapped[str] = mapped_column(String(64))
     drawing_version: Mapped[int]
     state: Mapped[str] = mapped_column(String(8))
@@ -126,3 +124,6 @@ class Run(Model):
     file_sha256: Mapped[str | None] = mapped_column(String(64))
     file_bytes: Mapped[int | None]
     pages: Mapped[int | None]
+    frozen: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    """The figures as canonical JSON, zlib-compressed; a redraw needs nothing else. The last column: lists
+    read the others without walking over it."""

@@ -941,7 +941,6 @@ def upgrade() -> None:
         sa.Column("partner_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("schedule_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("order_id", sa.Uuid(), nullable=True),
-        sa.Column("frozen", sa.LargeBinary(), nullable=False),
         sa.Column("frozen_sha256", sa.String(length=64), nullable=False),
         sa.Column("drawing_version", sa.BigInteger(), nullable=False),
         sa.Column("state", sa.String(length=8), nullable=False),
@@ -954,6 +953,7 @@ def upgrade() -> None:
         sa.Column("file_sha256", sa.String(length=64), nullable=True),
         sa.Column("file_bytes", sa.BigInteger(), nullable=True),
         sa.Column("pages", sa.BigInteger(), nullable=True),
+        sa.Column("frozen", sa.LargeBinary(), nullable=False),
         sa.CheckConstraint("state IN ('PLANNED', 'LEASED', 'DONE', 'FAILED')", name=op.f("ck_runs_state")),
         sa.ForeignKeyConstraint(["manager_id"], ["managers.id"], name=op.f("fk_runs_manager_id")),
         sa.ForeignKeyConstraint(["order_id"], ["orders.id"], name=op.f("fk_runs_order_id")),
@@ -970,6 +970,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_runs_order_id"), ["order_id"], unique=False)
         batch_op.create_index("ix_runs_org_path", ["org_path"], unique=False)
         batch_op.create_index(batch_op.f("ix_runs_outlet_id"), ["outlet_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_runs_partner_id"), ["partner_id"], unique=False)
         batch_op.create_index("ix_runs_state_id", ["state", "id"], unique=False)
 
     op.create_table(
@@ -1026,6 +1027,7 @@ def downgrade() -> None:
     op.drop_table("voids")
     with op.batch_alter_table("runs", schema=None) as batch_op:
         batch_op.drop_index("ix_runs_state_id")
+        batch_op.drop_index(batch_op.f("ix_runs_partner_id"))
         batch_op.drop_index(batch_op.f("ix_runs_outlet_id"))
         batch_op.drop_index("ix_runs_org_path")
         batch_op.drop_index(batch_op.f("ix_runs_order_id"))
