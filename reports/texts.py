@@ -40,13 +40,13 @@ COMMON: Texts = {
 }
 
 STATEMENT: Texts = {
-    "statement_title": ("代收手续费结算单", "Commission Statement"),
+    "statement_title": ("代收代办费结算单", "Commission Statement"),
     "statement_subject": ("%(code)s %(name)s", "%(code)s %(name)s"),
-    "commission_due": ("本月应付手续费", "Commission due this month"),
-    "commission_owed_back": ("本月应扣回手续费", "Commission to be recovered"),
+    "commission_due": ("本月应付代办费", "Commission due this month"),
+    "commission_owed_back": ("本月应扣回代办费", "Commission to be recovered"),
     "collections_count": ("代收笔数", "Collections"),
     "amount_collected": ("代收金额", "Amount collected"),
-    "earned": ("本月手续费", "Earned this month"),
+    "earned": ("本月代办费", "Earned this month"),
     "adjusted": ("以前月份调整", "Adjustments"),
     "yuan": ("元", "CNY"),
     "outlet": ("网点", "Outlet"),
@@ -54,17 +54,17 @@ STATEMENT: Texts = {
     "setting": ("城乡", "Setting"),
     "partner": ("合作单位", "Partner"),
     "agent": ("代办员", "Agent"),
-    "plan": ("酬金方案", "Commission plan"),
+    "plan": ("代办费方案", "Commission plan"),
     "plan_version": ("%(name)s（%(version)s）", "%(name)s (%(version)s)"),
     "agreement": ("协议编号", "Agreement no."),
-    "summary_heading": ("酬金汇总", "Commission by component"),
+    "summary_heading": ("代办费汇总", "Commission by component"),
     "detail_heading": ("代收明细", "Collections"),
     "adjustment_heading": ("以前月份调整", "Adjustments to earlier months"),
     "component": ("计酬项目", "Component"),
     "tender": ("支付工具", "Tender"),
     "count": ("笔数", "Count"),
     "base_amount": ("计酬金额（元）", "Base (CNY)"),
-    "commission": ("手续费（元）", "Commission (CNY)"),
+    "commission": ("代办费（元）", "Commission (CNY)"),
     "line": ("序号", "No."),
     "collected_at": ("时间", "Time"),
     "receipt_no": ("凭证号", "Receipt no."),
@@ -74,10 +74,10 @@ STATEMENT: Texts = {
     "entered_on": ("入账日期", "Entered"),
     "reference": ("原凭证号", "Receipt no."),
     "reason": ("调整原因", "Reason"),
-    "due_total": ("应付手续费", "Commission due"),
-    "due_total_adjusted": ("应付手续费（本月＋调整）", "Commission due (this month and adjustments)"),
+    "due_total": ("应付代办费", "Commission due"),
+    "due_total_adjusted": ("应付代办费（本月＋调整）", "Commission due (this month and adjustments)"),
     "statement_note": (
-        "手续费按封账时的方案版本计算，逐笔舍入到分；封账后的撤销与退费在次月以负数列示。"
+        "代办费按封账时的方案版本计算，逐笔舍入到分；封账后的撤销与退费在次月以负数列示。"
         "户号已脱敏。如有异议，请于收到后十个工作日内向所属供电所提出。",
         "Commission follows the plan version in force at month close, rounded to the fen line by line. Voids and "
         "refunds after the close appear as negative lines in the next month. Household numbers are masked. Please "
@@ -87,7 +87,7 @@ STATEMENT: Texts = {
 
 EMPTY: Texts = {
     "empty_no_collections": (
-        "本月该网点没有代收记录，因此没有手续费。",
+        "本月该网点没有代收记录，因此没有代办费。",
         "This outlet made no collections this month, so no commission is due.",
     ),
     "empty_not_yet_active": (
@@ -106,12 +106,12 @@ EMPTY: Texts = {
 }
 
 SUMMARY: Texts = {
-    "summary_title": ("代收手续费汇总表", "Commission Summary"),
+    "summary_title": ("代收代办费汇总表", "Commission Summary"),
     "level_company": ("全公司", "Company"),
     "level_city": ("地市公司", "City"),
     "level_county": ("县公司", "County"),
     "level_station": ("供电所", "Supply station"),
-    "commission_total": ("手续费合计", "Commission in total"),
+    "commission_total": ("代办费合计", "Commission in total"),
     "outlets_count": ("网点数", "Outlets"),
     "compare_heading": ("与往期比较", "Compared with earlier months"),
     "urban_heading": ("城区网点", "Urban outlets"),

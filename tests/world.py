@@ -44,6 +44,7 @@ from agentnet.users.queries import actor_for
 NOW = datetime(2026, 11, 18, 2, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 18)
 LONG_AGO = date(2025, 9, 1)
+REGISTERED = datetime(2025, 9, 1, 1, 0, tzinfo=UTC)
 PASSWORD = "correct-horse-battery"
 
 _CHEAP_HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
@@ -217,7 +218,7 @@ def _outlets() -> None:
                 "state": state,
                 "reason": "",
                 "effective_on": LONG_AGO,
-                "changed_at": NOW,
+                "changed_at": REGISTERED,
                 "user_id": None,
             },
         )

@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from contextvars import ContextVar
 
 from flask import Flask, Response, request
 from sqlalchemy.orm import Session
+from werkzeug.exceptions import HTTPException
 
 from agentnet.infra.db import db, writing
 from agentnet.infra.preparing import prepare_request
@@ -62,12 +63,19 @@ class TransactionalFlask(Flask):
             return super().full_dispatch_request()
         write = request.method not in SAFE_METHODS
         if write:
+            _receive_body()
             prepare_request(self.view_functions.get(request.endpoint or ""))
         with _door(write=write):
             response = super().full_dispatch_request()
             if write and response.status_code < 400:
                 db.session.commit()
         return response
+
+
+def _receive_body() -> None:
+    """Read what is sent before the writer's turn begins: a phone on a bad line must not hold up every counter."""
+    with suppress(HTTPException):  # too large or cut off; the view meets it again and the handlers answer
+        request.get_data(cache=True, parse_form_data=True)
 
 
 @contextmanager

@@ -32,7 +32,7 @@ def duties_are_planned(connection: Connection) -> Iterator[Finding]:
     assigned: dict[int, list[tuple[date, date]]] = defaultdict(list)
     for row in rows(connection, "SELECT outlet_id, starts_on, ends_on FROM assignments"):
         assigned[row.outlet_id].append((as_day(row.starts_on), as_day(row.ends_on) if row.ends_on else FAR_FUTURE))
-    active = _active_periods(connection)
+    by_effect, as_known = _active_periods(connection)
     codes = {row.id: row.code for row in rows(connection, "SELECT id, code FROM outlets")}
     for week in rows(connection, "SELECT DISTINCT week, starts_on FROM duties ORDER BY starts_on"):
         monday = as_day(week.starts_on)
@@ -41,33 +41,45 @@ def duties_are_planned(connection: Connection) -> Iterator[Finding]:
             row.outlet_id
             for row in rows(connection, "SELECT outlet_id FROM duties WHERE week = :week", {"week": week.week})
         }
-        owed = {
-            outlet
-            for outlet in codes
-            if any(_covers(assigned[outlet], day) and _covers(active[outlet], day) for day in days)
-        }
-        missing = owed - planned if days[-1] < today() else set()
+        owed, owed_as_known = (
+            {
+                outlet
+                for outlet in codes
+                if any(_covers(assigned[outlet], day) and _covers(active[outlet], day) for day in days)
+            }
+            for active in (by_effect, as_known)
+        )
+        missing = (owed & owed_as_known) - planned if days[-1] < today() else set()
         for outlet in sorted(missing):
-            yield Finding(
-                "duty_missing", f"{codes[outlet]} {week.week}", "was assigned and active, no duty planned"
-            )
-        for outlet in sorted(planned - owed):
+            yield Finding("duty_missing", f"{codes[outlet]} {week.week}", "was assigned and active, no duty planned")
+        for outlet in sorted(planned - owed - owed_as_known):
             yield Finding("duty_extra", f"{codes[outlet]} {week.week}", "was not both active and assigned")
 
 
-def _active_periods(connection: Connection) -> dict[int, list[tuple[date, date]]]:
-    periods: dict[int, list[tuple[date, date]]] = defaultdict(list)
-    since: dict[int, date] = {}
-    for row in rows(connection, "SELECT outlet_id, state, effective_on FROM outlet_states ORDER BY outlet_id, id"):
-        day = as_day(row.effective_on)
-        begun = since.pop(row.outlet_id, None)
-        if begun is not None:
-            periods[row.outlet_id].append((begun, day))
-        if row.state == "ACTIVE":
-            since[row.outlet_id] = day
-    for outlet, begun in since.items():
-        periods[outlet].append((begun, FAR_FUTURE))
-    return periods
+Periods = dict[int, list[tuple[date, date]]]
+
+
+def _active_periods(connection: Connection) -> tuple[Periods, Periods]:
+    """Return when outlets were active: by the dates that count, and by the days on which it was written down.
+
+    A closing entered afterwards does not undo the duty of a week that was already over.
+    """
+    by_effect: Periods = defaultdict(list)
+    as_known: Periods = defaultdict(list)
+    for periods, known in ((by_effect, False), (as_known, True)):
+        since: dict[int, date] = {}
+        for row in rows(connection, "SELECT outlet_id, state, effective_on, changed_at FROM outlet_states ORDER BY id"):
+            day = as_day(row.effective_on)
+            if known:
+                day = max(day, as_day(str(row.changed_at)[:10]))
+            begun = since.pop(row.outlet_id, None)
+            if begun is not None:
+                periods[row.outlet_id].append((begun, day))
+            if row.state == "ACTIVE":
+                since[row.outlet_id] = day
+        for outlet, begun in since.items():
+            periods[outlet].append((begun, FAR_FUTURE))
+    return by_effect, as_known
 
 
 def _covers(periods: list[tuple[date, date]], day: date) -> bool:

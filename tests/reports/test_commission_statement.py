@@ -22,7 +22,7 @@ def test_it_says_what_the_figures_say() -> None:
     figures = statement(60)
     pages = text_of(draw(figures))
     first, whole = pages[0], "".join(pages)
-    for said in ("代收手续费结算单", "2026年10月", "WL0042 箬横镇垟岙村村邮站", "村邮站", "农村", "XY-2026-0042"):
+    for said in ("代收代办费结算单", "2026年10月", "WL0042 箬横镇垟岙村村邮站", "村邮站", "农村", "XY-2026-0042"):
         assert said in first
     assert format_yuan(figures.due_fen) in first
     assert rmb_capitals(figures.due_fen) in first
@@ -63,7 +63,7 @@ def test_pages_grow_with_the_rows_and_every_page_is_numbered(rows: int, pages: i
 def test_heads_are_repeated_on_every_page() -> None:
     for page in text_of(draw(statement(200))):
         assert "凭证号" in page
-        assert "手续费（元）" in page
+        assert "代办费（元）" in page
 
 
 def test_every_row_is_printed_exactly_once() -> None:
@@ -90,13 +90,13 @@ def test_adjustments_are_negative_lines_with_their_month_and_reason(corrections:
     assert "三、以前月份调整" in whole
     assert whole.count("2026年9月") == corrections
     assert whole.count("-0.50") >= corrections
-    assert "应付手续费（本月＋调整）" in pages[-1]
+    assert "应付代办费（本月＋调整）" in pages[-1]
 
 
 def test_a_month_that_takes_more_back_than_it_earns_says_so() -> None:
     figures = statement(3, adjustments=adjustments(2, commission_fen=-5_000))
     page = text_of(draw(figures))[0]
-    assert "本月应扣回手续费" in page
+    assert "本月应扣回代办费" in page
     assert "-98.20" in page
     assert "人民币负玖拾捌元贰角整" in page
 
@@ -139,7 +139,7 @@ def test_the_code_on_every_page_leads_to_the_check_page() -> None:
 def test_the_outline_lists_the_sections() -> None:
     document = pypdfium2.PdfDocument(draw(statement(60, adjustments=adjustments(1))))
     titles = [item.get_title() for item in document.get_toc()]
-    assert titles == ["代收手续费结算单", "一、酬金汇总", "二、代收明细", "三、以前月份调整"]
+    assert titles == ["代收代办费结算单", "一、代办费汇总", "二、代收明细", "三、以前月份调整"]
 
 
 @pytest.mark.parametrize("rows", [0, 25, 26, 27, 60])
