@@ -10,150 +10,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
-from sqlalchemy import select
 
-from agentnet.closing.actions import close_month
-from agentnet.collecting.models import Collection
-from agentnet.core.clock import IsoWeek, Month
-from agentnet.documents.models import Run, Schedule
-from agentnet.infra.actor import SYSTEM
-from agentnet.infra.db import db
-from agentnet.infra.transaction import batch, reading
+from agentnet.infra.transaction import reading
 from agentnet.users.permissions import MAY, Permission
-from agentnet.visits.actions import log_visit, plan_duties
-from agentnet.visits.judging import FoundNeed
-from agentnet.visits.models import Need
 from tests import world
-from tests.collecting.counter import item, record
-from tests.visits.given import a_visit
+from tests.house.samples import Sample, lay_down_facts, samples
 
 CAST = ["alice", "alan", "bob", "ben", "jing", "carol", "charlie", "dora", "fang", "paul", "audrey", "adam"]
 STRANGERS = ("charlie", "dora", "jing")
 """The people of Jiaxing: nothing of Wenling is theirs."""
 
-NOTHING = "0" * 8
-
-
-@dataclass(frozen=True)
-class Sample:
-    """How a route is called. ``placed``: what it names lies in Wenling, so that strangers must not find it."""
-
-    values: dict[str, object]
-    placed: bool = True
-
-
-def samples(facts: dict[str, object]) -> dict[str, Sample]:
-    """Return a sample for every route that takes parameters."""
-    outlet = {"code": "WL0001"}
-    receipt = {"receipt_no": facts["receipt_no"]}
-    document = {"number": facts["number"]}
-    visit = {"visit_id": facts["visit_id"]}
-    need = {"need_id": facts["need_id"]}
-    manager = {"code": "M001"}
-    village = {"division_code": world.VILLAGE}
-    schedule = {"schedule_id": facts["schedule_id"]}
-    person = {"user_id": 1}
-    found = {
-        name: Sample(outlet)
-        for name in (
-            "commission.outlet",
-            "outlets.show",
-            "outlets.new_agreement",
-            "outlets.edit",
-            "outlets.hours",
-            "outlets.move",
-            "outlets.offer",
-            "outlets.new_terminal",
-            "visits.new",
-        )
-    }
-    found |= {name: Sample(receipt) for name in ("collecting.receipt", "collecting.receipt_pdf", "collecting.void")}
-    found |= {f"documents.{name}": Sample(document) for name in ("document", "download", "preview", "retry", "revise")}
-    found |= {name: Sample(visit) for name in ("visits.show", "visits.photo", "visits.strike")}
-    found |= {name: Sample(need) for name in ("visits.need", "visits.close_need")}
-    found |= {f"outlets.{name}": Sample(manager) for name in ("manager", "edit_manager", "leave", "manager_photo")}
-    found |= {f"outlets.{name}": Sample(village) for name in ("dock", "undock")}
-    found |= {f"documents.{name}": Sample(schedule) for name in ("change_schedule", "switch_schedule")}
-    found |= {
-        f"administration.{name}": Sample(person, placed=False)
-        for name in ("person", "disable_person", "enable_person", "reset_password", "grant")
-    }
-    found |= {
-        "outlets.agreement_document": Sample(outlet | {"number": "DH-0001"}),
-        "outlets.end_agreement": Sample(outlet | {"number": "DH-0001"}),
-        "outlets.assign": Sample(outlet | {"slot": "primary"}),
-        "outlets.end_assignment": Sample(outlet | {"slot": "deputy"}),
-        "outlets.step": Sample(outlet | {"state": "SUSPENDED"}),
-        "outlets.remove_terminal": Sample(outlet | {"serial_no": "T-1"}),
-        "outlets.edit_partner": Sample({"code": "POST"}, placed=False),
-        "outlets.switch_tender": Sample({"code": "E_CNY"}, placed=False),
-        "outlets.export": Sample({"ending": "csv"}, placed=False),
-        "administration.end_grant": Sample(person | {"grant_id": NOTHING}, placed=False),
-        "administration.division": Sample({"code": world.VILLAGE}, placed=False),
-        "administration.edit_unit": Sample({"code": "WL-TP"}, placed=False),
-        "administration.move_unit": Sample({"code": "WL-TP"}, placed=False),
-        "administration.export": Sample({"kind": "outlets", "ending": "csv"}, placed=False),
-        "administration.template": Sample({"kind": "outlets", "ending": "csv"}, placed=False),
-        "administration.dry_run": Sample({"kind": "outlets", "sha256": "0" * 64}, placed=False),
-        "administration.confirm": Sample({"kind": "outlets", "sha256": "0" * 64}, placed=False),
-        "closing.month": Sample({"text": "2026-10"}, placed=False),
-        "closing.confirm": Sample({"text": "2026-10"}, placed=False),
-        "closing.close": Sample({"text": "2026-10"}, placed=False),
-        "collecting.take": Sample({"household_no": world.GANG}, placed=False),
-        "collecting.record": Sample({"household_no": world.GANG}, placed=False),
-        # A keeper may ask after any id; another's is answered like one that never was.
-        "collecting.status": Sample({"id_": facts["collection_id"]}, placed=False),
-        "collecting.household": Sample({"household_no": world.GANG}),
-        "collecting.reveal": Sample({"household_no": world.GANG}),
-        "collecting.export": Sample({"kind": "csv"}, placed=False),
-        "collecting.proof": Sample({"token": "x.y"}, placed=False),
-        "commission.export": Sample({"kind": "csv"}, placed=False),
-        "commission.plan": Sample({"code": "STANDARD"}, placed=False),
-        "commission.new_version": Sample({"code": "STANDARD"}, placed=False),
-        "documents.genuine": Sample(document, placed=False),
-        "documents.progress": Sample({"order_id": facts["collection_id"]}),
-        "documents.reopen_order": Sample({"order_id": facts["collection_id"]}),
-        "users.end_session": Sample({"token_sha256": "0" * 64}, placed=False),
-        "workdays.set_day": Sample({"day": "2026-11-20"}, placed=False),
-        "workdays.reset_day": Sample({"day": "2026-11-20"}, placed=False),
-    }
-    return found
-
 
 @pytest.fixture
 def facts(app) -> dict[str, object]:
     """One collection, visit, need, document and schedule in Wenling."""
-    (verdict,) = record(item())
-    assert verdict.receipt_no
-    with batch():
-        plan_duties(IsoWeek.of(world.TODAY), SYSTEM)
-    with batch():
-        log_visit(a_visit(needs=(FoundNeed("FAULT_REPAIR", "路灯不亮"),)), world.actor("bob"))
-    close_month(Month(2026, 10), SYSTEM)
-    with batch() as session:
-        schedule = Schedule(
-            name="周报",
-            kind="DUTY_MANAGER_WEEK",
-            org_unit_id=world.WENLING.id,
-            language="zh",
-            cadence="WEEKLY",
-            day=1,
-            hour=6,
-            minute=0,
-            starts_on=world.TODAY,
-            next_at=world.NOW,
-        )
-        session.add(schedule)
-    with reading():
-        need = db.session.scalars(select(Need)).one()
-        return {
-            "receipt_no": verdict.receipt_no,
-            "collection_id": db.session.scalars(select(Collection.id)).one(),
-            "visit_id": need.visit_id,
-            "need_id": need.id,
-            "number": db.session.scalars(select(Run.number).where(Run.outlet_id == 1)).first(),
-            "schedule_id": db.session.scalars(select(Schedule.id)).one(),
-        }
+    return lay_down_facts()
 
 
 @dataclass(frozen=True)
