@@ -113,6 +113,7 @@ SUBJECTS: Mapping[str, str] = {
     "plan": translatable("代办费方案"),
     "import": translatable("导入"),
     "export": translatable("导出"),
+    "demo": translatable("演示数据"),
 }
 
 FIELDS: Mapping[str, str] = {
