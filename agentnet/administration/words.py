@@ -41,6 +41,8 @@ ACTIONS: Mapping[str, str] = {
     "changed_password": translatable("更换密码"),
     "collection_recorded": translatable("收取电费"),
     "collection_voided": translatable("撤销收费"),
+    "": translatable("完成演示数据"),
+    "": translatable("载入演示数据"),
     "disable_schedule": translatable("停用报表计划"),
     "disabled_user": translatable("停用账号"),
     "dock_village": translatable("村对接"),
