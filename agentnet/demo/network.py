@@ -277,7 +277,7 @@ def ceiling_fen(expected_cash_fen: Fen, *, tight: bool) -> Fen:
     the page to warn.
 
     >>> ceiling_fen(12_345_67, tight=False), ceiling_fen(12_345_67, tight=True), ceiling_fen(0, tight=False)
-    (6000000, 1400000, 2000000)
+    (4000000, 1400000, 2000000)
     """
     wanted = expected_cash_fen * 110 // 100 if tight else max(3 * expected_cash_fen, 20_000_00)
     step = 1_000_00 if tight else 10_000_00

@@ -54,6 +54,7 @@ def last_tick(rhythm: Rhythm, at: datetime) -> datetime:
     """Return the newest tick that is not after an instant.
 
     >>> from datetime import date
+    >>> from agentnet.core.clock import shanghai_instant
     >>> last_tick(WEEKLY, shanghai_instant(date(2026, 11, 23), 5)) == shanghai_instant(date(2026, 11, 16), 6)
     True
     >>> last_tick(MONTHLY, shanghai_instant(date(2026, 11, 1), 2)) == shanghai_instant(date(2026, 11, 1), 2)

@@ -25,6 +25,7 @@ class Timeline:
     def ending(cls, instant: datetime) -> Timeline:
         """Return the timeline of a demo that is first loaded at an instant.
 
+        >>> from agentnet.core.clock import shanghai_instant
         >>> found = Timeline.ending(shanghai_instant(date(2026, 11, 23), 12))
         >>> str(found.whole_months[0]), str(found.whole_months[-1]), found.last_on.isoformat()
         ('2025-10', '2026-10', '2026-11-22')
