@@ -18,6 +18,7 @@ from sqlalchemy import select
 
 from agentnet.closing.queries import Written, first_open_month, last_closed, sums_agree, written, written_outlets
 from agentnet.closing.rules import check_order, in_chunks, months_between
+from agentnet.collecting.jobs import allocate_received
 from agentnet.commission.accruing import counts_by_outlet, outlet_months
 from agentnet.commission.actions import accrue
 from agentnet.commission.queries import require_company_wide, tariffs
@@ -74,6 +75,7 @@ def close_month(month: Month, by: Actor, watch: Watch = _unwatched, kinds: Seque
         require_company_wide(by, Permission.MONTH_CLOSE)
         if month_state(month) == CLOSED:
             return Closed(month, True, written(month))
+    allocate_received()  # what the month's days received belongs in the month's book
     for empty in _empty_months_before(month):
         with batch():
             begin_closing(empty, by)
