@@ -39,8 +39,21 @@ PLACES: Sequence[Place] = (
     Place(translatable("代办费"), "commission.overview", "wallet2", Permission.COMMISSION_READ, ("commission.",)),
     Place(translatable("报表"), "documents.documents", "file-earmark-pdf", Permission.DOCUMENT_READ, ("documents.",)),
     Place(translatable("月结"), "closing.months", "lock", Permission.MONTH_CLOSE, ("closing.",)),
-    Place(translatable("导入"), "administration.imports", "upload", Permission.IMPORT),
-    Place(translatable("人员"), "administration.people", "people", Permission.USER_EDIT),
+    Place(translatable("导入"), "administration.imports", "upload", Permission.IMPORT, ("administration.dry_run",)),
+    Place(
+        translatable("人员"),
+        "administration.people",
+        "people",
+        Permission.USER_EDIT,
+        ("administration.person", "administration.new_person", "administration.grant", "administration.reset_password"),
+    ),
+    Place(
+        translatable("组织"),
+        "administration.units",
+        "diagram-3",
+        Permission.ORG_EDIT,
+        ("administration.new_unit", "administration.edit_unit", "administration.move_unit", "administration.division"),
+    ),
     Place(translatable("操作记录"), "administration.audit", "journal-text", Permission.AUDIT_READ),
 )
 

@@ -6,7 +6,9 @@ import logging
 
 from flask import Flask, render_template, request
 from flask_babel import force_locale
+from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import IntegrityError
 from werkzeug.exceptions import HTTPException
 
 from agentnet.core.errors import Refusal
@@ -44,7 +46,14 @@ def _http_error(error: HTTPException) -> tuple[str, int]:
 
 
 def _bug(error: Exception) -> tuple[str, int]:
+    if isinstance(error, IntegrityError) and _same_id_at_once(error):
+        return _page(409, _("这个提交编号已用于另一笔内容不同的操作，请刷新页面后重新填写"))
     incident = new_id().hex[-8:]
     log.error("incident %s: unexpected error in %s %s", incident, request.method, request.path, exc_info=error)
     with force_locale(requested_locale()):
         return render_template("errors/500.html", incident=incident), 500
+
+
+def _same_id_at_once(error: IntegrityError) -> bool:
+    """Return whether two requests with one id met in the database: the later has lost, and nothing of it stands."""
+    return any(name in str(error.orig) for name in ("pk_requests", "requests.id"))

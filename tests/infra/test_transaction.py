@@ -5,9 +5,11 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.exc import DBAPIError
 
 from agentnet.core.errors import Invalid
+from agentnet.core.ids import new_id
 from agentnet.infra.actor import SYSTEM
 from agentnet.infra.audit import AuditLine, seal_audit, write_audit
 from agentnet.infra.db import db
+from agentnet.infra.idempotency import remember
 from agentnet.infra.transaction import afterwards, batch, reading
 from agentnet.outlets.models import Assignment
 from agentnet.users.guard import needs
@@ -106,3 +108,15 @@ def test_the_database_refuses_overlapping_assignments(app, slot):
                 outlet_id=2, manager_id=1, slot=slot, starts_on=world.TODAY, ends_on=None, reason=""
             )
         )
+
+
+def test_two_requests_with_one_id_at_once_are_a_conflict_not_a_crash(app):
+    @app.post("/try")
+    @needs(Permission.PUBLIC)
+    def view():
+        one_id = new_id()
+        remember(one_id, "something", SYSTEM, {"amount": 1}, 1)
+        remember(one_id, "something", SYSTEM, {"amount": 2}, 2)
+        return ""
+
+    assert app.test_client().post("/try").status_code == 409
