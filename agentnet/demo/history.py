@@ -58,7 +58,7 @@ def play_counters(world: World, agent_id: int, watch: Watch) -> None:
         HistoryRefused: naming the collection and the refusal.
     """
     with reading():
-        households = dict(db.session.execute(select(Household.household_no, Household.id)).tuples().all())
+        households = dict(db.session.execute(select(Household.household_no, Household.id)).all())
         delivered = set(db.session.scalars(select(Bill.bill_month).distinct()))
         last_day = db.session.scalar(select(func.max(Collection.business_on))) or date.min
     household_ids = [households[one.household_no] for one in world.households]
@@ -127,7 +127,6 @@ def _post(world: World, payments: Sequence[Payment], agent_id: int) -> None:
 
 
 def _record(world: World, payments: Sequence[Payment], agent_id: int) -> None:
-    agents_code = world.agents_outlet.code
     items = []
     for payment in payments:
         code = world.outlets[payment.outlet].code
@@ -142,7 +141,7 @@ def _record(world: World, payments: Sequence[Payment], agent_id: int) -> None:
                 cash_received_fen=payment.cash_received_fen,
                 reference=payment.reference,
                 lookalike_confirmed=True,
-                user_id=agent_id if code == agents_code else None,
+                user_id=agent_id if code == world.agents_code else None,
             )
         )
     for item, verdict in zip(items, record_collections(items, SYSTEM), strict=True):

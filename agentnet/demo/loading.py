@@ -108,7 +108,7 @@ def _org_units(units: Sequence[Unit]) -> dict[str, int]:
 def _partners() -> dict[str | None, int]:
     for code, name, kind in PARTNERS:
         register_partner(code, PartnerFacts(name, PartnerKind(kind), contact="虚构联系人"), SYSTEM)
-    return dict(db.session.execute(select(Partner.code, Partner.id)).tuples().all())
+    return dict(db.session.execute(select(Partner.code, Partner.id)).all())
 
 
 OUTLET_COLUMNS = (
@@ -139,7 +139,7 @@ def _outlets(
                 if (outlet.host_code is not None) == hosted
             ],
         )  # fmt: skip
-        ids = dict(db.session.execute(select(Outlet.code, Outlet.id)).tuples().all())
+        ids = dict(db.session.execute(select(Outlet.code, Outlet.id)).all())
     return cast(dict[str, int], ids)
 
 
@@ -223,7 +223,7 @@ def _managers(world: World, units: Mapping[str, int]) -> dict[str, int]:
             for one in world.staff.managers
         ],
     )
-    return dict(db.session.execute(select(Manager.code, Manager.id)).tuples().all())
+    return dict(db.session.execute(select(Manager.code, Manager.id)).all())
 
 
 def _assignments(world: World, outlets: Mapping[str, int], managers: Mapping[str, int]) -> None:
@@ -242,7 +242,7 @@ def _assignments(world: World, outlets: Mapping[str, int], managers: Mapping[str
         ("division_code", "outlet_id", "starts_on"),
         [(village, outlets[one.code], one.opened_on) for village, one in docked.items()],
     )
-    dockings = dict(db.session.execute(select(Docking.division_code, Docking.id)).tuples().all())
+    dockings = dict(db.session.execute(select(Docking.division_code, Docking.id)).all())
     village_of = {one.code: village for village, one in docked.items()}
     insert_many(
         _table(DockingManager),

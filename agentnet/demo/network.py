@@ -33,7 +33,7 @@ PARTNERS = (
 )
 
 OPEN_BEFORE_PER_MILLE = 780
-"""So many in a thousand outlets were open before the history begins; the others open in its first ten months."""
+"""So many in a thousand outlets were open before the history begins; the others open in its first five sevenths."""
 
 SERVICES = (
     "BILL_QUERY_PAY", "FAULT_REPAIR", "BUSINESS_CONSULT", "OUTAGE_NOTICE",
@@ -209,7 +209,8 @@ def _hosted(centres: Sequence[DemoOutlet], wenling: Sequence[DemoOutlet]) -> lis
 def _opening_day(draw: Random, kind: OutletKind, timeline: Timeline) -> date:
     if kind is OutletKind.BUSINESS_HALL or hit(draw, OPEN_BEFORE_PER_MILLE):
         return timeline.first_on - timedelta(days=draw.randrange(30, 900))
-    return timeline.first_on + timedelta(days=draw.randrange(3, 300))
+    days = (timeline.last_on - timeline.first_on).days
+    return timeline.first_on + timedelta(days=draw.randrange(3, days * 5 // 7))
 
 
 _SUFFIXES = {

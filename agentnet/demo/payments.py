@@ -20,7 +20,7 @@ from agentnet.demo.households import DemoHousehold
 from agentnet.demo.network import DemoOutlet
 from agentnet.demo.timeline import Timeline
 from agentnet.divisions.models import Setting
-from agentnet.outlets.rules import TenderCode
+from agentnet.outlets.rules import TenderCode, is_open
 
 LARGEST_FEN: Fen = 4_900_00
 """Just under the single limit of the demo's agreements."""
@@ -43,6 +43,9 @@ FIRST_DAY, LAST_DAY = 5, 27
 MARKET_DAY = 850
 """In a thousand payments: made on one of the outlet's market days, when the village comes anyway."""
 _HOURS = (8, 8, 9, 9, 9, 10, 10, 11, 13, 14, 14, 15, 15, 16, 16)
+AFTERNOON = 15
+"""An hour at which every outlet is open."""
+
 _NOTES = (50_00, 100_00, 100_00, 10_00)
 
 
@@ -108,7 +111,10 @@ class Counters:
             self._owed[number] -= amount
 
     def _made(self, draw: Random, number: int, outlet: int, day: date, amount: Fen) -> list[Payment]:
-        at = shanghai_instant(day, draw.choice(_HOURS), draw.randrange(60)) + timedelta(seconds=draw.randrange(60))
+        hour, minute = draw.choice(_HOURS), draw.randrange(60)
+        if not is_open(self._outlets[outlet].hours[day.weekday()], hour * 60 + minute):
+            hour = AFTERNOON
+        at = shanghai_instant(day, hour, minute) + timedelta(seconds=draw.randrange(60))
         tender = self._tender(draw, self._households[number], self._outlets[outlet])
         right = _payment(draw, outlet, number, tender, amount, at)
         if not hit(draw, VOIDED):

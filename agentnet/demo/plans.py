@@ -27,14 +27,12 @@ POST_SECOND = (
     Component(outlet_kind=OutletKind.VILLAGE_POST, tender=TenderCode.CASH, fixed_fen=80),
     Component(outlet_kind=OutletKind.NEWSSTAND, rate_ppm=2_400, minimum_fen=40, maximum_fen=1_00),
 )
-CHANGES_IN_MONTH = 7
-"""The whole month of the history, counted from nought, with which the Post's second version begins."""
 
 
 def agree_plans(timeline: Timeline) -> int:
     """Agree both plans with their versions, before the history begins; return the id of the Post's."""
     long_ago = date(timeline.first_on.year - 3, 1, 1)
-    changes_on = timeline.whole_months[CHANGES_IN_MONTH].starts_on
+    changes_on = timeline.whole_months[len(timeline.whole_months) // 2].starts_on
     create_plan(STANDARD, "标准代办费", _version(long_ago, "公司统一标准", STANDARD_COMPONENTS), SYSTEM)
     plan = create_plan(POST, "邮政合作代办费", _version(long_ago, "与东海邮政的合作协议", POST_FIRST), SYSTEM)
     second = _version(changes_on, "与东海邮政补充协议：村邮站现金每笔 0.80 元", POST_SECOND)

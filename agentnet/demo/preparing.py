@@ -7,6 +7,7 @@ clock moves the network on.
 
 from __future__ import annotations
 
+import gc
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -74,9 +75,10 @@ def _marks() -> tuple[datetime | None, bool]:
 def _make(app: Flask, keys: Keys, ends_at: datetime | None, watch: Watch) -> None:
     watch("network", 0, 1)
     world = invent(Timeline.ending(ends_at or now()))
+    gc.freeze()  # a million small values that stay to the end need not be walked again and again
     with app.app_context():
         if ends_at is None:
-            _load(world, keys)
+            load(world, keys)
         watch("network", 1, 1)
         with reading():
             agent_id = db.session.scalars(select(User.id).where(User.username == AGENT)).one()
@@ -98,7 +100,8 @@ def _make(app: Flask, keys: Keys, ends_at: datetime | None, watch: Watch) -> Non
         write_audit(SYSTEM, FINISHED, "demo", "demo")
 
 
-def _load(world: World, keys: Keys) -> None:
+def load(world: World, keys: Keys) -> None:
+    """Load the register and the sign-ins in one transaction, marked so that it is done once."""
     hashes = keys.hashes()
     ends_at = now()
     with frozen_at(shanghai_instant(world.timeline.first_on)), batch():

@@ -26,7 +26,7 @@ NO_POSITION, FAR_AWAY, SHORT_STAY, LATE = 12, 6, 5, 8
 A_WHILE = timedelta(days=3)
 """How long ago a visit has to be to have been logged late."""
 
-SOMETHING_FAILED, NEED_FOUND, WORD_GIVEN = 45, 14, 60
+SOMETHING_FAILED, NEED_FOUND, WORD_GIVEN = 45, 8, 60
 
 FINDINGS = {
     1: "标识牌有污损，已约定更换",

@@ -68,10 +68,10 @@ class Keys:
 
 def add_sign_ins(world: World, hashes: Mapping[str, str], starts_on: date) -> None:
     """Add one person for each role, with the place where the role holds."""
-    outlet_id = db.session.scalars(select(Outlet.id).where(Outlet.code == world.agents_outlet.code)).one()
+    outlet_id = db.session.scalars(select(Outlet.id).where(Outlet.code == world.agents_code)).one()
     partner_id = db.session.scalars(select(Partner.id).where(Partner.code == POST)).one()
     manager = next(one for one in world.staff.managers if one.code == world.managers_code)
-    units = dict(db.session.execute(select(OrgUnit.code, OrgUnit.id)).tuples().all())
+    units = dict(db.session.execute(select(OrgUnit.code, OrgUnit.id)).all())
     places = {
         Role.AGENT: Place(outlet_id=outlet_id),
         Role.MANAGER: Place(org_unit_id=units[manager.station_code]),

@@ -18,7 +18,6 @@ from agentnet.infra.transaction import batch, reading
 from agentnet.outlets.actions import hand_over
 from agentnet.outlets.rules import Slot
 from agentnet.visits.actions import close_need, log_visits, plan_weeks, strike_visit
-from agentnet.visits.evidence import Flag
 from agentnet.visits.judging import NewVisit
 from agentnet.visits.models import Need, Visit
 
@@ -30,6 +29,8 @@ SETTLED_A_WEEK, STRUCK = 550, 120
 
 NOTES = ("已派人处理，村民满意", "已电话答复", "已现场办好", "资料已收齐，业务办结")
 STRIKE_REASON = "登记位置离网点太远，本人说明是补登，按规定判为无效"
+
+FAR_METRES = 1_000
 
 WEEKS_AT_ONCE = 13
 
@@ -88,7 +89,8 @@ def _settle_needs(week: IsoWeek) -> None:
 def _strike(week: IsoWeek) -> None:
     """Strike a few of the visits that were logged far from their outlet."""
     draw = chance("strikes", week)
-    rows = db.session.execute(select(Visit.id, Visit.flags).where(Visit.week == str(week)).order_by(Visit.id))
-    for visit_id, flags in rows.all():
-        if Flag.OUTSIDE_RADIUS in flags and hit(draw, STRUCK):
+    far_away = Visit.distance_m > FAR_METRES
+    found = db.session.scalars(select(Visit.id).where(Visit.week == str(week), far_away).order_by(Visit.id))
+    for visit_id in found.all():
+        if hit(draw, STRUCK):
             strike_visit(visit_id, STRIKE_REASON, SUPERVISORS)

@@ -47,24 +47,26 @@ class World:
     months: Sequence[MonthOfFacts]
     rounds: Rounds
     ceilings: Mapping[str, Fen]
-
-    @property
-    def agents_outlet(self) -> DemoOutlet:
-        """The outlet whose keeper has a sign-in: Wenling's busiest postal station that has a room of its own."""
-        stations = [
-            outlet
-            for outlet in self.outlets
-            if outlet.village.is_wenling
-            and outlet.kind is OutletKind.VILLAGE_POST
-            and outlet.host_code is None
-            and outlet.open_on(self.timeline.first_on)
-        ]
-        return max(stations, key=lambda outlet: (outlet.traffic, outlet.code))
+    agents_code: str
+    """The outlet whose keeper has a sign-in."""
 
     @property
     def managers_code(self) -> str:
         """The manager who has a sign-in: the agent's."""
-        return self.staff.holders_on(self.timeline.today)[self.agents_outlet.code][0]
+        return self.staff.holders_on(self.timeline.today)[self.agents_code][0]
+
+
+def _agents_code(found: Sequence[DemoOutlet], timeline: Timeline) -> str:
+    """Return Wenling's busiest postal station that has a room of its own."""
+    stations = [
+        outlet
+        for outlet in found
+        if outlet.village.is_wenling
+        and outlet.kind is OutletKind.VILLAGE_POST
+        and outlet.host_code is None
+        and outlet.open_on(timeline.first_on)
+    ]
+    return max(stations, key=lambda outlet: (outlet.traffic, outlet.code)).code
 
 
 def invent(timeline: Timeline) -> World:
@@ -90,6 +92,7 @@ def invent(timeline: Timeline) -> World:
         months=months,
         rounds=Rounds(its_outlets, its_staff, timeline),
         ceilings=_ceilings(its_outlets, months),
+        agents_code=_agents_code(its_outlets, timeline),
     )
 
 

@@ -1,0 +1,120 @@
+"""The first weeks of the demo, made for real on an empty database of each kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from agentnet import create_app
+from agentnet.collecting.models import Collection, Void
+from agentnet.core.clock import Month, frozen_at, shanghai_instant
+from agentnet.demo import households
+from agentnet.demo.history import play_counters
+from agentnet.demo.preparing import LOADED, load
+from agentnet.demo.printing import schedule_duties, schedule_money
+from agentnet.demo.sign_ins import ROLES, Keys
+from agentnet.demo.timeline import Timeline
+from agentnet.demo.visiting import play_rounds
+from agentnet.demo.world import World, invent
+from agentnet.infra.audit import AuditLine
+from agentnet.infra.db import db
+from agentnet.infra.migrating import upgrade
+from agentnet.infra.transaction import TransactionalFlask, batch, reading
+from agentnet.outlets.models import Docking, Outlet
+from agentnet.users.models import RoleGrant, User
+from agentnet.users.passwords import password_matches
+from agentnet.verify.commands import CHECKS, findings_of
+from agentnet.visits.models import Duty, DutyVisit, Visit
+from tests.conftest import settings_for
+from tests.machines import postgres
+
+FIRST_WEEKS_END = date(2025, 10, 16)
+
+
+def unwatched(_stage: str, _done: int, _total: int) -> None:
+    """Watch nothing."""
+
+
+@pytest.fixture(scope="module")
+def small() -> Iterator[World]:
+    """A world of one whole month and a half, with fewer households, so that a test can live through it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(households, "HOUSEHOLDS", 1_500)
+        yield invent(Timeline(FIRST_WEEKS_END, (Month(2025, 9),), Month(2025, 10)))
+
+
+@pytest.fixture
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Return the URL of a database with nothing in it."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'agentnet.db'}"
+    else:
+        url = postgres.fresh_database(postgres.server())
+        yield url
+        postgres.drop_database(url)
+
+
+@pytest.fixture
+def empty(database: str, tmp_path: Path) -> Iterator[TransactionalFlask]:
+    """The application on a migrated database, at noon after the last of the first weeks."""
+    app = create_app(settings_for(tmp_path, database))
+    with app.app_context(), frozen_at(shanghai_instant(FIRST_WEEKS_END, 12)):
+        upgrade()
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+def make(app: TransactionalFlask, world: World, keys: Keys) -> None:
+    """Load and live through a world, as the command does, without its documents."""
+    if not db.session.scalar(select(AuditLine.id).where(AuditLine.action == LOADED)):
+        load(world, keys)
+    agent_id = db.session.scalars(select(User.id).where(User.username == "agent")).one()
+    play_counters(world, agent_id, unwatched)
+    play_rounds(world, unwatched)
+    with batch():
+        schedule_money(shanghai_instant(world.timeline.today, 12))
+        schedule_duties(world.units, shanghai_instant(world.timeline.today, 12))
+
+
+def count(model: type) -> int:
+    return db.session.scalar(select(func.count()).select_from(model)) or 0
+
+
+def test_the_first_weeks_agree_with_the_witness_and_twice_is_once(
+    empty: TransactionalFlask, small: World, tmp_path: Path
+):
+    keys = Keys(tmp_path)
+    make(empty, small, keys)
+    tables = (Outlet, Docking, Collection, Void, Visit, Duty, DutyVisit, User, RoleGrant)
+    before = [count(table) for table in tables]
+    payments = [one for month in small.months for found in month.payments.values() for one in found]
+    assert before[:2] == [len(small.outlets), 368]
+    assert before[2] == len(payments)
+    assert before[3] == sum(payment.void_id is not None for payment in payments)
+    assert before[4] > 5_000
+    with reading():
+        for check in CHECKS:
+            assert findings_of(check, db.session.connection()) == ([], 0)
+    make(empty, small, keys)
+    assert [count(table) for table in tables] == before
+
+
+def test_one_person_for_each_role_signs_in_with_the_password_of_the_file(
+    empty: TransactionalFlask, small: World, tmp_path: Path
+):
+    keys = Keys(tmp_path)
+    load(small, keys)
+    assert keys.path.stat().st_mode & 0o777 == 0o600
+    assert Keys(tmp_path).passwords == keys.passwords
+    people = {user.username: user for user in db.session.scalars(select(User))}
+    assert people.keys() == ROLES.keys()
+    for username, user in people.items():
+        assert password_matches(user.password_hash, keys.passwords[username])
+        assert not user.must_change_password
+    granted = dict(db.session.execute(select(User.username, RoleGrant.role).join(RoleGrant)).all())
+    assert granted == {username: role.value for username, (role, _) in ROLES.items()}
