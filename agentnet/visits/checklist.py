@@ -17,7 +17,7 @@ from agentnet.core.errors import Invalid
 class Answer(StrEnum):
     """What was found: in order, not in order, or not applicable here."""
 
-    PASS = "PASS"  # noqa: S105 - a verdict, no password
+    PASS = "PASS"  # noqa: S105 # nosec B105 - a verdict, no password
     FAIL = "FAIL"
     NA = "NA"
 

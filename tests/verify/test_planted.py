@@ -27,6 +27,7 @@ OCTOBER_20 = datetime(2026, 10, 20, 2, tzinfo=UTC)
 SOME_COLLECTION = "(SELECT transfer_id FROM collections ORDER BY receipt_no LIMIT 1)"
 
 PLANTS = (
+    ("account_owner", "UPDATE accounts SET owner_id = 987654 WHERE owner_kind = 'HOUSEHOLD' OR code = 'RECEIVED'"),
     ("balance", "UPDATE balances SET balance_fen = balance_fen + 1 WHERE balance_fen > 0"),
     ("balance", f"UPDATE transfers SET amount_fen = amount_fen + 1 WHERE id = {SOME_COLLECTION}"),
     ("collection_transfer", f"UPDATE transfers SET amount_fen = amount_fen + 1 WHERE id = {SOME_COLLECTION}"),
