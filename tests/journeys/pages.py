@@ -1,0 +1,146 @@
+"""The pages a walk opens: who opens each, and the facts it needs beyond the ordinary ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from io import BytesIO
+
+from flask import Flask
+from sqlalchemy import Table, select
+
+from agentnet.collecting.models import Household
+from agentnet.collecting.proof import proof_token
+from agentnet.core.clock import IsoWeek
+from agentnet.core.ids import new_id
+from agentnet.core.masks import mask_address, mask_name
+from agentnet.documents.actions import NewOrder, place_order
+from agentnet.documents.models import Run
+from agentnet.infra.db import db
+from agentnet.infra.transaction import batch, reading
+from agentnet.outlets.actions.offer import install_terminal
+from agentnet.outlets.rules import TerminalKind
+from agentnet.users.permissions import Permission
+from tests import world
+from tests.conftest import SignIn
+from tests.house.samples import samples
+
+NOT_PAGES = frozenset(
+    {
+        "administration.export",
+        "administration.template",
+        "collecting.export",
+        "collecting.receipt_pdf",
+        "collecting.status",
+        "commission.export",
+        "documents.archive",
+        "documents.download",
+        "documents.preview",
+        "outlets.agreement_document",
+        "outlets.export",
+        "outlets.manager_photo",
+        "static",
+        "visits.photo",
+    }
+)
+"""Files and answers to scripts."""
+
+READER = {
+    Permission.PUBLIC: "",
+    Permission.COLLECTION_RECORD: "alice",
+    Permission.COLLECTION_VOID: "alice",
+    Permission.VISIT_LOG: "bob",
+    Permission.COMMISSION_READ: "fang",
+    Permission.COMMISSION_EDIT: "fang",
+    Permission.MONTH_CLOSE: "fang",
+    Permission.PARTNER_EDIT: "adam",
+    Permission.ORG_EDIT: "adam",
+    Permission.USER_EDIT: "adam",
+    Permission.IMPORT: "adam",
+    Permission.AUDIT_READ: "audrey",
+}
+"""Who opens the pages of a permission: whoever works with them most. Everything else is the supervisor's."""
+
+READER_OF_PAGE = {"collecting.receipt": "alice"}
+
+HOMES = ("alice", "bob", "carol", "fang", "paul", "audrey", "adam")
+"""One of each role: the same address, seven pages."""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """One page and who opens it; ``who`` is empty for anyone in the street."""
+
+    who: str
+    path: str
+
+    def __str__(self) -> str:
+        return f"{self.who or 'anyone'} {self.path}"
+
+
+def _more_facts(app: Flask, sign_in: SignIn, facts: dict[str, object]) -> dict[str, dict[str, object]]:
+    """Enter what single pages need; return their values by endpoint."""
+    order = NewOrder(new_id(), "DUTY_MANAGER_WEEK", "WL", IsoWeek(2026, 46), "zh")
+    with batch():
+        install_terminal("WL0001", TerminalKind.CARD, "T-1", world.TODAY, world.actor("carol"))
+        place_order(order, world.actor("carol"))
+    adam = sign_in("adam")
+    file = (BytesIO("编号,名称,类型\nCHAIN,东海连锁,连锁商户\n".encode()), "partners.csv")
+    tried = adam.post("/imports", data={"kind": "partners", "file": file}).location.partition("?")[0]
+    receipt_no = str(facts["receipt_no"])
+    return {
+        "administration.dry_run": {"kind": "partners", "sha256": tried.rsplit("/", 1)[1]},
+        "closing.confirm": {"text": "2026-09"},
+        "collecting.proof": {"token": proof_token(app.config["SECRET_KEY"], facts["collection_id"], receipt_no)},
+        "documents.progress": {"order_id": order.id},
+    }
+
+
+def pages_to_walk(app: Flask, sign_in: SignIn, facts: dict[str, object]) -> list[Opened]:
+    """Return every page of the application's own map, each once, and every role's home."""
+    values = {name: sample.values for name, sample in samples(facts).items()} | _more_facts(app, sign_in, facts)
+    found = [Opened(who, "/") for who in HOMES]
+    with reading():
+        check_code = db.session.scalar(select(Run.check_code).where(Run.number == facts["number"]))
+    query = {"documents.genuine": f"?c={check_code}"}
+    build = app.url_map.bind("localhost").build
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint in NOT_PAGES or rule.endpoint == "dashboard.home" or "GET" not in (rule.methods or ()):
+            continue
+        permission = app.view_functions[rule.endpoint].permission
+        who = READER_OF_PAGE.get(rule.endpoint) or READER.get(permission, "carol")
+        found.append(Opened(who, build(rule.endpoint, values.get(rule.endpoint, {})) + query.get(rule.endpoint, "")))
+    return sorted(found, key=lambda page: (page.who, page.path))
+
+
+def written_in_chinese() -> list[str]:
+    """Return what people have entered in Chinese, longest first; an English page may show it as it stands.
+
+    Reference rows that carry an English name of their own are no excuse.
+    """
+    found: set[str] = set()
+    with reading():
+        for table in db.metadata.sorted_tables:
+            columns = [column for column in table.columns if not _has_english(table, column.name)]
+            for row in db.session.execute(select(*columns)):
+                for value in row:
+                    found |= set(_strings(value))
+        for household in db.session.scalars(select(Household)):
+            name = mask_name(household.name)
+            found |= {name, name[-1], mask_address(household.address)}
+    return sorted((text for text in found if has_han(text)), key=len, reverse=True)
+
+
+def _has_english(table: Table, name: str) -> bool:
+    return f"{name}_en" in table.columns
+
+
+def _strings(value: object) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return [text for each in inside for text in _strings(each)]
+
+
+def has_han(text: str) -> bool:
+    """Return whether a text holds a Chinese character."""
+    return any("\u3400" <= letter <= "\u9fff" or letter > "\U0001ffff" for letter in text)
