@@ -173,13 +173,17 @@ def audit_lines(who: Actor, wanted: AuditFilter) -> Select[*tuple[Any, ...]]:
     return statement
 
 
+SEALS_LOOKED_AT = 1000
+"""How many of the newest lines are asked whether they are sealed: no page counts a trail of years."""
+
+
 def unsealed_count() -> int:
-    """Return how many of the newest thousand lines wait for the sealer."""
-    newest = select(AuditLine.id).order_by(AuditLine.id.desc()).limit(1000)
+    """Return how many of the newest ``SEALS_LOOKED_AT`` lines wait for the sealer."""
+    newest = select(AuditLine.id).order_by(AuditLine.id.desc()).limit(SEALS_LOOKED_AT)
     ids = list(db.session.scalars(newest))
     sealed = set(db.session.scalars(select(AuditSeal.audit_line_id).where(AuditSeal.audit_line_id.in_(ids))))
     return len(ids) - len(sealed)
 
 
-__all__ = ["AuditFilter", "Held", "Row", "audit_lines", "covers_company", "people_of", "person_for", "place_for",
-           "roles_of", "unsealed_count"]  # fmt: skip
+__all__ = ["SEALS_LOOKED_AT", "AuditFilter", "Held", "Row", "audit_lines", "covers_company", "people_of", "person_for",
+           "place_for", "roles_of", "unsealed_count"]  # fmt: skip

@@ -10,9 +10,10 @@ from typing import Any
 from flask import render_template, request
 from flask_babel import gettext as _
 
-from agentnet.administration.queries import AuditFilter, audit_lines, unsealed_count
+from agentnet.administration.queries import SEALS_LOOKED_AT, AuditFilter, audit_lines, unsealed_count
 from agentnet.administration.words import ACTIONS, FIELDS, SUBJECTS, VALUES
 from agentnet.core.money import format_yuan
+from agentnet.documents.kinds import report_kinds
 from agentnet.infra.audit import AuditLine
 from agentnet.infra.db import db
 from agentnet.infra.pages import SortBy, chosen, page_of, typed_text
@@ -57,8 +58,10 @@ def audit() -> str:
         kinds=sorted(((_(words), code) for code, words in SUBJECTS.items())),
         action_words=action_words,
         subject_words=subject_words,
+        value_words=value_words,
         differences=differences,
         unsealed=unsealed_count(),
+        looked_at=SEALS_LOOKED_AT,
     )
 
 
@@ -102,9 +105,13 @@ def _value(name: str, values: Mapping[str, Any], there: bool) -> str | None:
     if isinstance(value, int):
         return format_yuan(value) if name.endswith("_fen") else str(value)
     if isinstance(value, list):
-        return "、".join(_text(str(item)) for item in value) or None
-    return _text(str(value))
+        return "、".join(value_words(str(item)) for item in value) or None
+    return value_words(str(value))
 
 
-def _text(text: str) -> str:
+def value_words(text: str) -> str:
+    """Return a value as a person reads it: codes, those of report kinds among them, in words, all else as it stands."""
+    kind = report_kinds().get(text)
+    if kind is not None:
+        return _(kind.name)
     return _(VALUES[text]) if text in VALUES else text
