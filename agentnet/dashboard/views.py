@@ -14,7 +14,7 @@ from agentnet.dashboard import queries
 from agentnet.dashboard.queries import Taken
 from agentnet.dashboard.rules import growth_tenths, growth_text, same_day_last_year
 from agentnet.infra.actor import Actor, Role
-from agentnet.infra.dates import week_text
+from agentnet.infra.dates import week_label
 from agentnet.infra.pages import typed_text
 from agentnet.ledger.queries import month_state
 from agentnet.users.guard import needs, viewer
@@ -82,7 +82,7 @@ def _trend(actor: Actor, week: IsoWeek) -> dict[str, object]:
     return {
         "drawing": {
             "kind": "line",
-            "labels": [week_text(one) for one in weeks],
+            "labels": [week_label(one) for one in weeks],
             "unit": "%",
             "series": [{"label": _("完成率"), "values": rates}],
             "target": {"label": _("目标"), "value": 100},

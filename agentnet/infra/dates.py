@@ -51,6 +51,11 @@ def month_text(month: Month) -> str:
     return f"{month.year}年{month.month}月"
 
 
+def week_label(week: IsoWeek) -> str:
+    """Return the week's number for places with little room, as under a chart: ``第45周`` or ``Wk 45``."""
+    return f"Wk {week.week}" if in_english() else f"第{week.week}周"
+
+
 def week_text(week: IsoWeek) -> str:
     """Return the week's number and days: ``2026年第45周（11月2日–8日）`` or ``Week 45, 2026 (2–8 Nov)``."""
     first, last = week.starts_on, week.ends_on - timedelta(days=1)

@@ -53,7 +53,7 @@ def test_the_check_list_names_what_is_not_right(sign_in: SignIn) -> None:
     assert "2026年9月还没有封账，请先封那个月" in page
     assert "这些网点没有协议，按默认方案计酬：WL0002" in page
     assert "下一步：核对金额" not in page
-    assert "这个月还没有结束，2026-12-01 起可以封账" in sign_in("fang").get("/closing/2026-11").text
+    assert "这个月还没有结束，12月1日 周二 起可以封账" in sign_in("fang").get("/closing/2026-11").text
 
 
 def test_the_totals_are_shown_in_full_before_the_month_closes(sign_in: SignIn) -> None:
