@@ -16,11 +16,13 @@ from contextlib import contextmanager, nullcontext, suppress
 from contextvars import ContextVar
 
 from flask import Flask, Response, request
+from flask.templating import Environment
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException
 
 from agentnet.infra.db import db, writing
 from agentnet.infra.preparing import prepare_request
+from agentnet.infra.template_words import WordedEnvironment
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -56,7 +58,9 @@ def afterwards(work: Callable[[], None]) -> None:
 
 
 class TransactionalFlask(Flask):
-    """Flask with the request door around dispatch, error handlers included."""
+    """Flask with the request door around dispatch, error handlers included, and templates worded once a language."""
+
+    jinja_environment: type[Environment] = WordedEnvironment
 
     def full_dispatch_request(self) -> Response:
         if request.endpoint == "static":
