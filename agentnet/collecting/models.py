@@ -54,7 +54,8 @@ class Collection(Model):
         CheckConstraint("cash_received_fen IS NULL OR cash_received_fen >= amount_fen", name="cash_received"),
         Index("ix_collections_outlet_day", "outlet_id", "business_on", "id"),
         Index("ix_collections_household", "household_id", "collected_at"),
-        Index("ix_collections_day", "business_on", "id"),
+        # The last two let a period be summed without walking the rows themselves.
+        Index("ix_collections_day", "business_on", "id", "setting", "amount_fen"),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
 from agentnet.collecting.models import Collection
@@ -23,7 +23,7 @@ from agentnet.ledger.queries import month_state
 from agentnet.ledger.rules import CLOSED
 from agentnet.outlets.models import Outlet
 from agentnet.outlets.queries import under, visible_outlets
-from agentnet.users.permissions import Permission, grants_for, org_paths
+from agentnet.users.permissions import Permission, covers_company, grants_for, org_paths
 
 PROVISIONAL_LIMIT = 20_000
 """Most collections of an open month that a page works through; beyond it only counts and amounts are shown."""
@@ -91,8 +91,8 @@ class MonthFigures:
 
 def accrued_for(viewer: Actor) -> ColumnElement[bool]:
     """Return the condition on ``OutletAccrual`` that it lies in the viewer's territory as stamped at the close."""
-    if "/" in org_paths(viewer, READ):
-        return OutletAccrual.month == OutletAccrual.month
+    if covers_company(viewer, READ):
+        return true()
     grants = grants_for(viewer, READ)
     outlet_ids = [grant.outlet_id for grant in grants if grant.outlet_id is not None]
     partner_ids = [grant.partner_id for grant in grants if grant.partner_id is not None]

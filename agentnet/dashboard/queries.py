@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, and_, case, cast, exists, func, or_, select
+from sqlalchemy import ColumnElement, String, and_, case, cast, exists, func, or_, select, true
 
 from agentnet.collecting.models import Collection, Household, Void
+from agentnet.collecting.queries import visible_households
 from agentnet.core.clock import now
 from agentnet.core.money import Fen
 from agentnet.dashboard.rules import DOCUMENT_IS_LATE_MINUTES, NEED_IS_OLD_DAYS
@@ -22,7 +23,7 @@ from agentnet.ledger.models import Account, Balance
 from agentnet.outlets.models import Assignment, Manager, Outlet
 from agentnet.outlets.queries import under, visible_managers, visible_outlets
 from agentnet.outlets.rules import State
-from agentnet.users.permissions import Permission, grants_for, may, org_paths
+from agentnet.users.permissions import Permission, covers_company, grants_for, may, org_paths
 from agentnet.visits.models import Need
 
 FOUND = 20
@@ -81,6 +82,8 @@ def taken_by_month(outlet_id: int, since: date) -> Mapping[str, Taken]:
 
 
 def _in_territory(viewer: Actor) -> ColumnElement[bool]:
+    if covers_company(viewer, Permission.COLLECTION_READ):
+        return true()
     grants = grants_for(viewer, Permission.COLLECTION_READ)
     paths = org_paths(viewer, Permission.COLLECTION_READ)
     if any(grant.partner_id is not None or grant.outlet_id is not None for grant in grants):
@@ -165,7 +168,8 @@ def cash_in_territory(viewer: Actor) -> Fen:
 def newest_documents(viewer: Actor, count: int = 5) -> Sequence[Run]:
     """Return the newest documents the viewer may read."""
     return db.session.scalars(
-        select(Run).where(visible_runs(viewer)).order_by(Run.planned_at.desc(), Run.id.desc()).limit(count)
+        # Ids grow with the time of planning, and have an index.
+        select(Run).where(visible_runs(viewer)).order_by(Run.id.desc()).limit(count)
     ).all()
 
 
@@ -206,17 +210,21 @@ def found_managers(viewer: Actor, words: str) -> Sequence[Manager]:
 
 
 def found_households(viewer: Actor, words: str) -> Sequence[Household]:
-    """Return households by number or its beginning (four digits or more); nobody is found by name."""
+    """Return households by number; nobody is found by name.
+
+    Who may read households finds those of the own territory by the beginning of a number (four digits or more); who
+    collects serves any household, by its whole number alone.
+    """
     digits = words.replace(" ", "").replace("-", "")
     if not (digits.isascii() and digits.isdigit() and 4 <= len(digits) <= 13):
         return []
-    if not (may(viewer, Permission.HOUSEHOLD_READ) or len(digits) in (10, 13)):
+    number = Household.household_no
+    found: list[ColumnElement[bool]] = []
+    if may(viewer, Permission.HOUSEHOLD_READ):
+        here = visible_households(viewer, Permission.HOUSEHOLD_READ)
+        found.append(and_(number >= digits, number < digits + ":", here))
+    if may(viewer, Permission.COLLECTION_RECORD) and len(digits) in (10, 13):
+        found.append(number == digits)
+    if not found:
         return []
-    if not (may(viewer, Permission.HOUSEHOLD_READ) or may(viewer, Permission.COLLECTION_RECORD)):
-        return []
-    return db.session.scalars(
-        select(Household)
-        .where(Household.household_no >= digits, Household.household_no < digits + ":")
-        .order_by(Household.household_no)
-        .limit(FOUND)
-    ).all()
+    return db.session.scalars(select(Household).where(or_(*found)).order_by(number).limit(FOUND)).all()

@@ -113,3 +113,11 @@ def grants_for(actor: Actor, permission: Permission) -> tuple[Grant, ...]:
 def org_paths(actor: Actor, permission: Permission) -> tuple[str, ...]:
     """Return the org paths under which the actor holds the permission."""
     return tuple(grant.org_path for grant in grants_for(actor, permission) if grant.org_path is not None)
+
+
+def covers_company(actor: Actor, permission: Permission) -> bool:
+    """Return whether the actor holds the permission for the whole company: on the root, whose path is ``/1/``.
+
+    A list then needs no condition on territory, and its index can be walked from the end.
+    """
+    return any(path.count("/") <= 2 for path in org_paths(actor, permission))

@@ -50,6 +50,7 @@ class Visit(Model):
         CheckConstraint("(latitude IS NULL) = (longitude IS NULL)", name="position"),
         Index("ix_visits_manager", "manager_id", "visited_on"),
         Index("ix_visits_outlet", "outlet_id", "visited_on"),
+        Index("ix_visits_day", "visited_on", "id"),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)

@@ -513,7 +513,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("transfer_id", name=op.f("uq_collections_transfer_id")),
     )
     with op.batch_alter_table("collections", schema=None) as batch_op:
-        batch_op.create_index("ix_collections_day", ["business_on", "id"], unique=False)
+        batch_op.create_index("ix_collections_day", ["business_on", "id", "setting", "amount_fen"], unique=False)
         batch_op.create_index("ix_collections_household", ["household_id", "collected_at"], unique=False)
         batch_op.create_index("ix_collections_outlet_day", ["outlet_id", "business_on", "id"], unique=False)
 
@@ -780,6 +780,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_visits")),
     )
     with op.batch_alter_table("visits", schema=None) as batch_op:
+        batch_op.create_index("ix_visits_day", ["visited_on", "id"], unique=False)
         batch_op.create_index("ix_visits_manager", ["manager_id", "visited_on"], unique=False)
         batch_op.create_index("ix_visits_outlet", ["outlet_id", "visited_on"], unique=False)
 
@@ -1068,6 +1069,7 @@ def downgrade() -> None:
     with op.batch_alter_table("visits", schema=None) as batch_op:
         batch_op.drop_index("ix_visits_outlet")
         batch_op.drop_index("ix_visits_manager")
+        batch_op.drop_index("ix_visits_day")
 
     op.drop_table("visits")
     with op.batch_alter_table("terminals", schema=None) as batch_op:

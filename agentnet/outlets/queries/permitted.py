@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import ColumnElement, Select, and_, false, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
 
 from agentnet.core.clock import today
 from agentnet.core.errors import Missing
@@ -13,7 +13,7 @@ from agentnet.divisions.models import OrgUnit
 from agentnet.infra.actor import Actor, Role
 from agentnet.infra.db import db
 from agentnet.outlets.models import Assignment, Manager, Outlet, Partner
-from agentnet.users.permissions import Permission, grants_for, org_paths, require
+from agentnet.users.permissions import Permission, covers_company, grants_for, org_paths, require
 
 
 def under(paths: tuple[str, ...]) -> ColumnElement[bool]:
@@ -36,8 +36,8 @@ def visible_outlets(viewer: Actor, permission: Permission) -> ColumnElement[bool
 
     A district manager's territory also holds every outlet assigned to them today, whichever station it belongs to.
     """
-    if "/" in org_paths(viewer, permission):
-        return Outlet.id == Outlet.id
+    if covers_company(viewer, permission):
+        return true()
     grants = grants_for(viewer, permission)
     paths = org_paths(viewer, permission)
     outlet_ids = [grant.outlet_id for grant in grants if grant.outlet_id is not None]
@@ -84,6 +84,8 @@ def outlet_for(
 
 def visible_managers(viewer: Actor, permission: Permission = Permission.MANAGER_READ) -> ColumnElement[bool]:
     """Return the condition on ``Manager`` that the viewer may see them: own territory, or oneself."""
+    if covers_company(viewer, permission):
+        return true()
     paths = org_paths(viewer, permission)
     return or_(
         Manager.user_id == viewer.user_id,

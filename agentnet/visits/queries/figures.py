@@ -111,8 +111,11 @@ def summed(rows: Iterable[Compliance]) -> Compliance:
 
 
 def weeks_between(first: IsoWeek, last: IsoWeek) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    """Return the conditions on ``Duty`` that its week lies between two, both included."""
-    return Duty.starts_on >= first.starts_on, Duty.starts_on <= last.starts_on
+    """Return the conditions on ``Duty`` that its week lies between two, both included.
+
+    Weeks as written (``2026-W07``) sort as they pass, and an index leads to them.
+    """
+    return Duty.week >= str(first), Duty.week <= str(last)
 
 
 def outcome() -> ColumnElement[str]:

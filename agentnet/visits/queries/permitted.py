@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select, true
 
 from agentnet.core.clock import IsoWeek, today
 from agentnet.core.errors import Missing
@@ -15,7 +15,7 @@ from agentnet.infra.actor import Actor
 from agentnet.infra.db import db
 from agentnet.outlets.models import Assignment, Manager, Outlet, Service
 from agentnet.outlets.queries import visible_outlets
-from agentnet.users.permissions import Permission, require
+from agentnet.users.permissions import Permission, covers_company, require
 from agentnet.visits.checklist import Item, items_from
 from agentnet.visits.models import Checklist, Duty, DutyVisit, FailedItem, Need, Visit
 from agentnet.visits.rules import DutyState, duty_state, is_over
@@ -49,6 +49,8 @@ class Unsettled:
 
 def visible_visits(viewer: Actor, permission: Permission) -> ColumnElement[bool]:
     """Return the condition on ``Visit`` that its outlet lies in the viewer's territory, or the visit is their own."""
+    if covers_company(viewer, permission):
+        return true()
     return or_(
         Visit.outlet_id.in_(select(Outlet.id).where(visible_outlets(viewer, permission))),
         Visit.manager_id.in_(select(Manager.id).where(Manager.user_id == viewer.user_id)),

@@ -86,14 +86,18 @@ def holdings(
     since: date, until: date, *, manager_ids: Collection[int] | None = None, outlet_ids: Collection[int] | None = None
 ) -> list[Holding]:
     """Return who held what on some day of a period, by outlet and day."""
-    statement = select(Assignment).where(*overlapping(Assignment, since, until))
+    statement = select(
+        Assignment.outlet_id, Assignment.manager_id, Assignment.slot, Assignment.starts_on, Assignment.ends_on,
+        Assignment.reason,
+    ).where(*overlapping(Assignment, since, until))  # fmt: skip
     if manager_ids is not None:
         statement = statement.where(Assignment.manager_id.in_(manager_ids))
     if outlet_ids is not None:
         statement = statement.where(Assignment.outlet_id.in_(outlet_ids))
-    rows = db.session.scalars(statement.order_by(Assignment.outlet_id, Assignment.starts_on, Assignment.slot.desc()))
+    rows = db.session.execute(statement.order_by(Assignment.outlet_id, Assignment.starts_on, Assignment.slot.desc()))
     return [
-        Holding(row.outlet_id, row.manager_id, row.slot, span(row.starts_on, row.ends_on), row.reason) for row in rows
+        Holding(outlet_id, manager_id, slot, span(starts_on, ends_on), reason)
+        for outlet_id, manager_id, slot, starts_on, ends_on, reason in rows
     ]
 
 
