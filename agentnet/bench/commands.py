@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 from flask import Flask
 
-from agentnet.bench import posting, statements
+from agentnet.bench import pages, posting, statements
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
@@ -21,6 +21,14 @@ def bench_group() -> None:
 def posting_command(app: Flask, as_json: bool) -> None:
     """Post collections in scratch databases; PostgreSQL too if AGENTNET_DATABASE_URL names one. / 收费入账。"""
     posting.run(app.extensions["agentnet"], as_json)
+
+
+@bench_group.command("pages")
+@as_json
+@click.pass_obj
+def pages_command(app: Flask, as_json: bool) -> None:
+    """Ask for list pages in a database of a million collections, kept under the home for the day. / 列表页。"""
+    pages.run(app.extensions["agentnet"], as_json)
 
 
 @bench_group.command("statements")

@@ -33,7 +33,7 @@ class Browser:
 
     def send(self, method: str, path: str, **fields: str) -> tuple[int, str, str]:
         """Return status, place it leads to, and page."""
-        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items())}
+        headers = {"Cookie": self.cookies}
         body = None
         if fields:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
@@ -46,6 +46,11 @@ class Browser:
             self._cookies[name] = value
         return answer.status, answer.headers.get("Location", ""), page
 
+    @property
+    def cookies(self) -> str:
+        """The cookies as a header carries them."""
+        return "; ".join(f"{name}={value}" for name, value in self._cookies.items())
+
     def token(self, path: str) -> str:
         """Return the form token of a page."""
         _status, _place, page = self.send("GET", path)
@@ -56,8 +61,8 @@ class Browser:
 
 
 @contextmanager
-def web(settings: Settings) -> Iterator[int]:
-    """Run the product's web process on a free port; yield the port."""
+def web(settings: Settings, *module: str) -> Iterator[int]:
+    """Run the product's web process, or another module that serves, on a free port; yield the port."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = int(free.getsockname()[1])
@@ -70,8 +75,11 @@ def web(settings: Settings) -> Iterator[int]:
         "AGENTNET_SECURE_COOKIES": "no",
         "AGENTNET_TRUSTED_HOSTS": "",
     }
-    process = subprocess.Popen(  # nosec B603
-        [sys.executable, "-m", "agentnet", "web"], env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    process = subprocess.Popen(  # noqa: S603  # nosec B603 - our own modules
+        [sys.executable, "-m", *(module or ("agentnet", "web"))],
+        env=environ,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     try:
         _wait_for(port, process)
