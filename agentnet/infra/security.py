@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response, request
+from flask import Flask, Response, abort, request
 from flask_wtf import CSRFProtect
+from werkzeug.routing import IntegerConverter
 
 from agentnet.infra.config import Settings
 
@@ -16,8 +17,15 @@ FRAMEABLE_POLICY = CONTENT_SECURITY_POLICY.replace("frame-ancestors 'none'", "fr
 csrf = CSRFProtect()
 
 
+class KeyConverter(IntegerConverter):
+    """A number in an address that fits a key of the database; a longer one names nothing."""
+
+    regex = r"[0-9]{1,18}"
+
+
 def init_security(app: Flask, settings: Settings) -> None:
-    """Set cookies, form tokens, trusted hosts and headers."""
+    """Set cookies, form tokens, trusted hosts, what an address may hold, and headers."""
+    app.url_map.converters["int"] = KeyConverter
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SESSION_COOKIE_NAME="__Host-agentnet" if settings.secure_cookies else "agentnet",
@@ -30,6 +38,11 @@ def init_security(app: Flask, settings: Settings) -> None:
         TRUSTED_HOSTS=list(settings.trusted_hosts) or None,
     )
     csrf.init_app(app)
+
+    @app.before_request
+    def no_address_with_nul() -> None:
+        if "\0" in request.path:
+            abort(404)  # no name holds it, and PostgreSQL takes none in a question
 
     @app.after_request
     def headers(response: Response) -> Response:

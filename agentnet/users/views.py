@@ -43,7 +43,8 @@ class _Tried:
 
 
 def _try_password() -> _Tried:
-    name, password = request.form.get("username", ""), request.form.get("password", "")
+    form = SignInForm()
+    name, password = form.username.data or "", form.password.data or ""
     with reading():
         if sign_in_must_wait(name, request.remote_addr or ""):
             return _Tried(must_wait=True)

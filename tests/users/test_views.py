@@ -37,6 +37,11 @@ def test_a_wrong_password_says_so_and_is_remembered(app):
         assert len(db.session.scalars(select(FailedSignIn)).all()) == 1
 
 
+def test_a_name_no_database_takes_is_only_a_wrong_name(app):
+    answer = app.test_client().post("/sign-in", data={"username": "ali\0\x1fnobody", "password": "x\0y"})
+    assert answer.status_code == 422
+
+
 def test_the_answer_does_not_tell_whether_a_person_exists(app):
     client = app.test_client()
     known, unknown = (sign_in_with(client, name, "wrong") for name in ("alice", "nobody"))
