@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 from flask import render_template, request
 from flask_babel import gettext as _
@@ -19,7 +19,7 @@ from agentnet.core.errors import Missing, Refusal
 from agentnet.core.masks import mask_household_no, mask_name
 from agentnet.infra.forms import show_refusal
 from agentnet.infra.i18n import in_english
-from agentnet.infra.pages import typed_text
+from agentnet.infra.pages import typed_day, typed_text
 from agentnet.infra.sheets import KINDS, Yuan, download
 from agentnet.users.guard import needs, viewer
 from agentnet.users.permissions import Permission, may
@@ -30,16 +30,9 @@ USUAL_DAYS = 7
 FILTERS = ("from", "to", "outlet", "q", "tender", "setting", "state")
 
 
-def _day(name: str) -> date | None:
-    try:
-        return date.fromisoformat(request.args.get(name, ""))
-    except ValueError:
-        return None
-
-
 def _filter_asked() -> CollectionFilter:
     """Read the filters from the address; without any day the last week is shown."""
-    first, last = _day("from"), _day("to")
+    first, last = typed_day(request.args, "from"), typed_day(request.args, "to")
     words = typed_text(request.args, "q", 48)
     if first is None and last is None and not words:
         first, last = today() - timedelta(days=USUAL_DAYS - 1), today()
@@ -59,7 +52,7 @@ def _filter_asked() -> CollectionFilter:
 @needs(Permission.COLLECTION_RECORD)
 def today_list() -> Answer:
     """List what the own outlet took today, with its sum."""
-    outlet = chosen_outlet(request.args.get("outlet"))
+    outlet = chosen_outlet(typed_text(request.args, "outlet", 32))
     words = typed_text(request.args, "q", 48)
     wanted = CollectionFilter(
         starts_on=today(), ends_on=today() + timedelta(days=1), outlet_code=outlet.code, words=words

@@ -19,6 +19,7 @@ from agentnet.core.errors import Invalid, Refusal
 from agentnet.core.ids import parse_id
 from agentnet.infra.forms import show_refusal
 from agentnet.infra.i18n import in_english, money_text
+from agentnet.infra.pages import typed_text
 from agentnet.infra.templating import tell
 from agentnet.outlets.models import Outlet
 from agentnet.outlets.queries import outlet_for
@@ -47,7 +48,7 @@ def chosen_outlet(code: str | None) -> Outlet:
 def start() -> Answer:
     """Ask for the household number; show the outlet's day so far and the cash it holds."""
     own = queries.own_outlets(viewer())
-    code = request.args.get("outlet")
+    code = typed_text(request.args, "outlet", 32)
     outlet = chosen_outlet(code) if code or len(own) == 1 else None
     form = NumberForm(request.args)
     status = 200
@@ -94,7 +95,7 @@ def _take_form(form_class: type[TakeForm], outlet: Outlet) -> TakeForm:
 @needs(Permission.COLLECTION_RECORD)
 def take(household_no: str) -> Answer:
     """Echo the household and its bills and ask for amount and tender; posted, show it all once more to confirm."""
-    outlet = chosen_outlet(request.values.get("outlet"))
+    outlet = chosen_outlet(typed_text(request.values, "outlet", 32))
     household = queries.household_by_no(household_no)
     form = _take_form(TakeForm, outlet)
     if request.method == "GET":

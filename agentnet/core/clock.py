@@ -17,6 +17,8 @@ from zoneinfo import ZoneInfo
 from agentnet.core.errors import Invalid
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+YEARS = range(1900, 2200)
+"""Years a typed day may lie in: at the ends of the calendar the next day, or its instant, does not exist."""
 
 _frozen: ContextVar[datetime | None] = ContextVar("frozen_clock", default=None)
 _everywhere: datetime | None = None

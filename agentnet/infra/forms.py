@@ -11,14 +11,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from flask import request
 from flask_babel import gettext, lazy_gettext
 from flask_wtf import FlaskForm
-from wtforms import Field, Form, HiddenField, RadioField, SelectField, SelectMultipleField, StringField
+from werkzeug.datastructures import CombinedMultiDict, MultiDict
+from wtforms import Field, FileField, Form, HiddenField, RadioField, SelectField, SelectMultipleField, StringField
 from wtforms.fields.choices import SelectChoice, SelectFieldBase
 from wtforms.validators import InputRequired, StopValidation, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget, TextInput
 
-from agentnet.core.clock import IsoWeek, Month
+from agentnet.core.clock import YEARS, IsoWeek, Month
 from agentnet.core.errors import Refusal
 from agentnet.core.ids import new_id, parse_id
 from agentnet.core.money import Fen, format_yuan, parse_yuan
@@ -72,6 +74,19 @@ class HouseForm(FlaskForm):
     """Base of every form: protected against forged posts, spaces around typed text removed."""
 
     class Meta(FlaskForm.Meta):
+        def wrap_formdata(self, form: FlaskForm, formdata: Any) -> Any:
+            """Give fields of text what came as text and fields of files what came as files; JSON is no form."""
+            if hasattr(formdata, "getlist"):
+                return formdata
+            if not form.is_submitted():
+                return None
+            sent = [
+                (name, file)
+                for name, file in request.files.items(multi=True)
+                if name in form and isinstance(form[name], FileField)
+            ]
+            return CombinedMultiDict([MultiDict(sent), request.form]) if sent or request.form else None
+
         def bind_field(self, form: Form, unbound_field: Any, options: dict[str, Any]) -> Field:
             if issubclass(unbound_field.field_class, StringField):
                 options["filters"] = [_stripped, *unbound_field.kwargs.pop("filters", ())]
@@ -178,7 +193,10 @@ def _read_day(text: str) -> date:
     try:
         if match is None:
             raise ValueError
-        return date(*map(int, match.groups()))
+        day = date(*map(int, match.groups()))
+        if day.year not in YEARS:
+            raise ValueError
+        return day
     except ValueError:
         raise ValueError(gettext("请输入日期，例如 2026-11-03")) from None
 

@@ -20,13 +20,14 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, or_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from agentnet.core.clock import YEARS
+
 T = TypeVar("T")
 Value = str | int | date | datetime | UUID | None
 
 PAGE_SIZE = 50
 _LONGEST_CURSOR = 2_000
 _BIGINT = 2**63
-_YEARS = range(1900, 2200)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +184,7 @@ def _typed(value: object, kind: type) -> Value:
     if kind is UUID:
         return UUID(value)
     moment: date = datetime.fromisoformat(value) if kind is datetime else date.fromisoformat(value)
-    if moment.year not in _YEARS or (isinstance(moment, datetime) and moment.tzinfo is None):
+    if moment.year not in YEARS or (isinstance(moment, datetime) and moment.tzinfo is None):
         raise ValueError("outside the years of this network")
     return moment
 
@@ -197,3 +198,12 @@ def typed_text(arguments: Mapping[str, str], name: str, longest: int = 100) -> s
     """Return the words typed into a filter, trimmed, cut and free of characters no column holds."""
     words = arguments.get(name, "").strip()[:longest]
     return "".join(character for character in words if character.isprintable())
+
+
+def typed_day(arguments: Mapping[str, str], name: str) -> date | None:
+    """Return the day typed into a filter, or None if it is no day of the years this network knows."""
+    try:
+        day = date.fromisoformat(arguments.get(name, ""))
+    except ValueError:
+        return None
+    return day if day.year in YEARS else None

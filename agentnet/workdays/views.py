@@ -97,14 +97,21 @@ def _year_asked() -> int:
 def _day_asked() -> date | None:
     """Return the day the address names if it lies in a year that is shown."""
     try:
-        day = date.fromisoformat(request.args.get("day", ""))
-    except ValueError:
+        return _read_day(request.args.get("day", ""))
+    except Missing:
         return None
-    return day if FIRST_YEAR <= day.year <= today().year + YEARS_AHEAD else None
 
 
 def _read_day(text: str) -> date:
+    """Return a day of the years that are shown.
+
+    Raises:
+        Missing: ``day_missing``.
+    """
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         raise Missing("day_missing", "没有这一天") from None
+    if not FIRST_YEAR <= day.year <= today().year + YEARS_AHEAD:
+        raise Missing("day_missing", "没有这一天")
+    return day

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+import pytest
 from flask import Flask
 
 from agentnet.administration.words import ACTIONS, SUBJECTS
@@ -71,6 +72,11 @@ def test_filters_narrow_the_trail(app: Flask, sign_in) -> None:
         ("day=junk&action=junk&cursor=junk", True),
     ):
         assert ("<ins>改名村邮站</ins>" in audrey.get(f"/audit?{query}").get_data(as_text=True)) is there, query
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", "soon"])
+def test_a_day_that_is_none_is_no_filter(app: Flask, sign_in, day: str) -> None:
+    assert sign_in("audrey").get(f"/audit?day={day}").status_code == 200
 
 
 def test_hostile_words_in_the_trail_are_only_words(app: Flask, sign_in) -> None:

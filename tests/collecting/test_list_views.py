@@ -37,6 +37,11 @@ def test_the_list_filters_sorts_and_sums(app, sign_in):
     assert carol.get("/collections?from=junk&sort=junk&cursor=junk").status_code == 200
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", "soon"])
+def test_a_day_that_is_none_is_no_filter(app, sign_in, day):
+    assert sign_in("carol").get(f"/collections?from={day}&to={day}").status_code == 200
+
+
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
 def test_the_list_is_exported_masked(app, sign_in, kind):
     record(item(538, reference=None))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from io import BytesIO
 from uuid import UUID
 
 import pytest
-from flask import Flask
+from flask import Flask, current_app
 from flask_babel import force_locale
 from werkzeug.datastructures import MultiDict
-from wtforms import StringField
+from wtforms import FileField, StringField
 
 from agentnet.core.clock import IsoWeek, Month
 from agentnet.core.errors import Conflict, Invalid
@@ -168,6 +169,8 @@ def test_periods_are_read() -> None:
     ("field", "typed", "words"),
     [
         ("day", "2026-02-30", "请输入日期，例如 2026-11-03"),
+        ("day", "0001-01-01", "请输入日期，例如 2026-11-03"),
+        ("day", "9999-12-31", "请输入日期，例如 2026-11-03"),
         ("day", "soon", "请输入日期，例如 2026-11-03"),
         ("month", "2026-13", "请输入月份，例如 2026-10"),
         ("week", "2025-W53", "该年没有第 53 周"),
@@ -204,6 +207,23 @@ def test_the_summary_jumps_to_the_first_card_of_a_choice() -> None:
     form = sent(tender="")
     form.validate()
     assert all_errors(form) == [("tender-0", "请选择支付方式")]
+
+
+def test_a_file_in_a_field_of_text_is_not_read_and_a_field_of_files_takes_it() -> None:
+    class PhotoForm(CollectionForm):
+        photo = FileField("照片")
+
+    files = {name: (BytesIO(b"bytes"), "../photo.jpg") for name in ("amount", "remark", "household_no", "photo")}
+    with current_app.test_request_context(method="POST", data={**GOOD, **files}):
+        form = PhotoForm()
+        assert not form.validate()
+        assert [name for name in form.errors if name] == ["household_no", "amount"]
+        assert form.photo.data.filename == "../photo.jpg"
+
+
+def test_json_is_no_form() -> None:
+    with current_app.test_request_context(method="POST", json={**GOOD, "amount": 203.5, "remark": [1]}):
+        assert CollectionForm().amount.data is None
 
 
 def test_an_expired_page_says_so_in_words() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -14,7 +14,7 @@ from sqlalchemy import String, create_engine, insert, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from agentnet.infra.db import UtcDateTime
-from agentnet.infra.pages import Page, SortBy, Sorting, chosen, page_of, sorting_from, typed_text
+from agentnet.infra.pages import Page, SortBy, Sorting, chosen, page_of, sorting_from, typed_day, typed_text
 from tests.machines import postgres
 
 
@@ -203,3 +203,9 @@ def test_filters_take_only_what_they_know() -> None:
     assert typed_text({"q": "  垟岙\0\n村 "}, "q") == "垟岙村"
     assert typed_text({"q": "长" * 300}, "q") == "长" * 100
     assert typed_text({}, "q") == ""
+
+
+@pytest.mark.parametrize("text", ["", "soon", "2026-02-30", "0001-01-01", "9999-12-31", "9999-W52-7"])
+def test_a_day_at_the_ends_of_the_calendar_is_no_filter(text):
+    assert typed_day({"day": text}, "day") is None
+    assert typed_day({"day": "2026-11-03"}, "day") == date(2026, 11, 3)

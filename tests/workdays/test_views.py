@@ -64,6 +64,8 @@ def test_a_manager_may_not_change_a_day(app, sign_in) -> None:
         ("2026-11-10", {"kind": "off", "reason": "上周"}, 422),
         ("2026-02-30", {"kind": "off", "reason": "没有"}, 404),
         ("nonsense", {"kind": "off", "reason": "没有"}, 404),
+        ("9999-W52", {"kind": "off", "reason": "没有"}, 404),
+        ("0001-01-01", {"kind": "off", "reason": "没有"}, 404),
     ],
 )
 def test_bad_input_leaves_no_rows(app, sign_in, day, form, status) -> None:

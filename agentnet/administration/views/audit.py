@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from flask import render_template, request
@@ -16,7 +15,7 @@ from agentnet.core.money import format_yuan
 from agentnet.documents.kinds import report_kinds
 from agentnet.infra.audit import AuditLine
 from agentnet.infra.db import db
-from agentnet.infra.pages import SortBy, chosen, page_of, typed_text
+from agentnet.infra.pages import SortBy, chosen, page_of, typed_day, typed_text
 from agentnet.users.guard import needs, viewer
 from agentnet.users.permissions import Permission
 
@@ -40,7 +39,7 @@ def audit() -> str:
         action=chosen(request.args, "action", {code: code for code in ACTIONS}, ""),
         subject_kind=chosen(request.args, "kind", {code: code for code in SUBJECTS}, ""),
         subject=typed_text(request.args, "subject", 64),
-        day=_day(typed_text(request.args, "day", 10)),
+        day=typed_day(request.args, "day"),
     )
     page = page_of(
         db.session(),
@@ -63,13 +62,6 @@ def audit() -> str:
         unsealed=unsealed_count(),
         looked_at=SEALS_LOOKED_AT,
     )
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        return None
 
 
 def action_words(code: str) -> str:

@@ -80,8 +80,8 @@ def offer(code: str) -> Answer:
 
 
 def _save_offer(outlet: Outlet, form: OfferForm) -> None:
-    set_tenders(outlet.code, form.tenders.data, viewer(), form.version.data)
-    set_services(outlet.code, form.services.data, viewer())
+    set_tenders(outlet.code, form.tenders.data or [], viewer(), form.version.data)
+    set_services(outlet.code, form.services.data or [], viewer())
 
 
 @needs(Permission.OUTLET_EDIT)
