@@ -28,6 +28,10 @@ LONGEST_CELL = 10_000
 MOST_COLUMNS = 200
 _BLOCK = 1 << 20
 _MOST_UNPACKED = 1 << 30
+_MOST_TEXTS_UNPACKED = 1 << 27
+"""The texts of a workbook are held in memory while its rows are read one by one."""
+MOST_ROWS = 1 << 20
+"""As many as a spreadsheet holds; a row numbered beyond it would be reached through as many blank ones."""
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 Cells = Sequence[str]
@@ -46,7 +50,7 @@ class TableFile:
         """Yield every row that is not blank with its number as a spreadsheet shows it (the first is 1).
 
         Raises:
-            Invalid: ``cell_too_long``, ``workbook_broken``.
+            Invalid: ``cell_too_long``, ``workbook_broken``, ``workbook_too_large``.
         """
         found = _workbook_rows(self.path) if self.encoding is None else _csv_rows(self.path, self.encoding)
         for number, cells in found:
@@ -128,14 +132,18 @@ def _too_long(number: int) -> Invalid:
 def _check_workbook(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as packed:
-            names = set(packed.namelist())
+            sizes = {entry.filename: entry.file_size for entry in packed.infolist()}
             unpacked = sum(entry.file_size for entry in packed.infolist())
     except zipfile.BadZipFile as error:
         raise _broken() from error
-    if "xl/workbook.xml" not in names:
+    if "xl/workbook.xml" not in sizes:
         raise _broken()
-    if unpacked > _MOST_UNPACKED:
-        raise Invalid("workbook_too_large", "这个 .xlsx 文件展开后过大，请拆成几个文件或改用 CSV", field="file")
+    if unpacked > _MOST_UNPACKED or sizes.get("xl/sharedStrings.xml", 0) > _MOST_TEXTS_UNPACKED:
+        raise _too_large()
+
+
+def _too_large() -> Invalid:
+    return Invalid("workbook_too_large", "这个 .xlsx 文件展开后过大，请拆成几个文件或改用 CSV", field="file")
 
 
 def _broken() -> Invalid:
@@ -150,6 +158,8 @@ def _workbook_rows(path: Path) -> Iterator[tuple[int, Cells]]:
             sheet = book.worksheets[0]
             sheet.reset_dimensions()  # some programs write dimensions that are not true
             for number, values in enumerate(sheet.iter_rows(values_only=True), 1):
+                if number > MOST_ROWS:
+                    raise _too_large()
                 cells = [_text(value) for value in values[:MOST_COLUMNS]]
                 if any(len(cell) > LONGEST_CELL for cell in cells):
                     raise _too_long(number)

@@ -94,3 +94,29 @@ def test_a_workbook_that_unpacks_to_something_huge_is_refused(tmp_path: Path, mo
         packed.writestr("xl/workbook.xml", b"0" * 1_000_000)
     with pytest.raises(Invalid, match="workbook_too_large"):
         look_at(bomb)
+
+
+def test_a_workbook_with_more_words_than_memory_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "_MOST_TEXTS_UNPACKED", 1_000)
+    bomb = tmp_path / "bomb.xlsx"
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("xl/workbook.xml", b"<workbook/>")
+        packed.writestr("xl/sharedStrings.xml", b"0" * 10_000)
+    with pytest.raises(Invalid, match="workbook_too_large"):
+        look_at(bomb)
+
+
+def test_a_row_numbered_beyond_any_spreadsheet_is_refused(tmp_path: Path) -> None:
+    whole, far = tmp_path / "whole.xlsx", tmp_path / "far.xlsx"
+    book = Workbook()
+    book.active.append(["编号"])
+    book.active.append(["WL0001"])
+    book.save(whole)
+    with zipfile.ZipFile(whole) as source, zipfile.ZipFile(far, "w") as target:
+        for name in source.namelist():
+            content = source.read(name)
+            target.writestr(
+                name, content.replace(b'r="2"', b'r="999999999999"').replace(b'r="A2"', b'r="A999999999999"')
+            )
+    with pytest.raises(Invalid, match="workbook_too_large"):
+        rows_of(tmp_path, far.read_bytes())
