@@ -24,7 +24,7 @@ Reader = Callable[[str], Any]
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029\ufffe\uffff\ud800-\udfff]")
 _FULL_WIDTH = str.maketrans({code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20})
-_ESCAPED = re.compile(r"^'(?=[=+\-@\t\r])")
+_ESCAPED = re.compile(r"^'(?=[=+\-@＝＋－＠\t\r])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +67,8 @@ def clean_cell(text: str) -> str:
     Raises:
         Invalid: ``cell_control`` if it holds characters no column takes.
 
-    >>> clean_cell("  村邮站 "), clean_cell("'=1+1"), clean_cell("'s")
-    ('村邮站', '=1+1', "'s")
+    >>> clean_cell("  村邮站 "), clean_cell("'=1+1"), clean_cell("'＝1"), clean_cell("'s")
+    ('村邮站', '=1+1', '＝1', "'s")
     """
     text = text.strip()
     if not text.isprintable() and _CONTROL.search(text):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
@@ -24,7 +25,7 @@ class Yuan(int):
 
 Cell = str | int | Yuan | date | None
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
 KINDS = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -32,7 +33,9 @@ KINDS = {
 
 
 def safe_text(text: str) -> str:
-    """Return text that no spreadsheet runs as a formula: a leading = + - @ tab or return gets an apostrophe before it.
+    """Return text that no spreadsheet runs as a formula: before a leading = + - @, tab or return stands an apostrophe.
+
+    Source: OWASP, CSV Injection; spreadsheets for East Asia take full-width signs as well.
 
     >>> safe_text("=1+1"), safe_text("村邮站")
     ("'=1+1", '村邮站')
@@ -52,7 +55,7 @@ def csv_bytes(head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
 def xlsx_bytes(title: str, head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
     """Return the list as a workbook with one sheet; codes stay text, amounts are numbers."""
     book = Workbook(write_only=True)
-    sheet = book.create_sheet(title[:31])
+    sheet = book.create_sheet(re.sub(r"[\\*?:/\[\]]", "-", title)[:31])
     sheet.freeze_panes = "A2"
     heads = [WriteOnlyCell(sheet, value=words) for words in head]
     for cell in heads:

@@ -25,8 +25,14 @@ def test_a_workbook_keeps_codes_as_text_and_amounts_as_numbers() -> None:
     assert day.value.date() == date(2026, 11, 18)
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1+1", "＋1", "－1", "＠SUM(A1)"]
+)
 def test_a_cell_is_never_a_formula(text: str) -> None:
     assert csv_bytes(["a"], [[text]]).decode("utf-8-sig").split("\n", 1)[1].lstrip('"').startswith("'")
     cell = load_workbook(BytesIO(xlsx_bytes("a", ["a"], [[text]]))).active["A2"]
     assert (cell.data_type, cell.value[0]) == ("s", "'")
+
+
+def test_a_name_no_sheet_may_have_still_makes_a_workbook() -> None:
+    assert load_workbook(BytesIO(xlsx_bytes("2026-10-WL/TP[*]", ["a"], []))).sheetnames == ["2026-10-WL-TP---"]
