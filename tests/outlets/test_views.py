@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 from openpyxl import load_workbook
-from sqlalchemy import event, select
+from sqlalchemy import event, select, update
 
 from agentnet.core.ids import new_id
 from agentnet.infra.db import db
-from agentnet.infra.transaction import reading
-from agentnet.outlets.models import Agreement, Outlet, Tender, Terminal
+from agentnet.infra.transaction import batch, reading
+from agentnet.outlets.models import Agreement, Outlet, Partner, Tender, Terminal
+from agentnet.users.models import RoleGrant
 from tests import world
 from tests.conftest import SignIn
 from tests.outlets.helpers import count, outlet, photo
@@ -291,6 +292,19 @@ def test_the_administrator_opens_a_tender_for_the_company(sign_in: SignIn) -> No
         assert db.session.get_one(Tender, "E_CNY").enabled
     assert sign_in("adam").post("/tenders/CASH", data={"enabled": "no"}).status_code == 422
     assert sign_in("adam").post("/tenders/GOLD", data={"enabled": "yes"}).status_code == 404
+
+
+def test_who_administers_a_county_leaves_what_is_the_companys(sign_in: SignIn) -> None:
+    with batch() as session:
+        session.execute(update(RoleGrant).where(RoleGrant.user_id == 12).values(org_unit_id=world.WENLING.id))
+    adam, form = sign_in("adam"), {"id": str(new_id()), "code": "CHAIN", "name": "东海便利", "kind": "CHAIN"}
+    assert adam.post("/tenders/E_CNY", data={"enabled": "yes"}).status_code == 403
+    assert adam.post("/partners/new", data=form).status_code == 403
+    assert adam.post("/partners/POST/edit", data={**form, "version": "1"}).status_code == 403
+    assert "/partners/new" not in adam.get("/partners").text
+    assert count(Partner) == 2
+    with reading():
+        assert not db.session.get_one(Tender, "E_CNY").enabled
 
 
 def test_a_terminal_is_entered_and_taken_away(sign_in: SignIn) -> None:

@@ -7,10 +7,12 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
-from agentnet.core.errors import Conflict
+from agentnet.core.errors import Conflict, Forbidden
 from agentnet.infra.actor import Actor
 from agentnet.infra.audit import write_audit
 from agentnet.infra.idempotency import earlier_result, remember
+from agentnet.infra.importing import administers_company
+from agentnet.users.permissions import Permission, require
 
 
 def once(
@@ -41,6 +43,17 @@ def require_version(present: int, seen: int | None) -> None:
     """
     if seen is not None and seen != present:
         raise Conflict("changed_meanwhile", "您打开页面之后，这里已被别人改过。请核对最新内容，再提交一次")
+
+
+def require_for_company(by: Actor, permission: Permission) -> None:
+    """Refuse who holds a permission for a part of the company only: what they would change is everybody's.
+
+    Raises:
+        Forbidden: ``not_permitted``, ``for_whole_company``.
+    """
+    require(by, permission)
+    if not administers_company(by):
+        raise Forbidden("for_whole_company", "这项资料全公司通用，请由全公司的系统管理员办理")
 
 
 def plain(value: object) -> object:

@@ -13,12 +13,12 @@ from agentnet.core.errors import Invalid, Missing
 from agentnet.infra.actor import Actor
 from agentnet.infra.audit import write_audit
 from agentnet.infra.db import db
-from agentnet.outlets.actions.common import once, require_version
+from agentnet.outlets.actions.common import once, require_for_company, require_version
 from agentnet.outlets.actions.outlet import require_not_closed
 from agentnet.outlets.models import OpeningHours, Outlet, OutletService, OutletTender, Service, Tender, Terminal
 from agentnet.outlets.queries import enabled_tenders, hours_of, outlet_for, services_of, tenders_of
 from agentnet.outlets.rules import Span, State, TenderCode, TerminalKind, clean_code, require_tenders, write_spans
-from agentnet.users.permissions import Permission, require
+from agentnet.users.permissions import Permission
 
 
 def set_opening_hours(code: str, week: Sequence[Sequence[Span]], by: Actor, version: int | None = None) -> None:
@@ -150,11 +150,11 @@ def open_tender(tender: str, enabled: bool, by: Actor) -> None:
     """Open a tender for the whole company, or close it; cash stays open (cash rules of 2026-02-01).
 
     Raises:
-        Forbidden: ``not_permitted``.
+        Forbidden: ``not_permitted``, ``for_whole_company``.
         Missing: ``tender_missing``.
         Invalid: ``cash_stays``.
     """
-    require(by, Permission.ORG_EDIT)
+    require_for_company(by, Permission.ORG_EDIT)
     row = db.session.get(Tender, tender)
     if row is None:
         raise Missing("tender_missing", "没有这种支付方式")

@@ -11,11 +11,11 @@ from agentnet.core.errors import Invalid
 from agentnet.infra.actor import Actor
 from agentnet.infra.audit import write_audit
 from agentnet.infra.db import db
-from agentnet.outlets.actions.common import apply_changes, audit_change, once, require_version
+from agentnet.outlets.actions.common import apply_changes, audit_change, once, require_for_company, require_version
 from agentnet.outlets.models import Partner
 from agentnet.outlets.queries import partner_by_code
 from agentnet.outlets.rules import PartnerKind, clean_code, clean_uscc
-from agentnet.users.permissions import Permission, require
+from agentnet.users.permissions import Permission
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +33,11 @@ def register_partner(code: str, facts: PartnerFacts, by: Actor, request_id: uuid
     """Enter a partner; return its code.
 
     Raises:
-        Forbidden: ``not_permitted``.
+        Forbidden: ``not_permitted``, ``for_whole_company``.
         Conflict: ``id_reused``.
         Invalid: ``code_shape``, ``code_taken``, ``uscc_shape``, ``uscc_check``.
     """
-    require(by, Permission.PARTNER_EDIT)
+    require_for_company(by, Permission.PARTNER_EDIT)
 
     def work() -> str:
         clean = clean_code(code)
@@ -56,12 +56,12 @@ def change_partner(code: str, facts: PartnerFacts, by: Actor, version: int | Non
     """Write down new facts about a partner.
 
     Raises:
-        Forbidden: ``not_permitted``.
+        Forbidden: ``not_permitted``, ``for_whole_company``.
         Missing: ``partner_missing``.
         Conflict: ``changed_meanwhile``.
         Invalid: ``uscc_shape``, ``uscc_check``.
     """
-    require(by, Permission.PARTNER_EDIT)
+    require_for_company(by, Permission.PARTNER_EDIT)
     partner = partner_by_code(code)
     require_version(partner.version, version)
     if audit_change(by, "change_partner", "partner", code, apply_changes(partner, _columns(facts))):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
+from agentnet.infra.importing import administers_company
 from agentnet.infra.templating import tell
 from agentnet.outlets.actions import PartnerFacts, change_partner, register_partner
 from agentnet.outlets.display import choices
@@ -22,9 +23,8 @@ from agentnet.users.permissions import Permission, may
 @needs(Permission.OUTLET_READ)
 def partners() -> Answer:
     """List the company's partners with how many outlets each has."""
-    return render_template(
-        "outlets/partners.html", rows=partner_list(), may_edit=may(viewer(), Permission.PARTNER_EDIT)
-    )
+    may_edit = may(viewer(), Permission.PARTNER_EDIT) and administers_company(viewer())
+    return render_template("outlets/partners.html", rows=partner_list(), may_edit=may_edit)
 
 
 @needs(Permission.PARTNER_EDIT)
