@@ -62,6 +62,8 @@ def test_search_finds_outlets_managers_and_households_of_the_territory(app, sign
         ("alice", world.MEI[:8], "**梅"),
         ("carol", "陈小梅", "**梅"),
         ("paul", world.MEI, "**梅"),
+        ("charlie", world.MEI, "**梅"),
+        ("charlie", world.MEI[:8], "**梅"),
     ],
 )
 def test_search_hides_other_territories_and_finds_nobody_by_name(app, sign_in, username, words, hidden):
@@ -72,6 +74,11 @@ def test_search_hides_other_territories_and_finds_nobody_by_name(app, sign_in, u
 
 def test_a_single_outlet_found_is_shown_at_once(app, sign_in):
     assert sign_in("carol").get("/search?q=WL0002").location == "/outlets/WL0002"
+
+
+@pytest.mark.parametrize(("username", "words"), [("carol", world.MEI[:8]), ("fang", world.MEI), ("alice", world.MEI)])
+def test_a_household_is_found_by_its_number(app, sign_in, username, words):
+    assert "**梅" in sign_in(username).get("/search", query_string={"q": words}).text
 
 
 @pytest.mark.parametrize("words", ["", "%", "_", "\0", "x" * 500, "' OR 1=1 --", "<script>"])
