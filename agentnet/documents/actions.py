@@ -170,6 +170,8 @@ def place_order(new: NewOrder, by: Actor) -> uuid.UUID:
     }
     if earlier_result(new.id, "document_order", content) is not None:
         return new.id
+    if db.session.get(Order, new.id) is not None:  # a schedule's order, whose id stands in its address
+        raise Conflict("id_reused", "这个提交编号已用于另一笔内容不同的操作，请刷新页面后重新填写")
     if new.language not in LANGUAGES:
         raise Invalid("language_unknown", "请选择中文或英文", field="language")
     if not kind.ready(new.period):

@@ -169,6 +169,27 @@ def test_an_order_is_placed_once_however_often_it_is_sent(facts: Facts) -> None:
     assert count(Order) == 1
 
 
+def test_the_id_of_a_schedules_order_is_a_conflict(facts: Facts) -> None:
+    new = order()
+    with batch() as session:
+        session.add(
+            Order(
+                id=new.id,
+                kind=new.kind,
+                language="zh",
+                org_unit_id=world.WENLING.id,
+                org_path=world.WENLING.path,
+                period_start=OCTOBER.starts_on,
+                period_end=OCTOBER.ends_on,
+                ordered_by="clock",
+                ordered_at=world.NOW,
+                state="OPEN",
+            )
+        )
+    with pytest.raises(Conflict, match="id_reused"), batch():
+        actions.place_order(new, world.actor("carol"))
+
+
 def test_the_same_id_for_another_order_is_a_conflict(facts: Facts) -> None:
     new = order()
     with batch():
