@@ -115,7 +115,7 @@ def run(settings: Settings, json: bool = False, size: Size = FULL) -> dict[str, 
 def _lines(found: dict[str, Any]) -> list[str]:
     head = f"{'page':<22}{'ours/s':>8}{'hello/s':>9}{'ratio':>8}{'p99 ms':>9}{'hello p99':>11}{'bytes':>9}"
     lines = [
-        f"{one['page']:<22}{one['ours']:>8}{one['limit']:>9}{one['ratio']:>8.3f}{one['p99_ms']:>9}"
+        f"{one['page']:<22}{one['ours']:>8}{one['limit']:>9}{one['ratio']:>8.4f}{one['p99_ms']:>9}"
         f"{one['hello_p99_ms']:>11}{one['bytes']:>9}"
         for one in found["results"]
     ]
@@ -145,14 +145,15 @@ def _measured(page: Address, hello: Address) -> dict[str, Any]:
             (hello, figures.hello, figures.hello_times),
         ):
             taken = _asked_for_a_while(address)
-            rates.append(len(taken) / SECONDS)
-            times += taken
+            # By the time really taken: the last answers of a slow page come long after the round is over.
+            rates.append(sum(len(client) / sum(client) for client in taken))
+            times += [seconds for client in taken for seconds in client]
     ours, limit = statistics.median(figures.ours), statistics.median(figures.hello)
     return {
         "page": page.path,
-        "ours": round(ours),
+        "ours": round(ours, 1),
         "limit": round(limit),
-        "ratio": round(ours / limit, 3),
+        "ratio": round(ours / limit, 4),
         "p99_ms": round(_p99(figures.times) * 1000, 1),
         "hello_p99_ms": round(_p99(figures.hello_times) * 1000, 1),
         "bytes": len(body),
@@ -163,12 +164,12 @@ def _p99(times: list[float]) -> float:
     return sorted(times)[min(len(times) - 1, len(times) * 99 // 100)]
 
 
-def _asked_for_a_while(address: Address) -> list[float]:
-    """Return the seconds each answer took, of all clients."""
+def _asked_for_a_while(address: Address) -> list[list[float]]:
+    """Return the seconds each answer took, by client."""
     ready = Barrier(CLIENTS)
     with ThreadPoolExecutor(CLIENTS) as pool:
         taken = [pool.submit(_ask_on, address, ready) for _client in range(CLIENTS)]
-        return [seconds for client in taken for seconds in client.result()]
+        return [client.result() for client in taken]
 
 
 def _ask_on(address: Address, ready: Barrier) -> list[float]:
