@@ -104,7 +104,7 @@ def _seal() -> int:
         return seal_audit()
 
 
-CLOCK_JOBS: Sequence[ClockJob] = (ClockJob("seal audit", 5, _seal), ALLOCATE_RECEIVED, TICK, CLOSE_MONTHS, PLAN_DUTIES)
+CLOCK_JOBS: Sequence[ClockJob] = (ClockJob("seal audit", 5, _seal), ALLOCATE_RECEIVED, CLOSE_MONTHS, PLAN_DUTIES, TICK)
 WORKERS: Sequence[WorkerLoop] = (DRAWING,)
 
 

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from agentnet.core.clock import IsoWeek, Month, business_date
 
 WHOLE_MONTHS = 13
+WEEKS_OF_VISITS = 26
 CLOSE_TAKES = timedelta(minutes=90)
 """The clock closes a month from 01:30 on the 1st; until then the month that ended still counts as running."""
 
@@ -58,10 +59,8 @@ class Timeline:
         return [day for day in days if day <= self.last_on]
 
     def weeks(self) -> list[IsoWeek]:
-        """Return the weeks of visits: from the first whole week of the history to the running one."""
-        week = IsoWeek.of(self.first_on + timedelta(days=6))
-        weeks = [week]
-        while week.ends_on <= self.today:
-            week = week.next()
-            weeks.append(week)
+        """Return the weeks of visits, oldest first: half a year up to the running one."""
+        weeks = [IsoWeek.of(self.today)]
+        while len(weeks) < WEEKS_OF_VISITS:
+            weeks.insert(0, weeks[0].previous())
         return weeks

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ForeignKey, Index, String, insert, select
+from sqlalchemy import ForeignKey, Index, String, Table, insert, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from agentnet.core.clock import now
 from agentnet.core.ids import content_sha256
 from agentnet.infra.actor import Actor
 from agentnet.infra.db import BigId, Key, Model, db
+from agentnet.infra.inserting import insert_typed
 
 LOOK_BACK = 100_000
 """How many line numbers below the newest seal are searched for lines whose transaction ended late."""
@@ -87,8 +88,7 @@ def write_audit(
 
 def write_audit_rows(rows: Sequence[Mapping[str, Any]]) -> None:
     """Write many audit lines in one statement."""
-    if rows:
-        db.session.execute(insert(AuditLine), list(rows))
+    insert_typed(db.session.connection(), cast(Table, AuditLine.__table__), rows)
 
 
 def seal_audit(limit: int = 5000) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Table, delete, insert, select, update
+from sqlalchemy import Table, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from agentnet.core.clock import IsoWeek, now, today
@@ -18,6 +18,7 @@ from agentnet.infra.actor import SYSTEM, Actor
 from agentnet.infra.audit import audit_row, write_audit, write_audit_rows
 from agentnet.infra.db import Model, db
 from agentnet.infra.idempotency import Request
+from agentnet.infra.inserting import insert_typed
 from agentnet.outlets.models import Outlet
 from agentnet.outlets.queries import own_manager
 from agentnet.users.permissions import Permission, require
@@ -216,7 +217,10 @@ def _join_visits_to_duties(
 def _insert(model: type[Model], rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert plain rows, past the unit of work: a year of visits is brought in by this."""
     if rows:
-        db.session.connection().execute(insert(_table(model)), list(rows))
+        table = _table(model)
+        columns = [column.name for column in table.columns if column.name in rows[0]]
+        in_order = [{name: row[name] for name in columns} for row in rows]
+        insert_typed(db.session.connection(), table, in_order)
 
 
 def _into(model: type[Model]) -> Any:

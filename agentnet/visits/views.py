@@ -99,6 +99,7 @@ def new(code: str) -> Answer:
     outlet = queries.outlet_to_visit(manager, code)
     checklist = queries.checklist_asked(request.form.get("checklist_version"), today())
     form = visit_form(checklist.version, checklist.items, queries.services())
+    form.checklist_version.data = str(checklist.version)
     if request.method == "GET":
         return _visit_page(form, outlet, manager)
     try:
