@@ -277,6 +277,8 @@ def served(home: Path) -> Iterator[tuple[Flask, str]]:
         loaded = db.session.scalar(select(AuditLine.after).where(AuditLine.action == LOADED))
     if loaded is None:
         raise click.ClickException(f"There is no demo in {home}; make one with agentnet demo --no-serve")
+    while run_clock_once(app)["seal audit"]:
+        pass  # until the trail is sealed, as by the clock that runs beside a real server
     morning_after = business_date(datetime.fromisoformat(loaded["ends_at"])) + timedelta(days=1)
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
@@ -300,12 +302,7 @@ def main(home: Path | None, only: str | None) -> None:
             own = {**os.environ, "AGENTNET_HOME": scratch}
             subprocess.run([sys.executable, "-m", "agentnet", "demo", "--no-serve"], env=own, check=True)
         with served(home) as (app, address), sync_playwright() as driver:
-            browser = driver.chromium.launch(
-                executable_path=chromium.executable(), args=[*chromium.launch_args(), "--lang=zh-CN"]
-            )
-            run_clock_once(
-                app
-            )  # as the clock beside a real server would have: the week's duties stand, the trail is sealed
+            browser = driver.chromium.launch(executable_path=chromium.executable(), args=chromium.launch_args())
             studio = Studio(app, browser, address, dict(Keys(home).passwords))
             for scene in SCENES:
                 if only in (None, scene.__name__):
