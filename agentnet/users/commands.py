@@ -31,7 +31,7 @@ def user_group() -> None:
 def add_command(app: Flask, username: str, name: str, role: str, org_unit: str, as_json: bool) -> None:
     """Add a person and print a generated password, to be changed at the first sign-in.
 
-    Agents and partner staff get their accounts on the page of their outlet or partner.
+    Agents and partner staff get their accounts from an administrator, on the page of people.
     """
     password = generated_password()
     hashed = hash_password(password)
