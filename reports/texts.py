@@ -40,7 +40,7 @@ COMMON: Texts = {
 }
 
 STATEMENT: Texts = {
-    "statement_title": ("代收代办费结算单", "Commission Statement"),
+    "statement_title": ("代办费结算单", "Commission Statement"),
     "statement_subject": ("%(code)s %(name)s", "%(code)s %(name)s"),
     "commission_due": ("本月应付代办费", "Commission due this month"),
     "commission_owed_back": ("本月应扣回代办费", "Commission to be recovered"),
@@ -106,7 +106,7 @@ EMPTY: Texts = {
 }
 
 SUMMARY: Texts = {
-    "summary_title": ("代收代办费汇总表", "Commission Summary"),
+    "summary_title": ("代办费汇总表", "Commission Summary"),
     "level_company": ("全公司", "Company"),
     "level_city": ("地市公司", "City"),
     "level_county": ("县公司", "County"),
