@@ -246,6 +246,8 @@ def office(studio: Studio) -> None:
     run_clock_once(studio.app)  # seals what this morning's people did
     with studio.person("auditor", DESK) as page:
         page.goto("/audit")
+        page.locator("#kind").select_option(label="收费")
+        page.locator("main form.filters button[type=submit]").click()
         studio.shoot(page, "auditor-1-audit")
     with studio.person("administrator", DESK) as page:
         page.goto("/people")
