@@ -33,7 +33,7 @@ class Needed(InputRequired):
     """Refuses an empty field and names it, so that the summary on top says which one."""
 
     def __call__(self, form: Form, field: Field) -> None:
-        if field.raw_data and str(field.raw_data[0]).strip():
+        if field.raw_data and _stripped(str(field.raw_data[0])):
             return
         if isinstance(field, SelectFieldBase):
             words = gettext("请选择%(label)s", label=field.label.text)

@@ -221,6 +221,13 @@ def test_a_file_in_a_field_of_text_is_not_read_and_a_field_of_files_takes_it() -
         assert form.photo.data.filename == "../photo.jpg"
 
 
+@pytest.mark.parametrize("typed", ["", " ", "\0", "\x1f ", "\ud800"])
+def test_what_leaves_nothing_behind_was_not_filled_in(typed: str) -> None:
+    form = sent(amount=typed)
+    assert not form.validate()
+    assert form.errors["amount"] == ["请填写金额"]
+
+
 def test_json_is_no_form() -> None:
     with current_app.test_request_context(method="POST", json={**GOOD, "amount": 203.5, "remark": [1]}):
         assert CollectionForm().amount.data is None

@@ -101,6 +101,12 @@ def test_a_position_that_is_nonsense_is_a_visit_without_position(planned, sign_i
     assert the_visit().flags == ["NO_POSITION"]
 
 
+@pytest.mark.parametrize("version", ["", "=1+1", "9" * 30])
+def test_a_version_of_the_checklist_that_is_none_is_the_one_in_force(planned, sign_in, version) -> None:
+    assert sign_in("bob").post("/visits/new/WL0001", data=typed(checklist_version=version)).status_code == 303
+    assert the_visit().checklist_version == 1
+
+
 def test_sent_twice_from_the_form_is_once(planned, sign_in) -> None:
     form, bob = typed(), sign_in("bob")
     answers = [bob.post("/visits/new/WL0001", data=form) for _ in range(2)]
