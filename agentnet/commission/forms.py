@@ -51,7 +51,7 @@ class ComponentForm(Form):
     """One row of a version: whom it covers and what it pays. Empty amounts are none."""
 
     outlet_kind = ChoiceField(_l("网点类型"))
-    tender = ChoiceField(_l("支付工具"))
+    tender = ChoiceField(_l("支付方式"))
     fixed = YuanField(_l("每笔"), [_AMOUNT])
     rate = PercentField(_l("比例（%）"))
     minimum = YuanField(_l("最低"), [_AMOUNT])
@@ -81,7 +81,7 @@ class VersionForm(HouseForm):
         """Fill the drop-down lists of every row."""
         kinds = [("", _l("不限网点")), *((str(kind), _l(words)) for kind, words in OUTLET_KINDS.items())]
         known = list(tenders)
-        codes = [("", _l("不限支付工具")), *((tender.code, tender_text(tender.code, known)) for tender in known)]
+        codes = [("", _l("不限支付方式")), *((tender.code, tender_text(tender.code, known)) for tender in known)]
         for row in self.components:
             row.form.outlet_kind.choices = kinds
             row.form.tender.choices = codes

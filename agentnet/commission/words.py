@@ -54,9 +54,9 @@ def pay_text(component: Component | None) -> str:
 
 
 def scope_text(component: Component, tenders: Iterable[Tender]) -> str:
-    """Return whom a component covers: ``村邮站 · 现金``; ``不限网点 · 不限支付工具``."""
+    """Return whom a component covers: ``村邮站 · 现金``; ``不限网点 · 不限支付方式``."""
     kind = kind_text(component.outlet_kind) if component.outlet_kind else _("不限网点")
-    tender = tender_text(component.tender, tenders) if component.tender else _("不限支付工具")
+    tender = tender_text(component.tender, tenders) if component.tender else _("不限支付方式")
     return f"{kind} · {tender}"
 
 

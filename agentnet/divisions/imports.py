@@ -49,7 +49,7 @@ COLUMNS = (
     Column(
         "setting",
         translatable("城乡属性"),
-        one_of(SETTINGS, {"城市": "URBAN", "农村": "RURAL", "city": "URBAN", "village": "RURAL"}),
+        one_of(SETTINGS, {"城市": "URBAN", "城区": "URBAN", "农村": "RURAL", "city": "URBAN", "village": "RURAL"}),
         ("urban or rural",),
         needed=False,
         example="乡村",

@@ -25,7 +25,7 @@ from agentnet.outlets.words import (
 )
 from agentnet.users.permissions import Permission, may
 
-SETTINGS: Mapping[str, str] = {"URBAN": translatable("城市"), "RURAL": translatable("农村")}
+SETTINGS: Mapping[str, str] = {"URBAN": translatable("城区"), "RURAL": translatable("农村")}
 STEPS: Mapping[State, str] = {
     State.SITE_CHECK: translatable("安排现场核查"),
     State.APPROVED: translatable("批准"),

@@ -40,7 +40,7 @@ def index() -> Answer:
         narrowed=chosen != OutletFilter(),
         kinds=choices(OUTLET_KINDS, _("全部类型")),
         states=choices(STATES, _("全部状态")),
-        settings=choices(SETTINGS, _("城市和农村")),
+        settings=choices(SETTINGS, _("城区和农村")),
         units=unit_choices(viewer(), Permission.OUTLET_READ, _("全部单位")),
         partners=partner_choices(_("全部合作单位")),
     )
