@@ -51,7 +51,9 @@ class Settings:
     session_hours: int
     """A sign-in ends after this long in any case."""
     max_upload_bytes: int
-    """Largest request body accepted."""
+    """Largest file an import accepts."""
+    trusted_proxies: int
+    """How many proxies stand before the web process and tell the caller's address; 0 believes no such header."""
     worker_processes: int
     """Processes that draw documents."""
 
@@ -92,6 +94,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         session_idle_minutes=_value(env, "SESSION_IDLE_MINUTES", 60, _positive),
         session_hours=_value(env, "SESSION_HOURS", 12, _positive),
         max_upload_bytes=_value(env, "MAX_UPLOAD_BYTES", 128 * 1024 * 1024, _positive),
+        trusted_proxies=_value(env, "TRUSTED_PROXIES", 0, _whole),
         worker_processes=_value(env, "WORKER_PROCESSES", 1, _positive),
     )
 
@@ -120,6 +123,12 @@ def _host_names(text: str) -> tuple[str, ...]:
 def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) == 0:
         raise ValueError(f"{text!r} is not a whole number above zero")
+    return int(text)
+
+
+def _whole(text: str) -> int:
+    if not text.isdecimal():
+        raise ValueError(f"{text!r} is not a whole number")
     return int(text)
 
 

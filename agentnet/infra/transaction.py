@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from contextvars import ContextVar
 
-from flask import Flask, Response, request
+from flask import Flask, Response, request, session
 from flask.templating import Environment
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException
@@ -67,6 +67,8 @@ class TransactionalFlask(Flask):
             return super().full_dispatch_request()
         write = request.method not in SAFE_METHODS
         if write:
+            if request.endpoint in self.extensions.get("agentnet.large_bodies", ()) and "_user_id" in session:
+                request.max_content_length = self.extensions["agentnet"].max_upload_bytes
             _receive_body()
             prepare_request(self.view_functions.get(request.endpoint or ""))
         with _door(write=write):
