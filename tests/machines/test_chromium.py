@@ -3,29 +3,26 @@
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser
 
 from tests.machines import chromium
 
 
 @pytest.mark.browser
-def test_a_chinese_page_is_drawn_with_the_project_s_font() -> None:
-    page_url = (
+def test_a_chinese_page_is_drawn_with_the_project_s_font(browser: Browser) -> None:
+    page = browser.new_page()
+    page.goto(
         "data:text/html;charset=utf-8,<title>垟岙村</title><p id=village style='font-family:sans-serif'>垟岙埠</p>"
     )
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium.executable(), args=chromium.launch_args())
-        page = browser.new_page()
-        page.goto(page_url)
-        devtools = page.context.new_cdp_session(page)
-        devtools.send("DOM.enable")
-        devtools.send("CSS.enable")
-        root = devtools.send("DOM.getDocument")["root"]["nodeId"]
-        village = devtools.send("DOM.querySelector", {"nodeId": root, "selector": "#village"})["nodeId"]
-        fonts = devtools.send("CSS.getPlatformFontsForNode", {"nodeId": village})["fonts"]
-        assert page.title() == "垟岙村"
-        assert {font["familyName"] for font in fonts} == {"Noto Sans SC"}
-        browser.close()
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("DOM.enable")
+    devtools.send("CSS.enable")
+    root = devtools.send("DOM.getDocument")["root"]["nodeId"]
+    village = devtools.send("DOM.querySelector", {"nodeId": root, "selector": "#village"})["nodeId"]
+    fonts = devtools.send("CSS.getPlatformFontsForNode", {"nodeId": village})["fonts"]
+    assert page.title() == "垟岙村"
+    assert {font["familyName"] for font in fonts} == {"Noto Sans SC"}
+    page.close()
 
 
 def test_a_named_browser_is_used_as_it_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
