@@ -81,9 +81,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         home=home,
         database_url=url,
         secret_key=_value(env, "SECRET_KEY", None, _long_enough) or _kept_secret(home),
-        trusted_hosts=_value(
-            env, "TRUSTED_HOSTS", (), lambda text: tuple(t.strip() for t in text.split(",") if t.strip())
-        ),
+        trusted_hosts=_value(env, "TRUSTED_HOSTS", (), _host_names),
         public_url=_value(env, "PUBLIC_URL", "http://127.0.0.1:8000", lambda text: text.rstrip("/")),
         bind=_value(env, "BIND", "127.0.0.1:8000", str),
         web_processes=_value(env, "WEB_PROCESSES", 2, _positive),
