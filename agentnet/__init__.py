@@ -34,16 +34,16 @@ from agentnet.documents.jobs import TICK
 from agentnet.documents.kinds import ReportKind
 from agentnet.documents.worker import DRAWING
 from agentnet.infra import idempotency
-from agentnet.infra.audit import seal_audit
 from agentnet.infra.config import Settings, read_settings
 from agentnet.infra.db import db, init_db
 from agentnet.infra.i18n import init_i18n
 from agentnet.infra.importing import Importer, importers_by_kind
 from agentnet.infra.jobs import ClockJob, WorkerLoop
 from agentnet.infra.refusals import init_refusals
+from agentnet.infra.sealing import seal_settled
 from agentnet.infra.security import init_security
 from agentnet.infra.templating import init_templating
-from agentnet.infra.transaction import TransactionalFlask, batch
+from agentnet.infra.transaction import TransactionalFlask
 from agentnet.ledger import models as ledger_models
 from agentnet.outlets import imports as outlets_imports
 from agentnet.outlets import models as outlets_models
@@ -99,19 +99,13 @@ IMPORTERS: Sequence[Importer] = (
 )
 
 
-def _seal() -> int:
-    """Seal what has settled, in short transactions; a large import's lines are sealed within a few turns."""
-    sealed = 0
-    for _ in range(50):
-        with batch():
-            found = seal_audit(1000)
-        sealed += found
-        if found < 1000:
-            break
-    return sealed
-
-
-CLOCK_JOBS: Sequence[ClockJob] = (ClockJob("seal audit", 5, _seal), ALLOCATE_RECEIVED, CLOSE_MONTHS, PLAN_DUTIES, TICK)
+CLOCK_JOBS: Sequence[ClockJob] = (
+    ClockJob("seal audit", 5, seal_settled),
+    ALLOCATE_RECEIVED,
+    CLOSE_MONTHS,
+    PLAN_DUTIES,
+    TICK,
+)
 WORKERS: Sequence[WorkerLoop] = (DRAWING,)
 
 

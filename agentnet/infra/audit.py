@@ -1,8 +1,7 @@
 """The audit trail: who did what, when, to what, before and after; append-only and chained by hash.
 
-Lines are written unchained inside the action's own transaction. One sealer (a clock job) chains what has settled into
-``audit_seals`` within seconds, so writers never wait for each other. ``verify`` recomputes the chain and reports the
-unsealed tail.
+Lines are written unchained inside the action's own transaction; ``infra.sealing`` chains them within seconds, so that
+writers never wait for each other. ``verify`` recomputes the chain and reports the unsealed tail.
 """
 
 from __future__ import annotations
@@ -11,17 +10,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import ForeignKey, Index, String, Table, insert, select
+from sqlalchemy import ForeignKey, Index, String, Table
 from sqlalchemy.orm import Mapped, mapped_column
 
 from agentnet.core.clock import now
-from agentnet.core.ids import content_sha256
 from agentnet.infra.actor import Actor
 from agentnet.infra.db import BigId, Key, Model, db
 from agentnet.infra.inserting import insert_typed
-
-LOOK_BACK = 100_000
-"""How many line numbers below the newest seal are searched for lines whose transaction ended late."""
 
 
 class AuditLine(Model):
@@ -89,45 +84,3 @@ def write_audit(
 def write_audit_rows(rows: Sequence[Mapping[str, Any]]) -> None:
     """Write many audit lines in one statement."""
     insert_typed(db.session.connection(), cast(Table, AuditLine.__table__), rows)
-
-
-def seal_audit(limit: int = 5000) -> int:
-    """Chain up to ``limit`` settled lines in the open transaction; return how many were sealed."""
-    last = db.session.execute(select(AuditSeal).order_by(AuditSeal.id.desc()).limit(1)).scalar_one_or_none()
-    newest = db.session.execute(
-        select(AuditSeal.audit_line_id).order_by(AuditSeal.audit_line_id.desc()).limit(1)
-    ).scalar()
-    lines = db.session.scalars(
-        select(AuditLine)
-        .where(AuditLine.id > (newest or 0) - LOOK_BACK)
-        .where(~select(AuditSeal.id).where(AuditSeal.audit_line_id == AuditLine.id).exists())
-        .order_by(AuditLine.id)
-        .limit(limit)
-    ).all()
-    previous = last.sha256 if last else "0" * 64
-    seals, sealed_at = [], now()
-    for line in lines:
-        digest = link_sha256(previous, line)
-        seals.append({"audit_line_id": line.id, "previous_sha256": previous, "sha256": digest, "sealed_at": sealed_at})
-        previous = digest
-    if seals:
-        db.session.execute(insert(AuditSeal), seals)
-    return len(seals)
-
-
-def link_sha256(previous: str, line: AuditLine) -> str:
-    """Return the chain hash of a line after ``previous``."""
-    return content_sha256(
-        {
-            "previous": previous,
-            "id": line.id,
-            "at": line.at,
-            "user_id": line.user_id,
-            "actor_name": line.actor_name,
-            "action": line.action,
-            "subject_kind": line.subject_kind,
-            "subject_id": line.subject_id,
-            "before": line.before,
-            "after": line.after,
-        }
-    )

@@ -5,12 +5,11 @@ more and every safe method roll back. ``batch`` wraps a job, a command or a test
 What must survive a refusal (a failed sign-in, the time a session was last seen) is handed to ``afterwards`` and gets
 a short transaction of its own once the first has ended, however it ended.
 
-On SQLite a writing door takes an in-process mutex and opens ``BEGIN IMMEDIATE`` before anything is read.
+On SQLite a writing door waits for its turn (``infra.turns``) and opens ``BEGIN IMMEDIATE`` before anything is read.
 """
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from contextvars import ContextVar
@@ -23,10 +22,10 @@ from werkzeug.exceptions import HTTPException
 from agentnet.infra.db import db, writing
 from agentnet.infra.preparing import prepare_request
 from agentnet.infra.template_words import WordedEnvironment
+from agentnet.infra.turns import writers_turn
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
-_writer = threading.Lock()
 _later: ContextVar[list[Callable[[], None]] | None] = ContextVar("later", default=None)
 
 
@@ -101,9 +100,8 @@ def _door(*, write: bool) -> Iterator[None]:
 @contextmanager
 def _transaction(later: list[Callable[[], None]], *, write: bool) -> Iterator[None]:
     tokens = (writing.set(write), _later.set(later))
-    mutex = _writer if write and db.engine.dialect.name == "sqlite" else nullcontext()
     try:
-        with mutex:
+        with writers_turn(db.engine) if write else nullcontext():
             db.session.rollback()
             try:
                 yield

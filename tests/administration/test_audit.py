@@ -9,7 +9,8 @@ from flask import Flask
 
 from agentnet.administration.words import ACTIONS, SUBJECTS
 from agentnet.divisions.models import Setting
-from agentnet.infra.audit import seal_audit, write_audit
+from agentnet.infra.audit import write_audit
+from agentnet.infra.sealing import seal_settled
 from agentnet.infra.transaction import batch
 from agentnet.outlets.actions import change_outlet
 from agentnet.outlets.actions.outlet import OutletFacts
@@ -49,8 +50,7 @@ def test_a_line_says_whether_it_is_sealed(app: Flask, sign_in) -> None:
     renamed()
     audrey = sign_in("audrey")
     assert "待封存" in audrey.get("/audit").get_data(as_text=True)
-    with batch():
-        seal_audit()
+    seal_settled()
     page = audrey.get("/audit").get_data(as_text=True)
     assert "已封存" in page
     assert "待封存" not in page

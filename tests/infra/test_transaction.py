@@ -7,7 +7,7 @@ from sqlalchemy.exc import DBAPIError
 from agentnet.core.errors import Invalid
 from agentnet.core.ids import new_id
 from agentnet.infra.actor import SYSTEM
-from agentnet.infra.audit import AuditLine, seal_audit, write_audit
+from agentnet.infra.audit import AuditLine, write_audit
 from agentnet.infra.db import db
 from agentnet.infra.idempotency import remember
 from agentnet.infra.transaction import afterwards, batch, reading
@@ -88,16 +88,6 @@ def test_the_database_refuses_to_change_the_audit_trail(app, statement):
         write_audit(SYSTEM, "something_done", "test", 1)
     with pytest.raises(DBAPIError, match="append-only"), batch() as session:
         session.connection().exec_driver_sql(statement)
-
-
-def test_the_sealer_chains_each_line_once(app):
-    for number in range(3):
-        with batch():
-            write_audit(SYSTEM, "something_done", "test", number)
-    with batch():
-        assert seal_audit() == 3
-    with batch():
-        assert seal_audit() == 0
 
 
 @pytest.mark.parametrize("slot", ["PRIMARY", "DEPUTY"])

@@ -13,8 +13,8 @@ from agentnet.collecting.models import Collection
 from agentnet.core.clock import IsoWeek, Month, frozen_at
 from agentnet.core.ids import new_id
 from agentnet.infra.actor import SYSTEM
-from agentnet.infra.audit import seal_audit
 from agentnet.infra.db import db
+from agentnet.infra.sealing import seal_settled
 from agentnet.infra.transaction import batch, reading
 from agentnet.verify.commands import CHECKS, findings_of
 from agentnet.visits.actions import log_visit, plan_duties
@@ -85,8 +85,7 @@ def october(app) -> None:
     for worker in app.extensions["agentnet.workers"]:
         while worker.run():
             pass
-    with batch():
-        seal_audit()
+    seal_settled()
 
 
 def named_in(connection: Connection) -> set[str]:
