@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from agentnet.closing.queries import Written, first_open_month, last_closed, sums_agree, written, written_outlets
-from agentnet.closing.rules import check_order, in_chunks, months_between
+from agentnet.closing.rules import MOST_LINES, check_order, in_chunks, months_between
 from agentnet.collecting.jobs import allocate_received
 from agentnet.commission.accruing import counts_by_outlet, outlet_months
 from agentnet.commission.actions import accrue
@@ -61,10 +61,17 @@ def _unwatched(_step: str, _done: int, _total: int) -> None:
     """Watch nothing."""
 
 
-def close_month(month: Month, by: Actor, watch: Watch = _unwatched, kinds: Sequence[ReportKind] = KINDS) -> Closed:
+def close_month(
+    month: Month,
+    by: Actor,
+    watch: Watch = _unwatched,
+    kinds: Sequence[ReportKind] = KINDS,
+    lines_at_once: int = MOST_LINES,
+) -> Closed:
     """Close a month: opens its own doors, may be killed anywhere and called again.
 
     ``kinds`` are the documents to plan with it; what is left out can be ordered later and shows the same figures.
+    ``lines_at_once`` bounds a transaction: more is quicker, and may hold up whoever else writes.
 
     Raises:
         Forbidden: ``not_permitted``, ``company_only``.
@@ -83,7 +90,7 @@ def close_month(month: Month, by: Actor, watch: Watch = _unwatched, kinds: Seque
     with batch():
         if month_state(month) != CLOSED:
             order_close(month, by)
-    _accrue_all(month, by, watch)
+    _accrue_all(month, by, watch, lines_at_once)
     documents = sum(_plan_all(kind, month, by, watch) for kind in kinds)
     with batch():
         if _held_state(month) != CLOSED:
@@ -121,14 +128,14 @@ def _empty_months_before(month: Month) -> list[Month]:
         return months_between(last, month)
 
 
-def _accrue_all(month: Month, by: Actor, watch: Watch) -> None:
+def _accrue_all(month: Month, by: Actor, watch: Watch, lines_at_once: int) -> None:
     with reading():
         book = tariffs()
         counts = counts_by_outlet(month)
         done = written_outlets(month)
     left = {outlet_id: count for outlet_id, count in sorted(counts.items()) if outlet_id not in done}
     finished = len(counts) - len(left)
-    for outlet_ids in in_chunks(left):
+    for outlet_ids in in_chunks(left, lines_at_once):
         with reading():
             months = outlet_months(month, outlet_ids, book)
         with batch():

@@ -14,8 +14,8 @@ K = TypeVar("K")
 MOST_LINES: Final = 2_000
 """Lines written or frozen in one transaction: about 50 ms, so that no counter waits noticeably."""
 
-MOST_OUTLETS: Final = 200
-"""Outlets in one transaction, however few lines they have."""
+LINES_FOR_AN_OUTLET: Final = 10
+"""What an outlet counts for in a transaction, however few lines it has."""
 
 CLOSES_AT: Final = (1, 30)
 """Shanghai time on the 1st at which the clock closes the month that ended."""
@@ -58,16 +58,19 @@ def months_between(first: Month, last: Month) -> list[Month]:
     return found
 
 
-def in_chunks(lines_by_key: Mapping[K, int]) -> Iterator[list[K]]:
+def in_chunks(lines_by_key: Mapping[K, int], most_lines: int = MOST_LINES) -> Iterator[list[K]]:
     """Yield the keys in chunks of bounded size; a key with more lines than a chunk holds stands alone.
 
     >>> list(in_chunks({"a": 1500, "b": 400, "c": 200, "d": 5000}))
     [['a', 'b'], ['c'], ['d']]
+    >>> list(in_chunks({"a": 0, "b": 0, "c": 0}, most_lines=20))
+    [['a', 'b'], ['c']]
     """
     chunk: list[K] = []
     lines = 0
-    for key, count in lines_by_key.items():
-        if chunk and (lines + count > MOST_LINES or len(chunk) >= MOST_OUTLETS):
+    for key, lines_of_key in lines_by_key.items():
+        count = max(lines_of_key, LINES_FOR_AN_OUTLET)
+        if chunk and lines + count > most_lines:
             yield chunk
             chunk, lines = [], 0
         chunk.append(key)

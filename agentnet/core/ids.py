@@ -44,14 +44,16 @@ def _plain(value: object) -> object:
     raise TypeError(f"no canonical form for {type(value).__name__}")
 
 
+_CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_plain)
+
+
 def canonical(content: Mapping[str, object]) -> bytes:
     """Return the one JSON spelling of a mapping: sorted keys, no spaces, UTF-8.
 
     >>> canonical({"b": 1, "a": "户"}).decode()
     '{"a":"户","b":1}'
     """
-    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_plain)
-    return text.encode()
+    return _CANONICAL.encode(content).encode()
 
 
 def content_sha256(content: Mapping[str, object]) -> str:

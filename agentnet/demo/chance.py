@@ -37,7 +37,7 @@ def fact_id(at: datetime, source: Random) -> UUID:
 
 def hit(source: Random, per_mille: int) -> bool:
     """Return True so many times in a thousand."""
-    return source.randrange(1000) < per_mille
+    return source.random() * 1000 < per_mille
 
 
 def weighted(source: Random, choices: Sequence[tuple[T, int]]) -> T:

@@ -9,15 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
-from typing import cast
+from typing import Protocol, cast
 
 from sqlalchemy import Table, func, select
 
-from agentnet.closing.actions import close_month
 from agentnet.collecting.actions import NewCollection, record_collections, void_collection
 from agentnet.collecting.models import Bill, Collection, Household
 from agentnet.collecting.nightly import allocate_oldest_day, spend_advances
-from agentnet.core.clock import frozen_at, shanghai_instant
+from agentnet.core.clock import Month, frozen_at, shanghai_instant
 from agentnet.demo.bills import delivered_at, due_on
 from agentnet.demo.payments import Payment
 from agentnet.demo.world import MonthOfFacts, World
@@ -30,10 +29,21 @@ from agentnet.infra.transaction import batch, reading
 Watch = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done, and of how much."""
 
+
+class BackOffice(Protocol):
+    """What is done beside the counters, now or a little later."""
+
+    def close(self, month: Month) -> None:
+        """Close a month that takes no further facts."""
+
+    def seal(self) -> None:
+        """Chain the audit lines written so far."""
+
+
 EVENING = 21
 """The hour at which a day's collections have all reached the office."""
 
-DAYS_AT_ONCE = 10
+DAYS_AT_ONCE = 5
 """Days in one transaction. Nobody else is at work yet, so that it may hold longer than a counter would bear."""
 
 MOST_OUTLETS = 10_000
@@ -49,8 +59,8 @@ class HistoryRefused(Exception):
     """An action refused what the demo invented: a rule and a generator do not fit together."""
 
 
-def play_counters(world: World, agent_id: int, watch: Watch) -> None:
-    """Deliver bills, post every collection, let each night do its work, and close every whole month but the last.
+def play_counters(world: World, agent_id: int, watch: Watch, office: BackOffice) -> None:
+    """Deliver bills, post every collection, let each night do its work, have every whole month but the last closed.
 
     The last whole month is left to the ordinary clock.
 
@@ -65,8 +75,6 @@ def play_counters(world: World, agent_id: int, watch: Watch) -> None:
     total = sum(len(payments) for month in world.months for payments in month.payments.values())
     done = 0
     for month in world.months:
-        if month is not world.months[0]:
-            _close_month_before(month, world)
         if str(month.billed) not in delivered and delivered_at(month.billed) < shanghai_instant(world.timeline.today):
             _deliver(month, household_ids)
         days = [(day, payments) for day, payments in month.payments.items() if payments]
@@ -75,8 +83,11 @@ def play_counters(world: World, agent_id: int, watch: Watch) -> None:
                 with batch():
                     for day, payments in several:
                         _live_through(world, day, payments, agent_id)
+                office.seal()
             done += sum(len(payments) for _, payments in several)
             watch("collections", done, total)
+        if month.month in world.timeline.whole_months[:-1]:
+            office.close(month.month)
 
 
 def _live_through(world: World, day: date, payments: Sequence[Payment], agent_id: int) -> None:
@@ -86,14 +97,6 @@ def _live_through(world: World, day: date, payments: Sequence[Payment], agent_id
     night = day + timedelta(days=1)
     with frozen_at(shanghai_instant(night, 0, 30)):
         allocate_oldest_day(SYSTEM, night, MOST_OUTLETS)
-
-
-def _close_month_before(month: MonthOfFacts, world: World) -> None:
-    """Close the month before, unless it is the last whole one: that is the clock's."""
-    before = month.month.previous()
-    if before != world.timeline.whole_months[-1]:
-        with frozen_at(shanghai_instant(month.month.starts_on, 1, 30)):
-            close_month(before, SYSTEM, kinds=())
 
 
 def _deliver(month: MonthOfFacts, household_ids: Sequence[int]) -> None:

@@ -8,9 +8,6 @@ clock moves the network on.
 from __future__ import annotations
 
 import gc
-import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 
 from flask import Flask
@@ -20,8 +17,9 @@ from agentnet.core.clock import frozen_at, now, shanghai_instant
 from agentnet.core.errors import Conflict
 from agentnet.demo.history import Watch, play_counters
 from agentnet.demo.loading import load_register
+from agentnet.demo.office import office_beside, tick
 from agentnet.demo.plans import agree_plans
-from agentnet.demo.printing import schedule_duties, schedule_money
+from agentnet.demo.printing import schedule_duties
 from agentnet.demo.sign_ins import AGENT, Keys, add_sign_ins, replace_passwords
 from agentnet.demo.timeline import Timeline
 from agentnet.demo.visiting import play_rounds
@@ -30,16 +28,11 @@ from agentnet.divisions.models import OrgUnit
 from agentnet.infra.actor import SYSTEM
 from agentnet.infra.audit import AuditLine, write_audit
 from agentnet.infra.db import db
-from agentnet.infra.processes import drain, run_clock_once
-from agentnet.infra.supervising import program
+from agentnet.infra.processes import drain
 from agentnet.infra.transaction import batch, reading
 from agentnet.users.models import User
 
 LOADED, FINISHED = "demo_loaded", "demo_finished"
-
-
-class ClockFailed(Exception):
-    """A job of the ordinary clock failed while the demo was made; its log says why."""
 
 
 def prepare(app: Flask, keys: Keys, watch: Watch) -> bool:
@@ -60,7 +53,7 @@ def prepare(app: Flask, keys: Keys, watch: Watch) -> bool:
                 replace_passwords(hashes)
     else:
         _make(app, keys, ends_at, watch)
-    _tick(app)
+    tick(app)
     drain(app)
     return not finished
 
@@ -74,26 +67,26 @@ def _marks() -> tuple[datetime | None, bool]:
 
 def _make(app: Flask, keys: Keys, ends_at: datetime | None, watch: Watch) -> None:
     watch("network", 0, 1)
-    world = invent(Timeline.ending(ends_at or now()))
-    gc.freeze()  # a million small values that stay to the end need not be walked again and again
-    with app.app_context():
-        if ends_at is None:
-            load(world, keys)
-        watch("network", 1, 1)
-        with reading():
-            agent_id = db.session.scalars(select(User.id).where(User.username == AGENT)).one()
-        play_counters(world, agent_id, watch)
-    _tick(app)
-    with app.app_context(), batch():
-        schedule_money(now())
-    _tick(app)
-    with _worker_beside():
+    with office_beside(app.extensions["agentnet"]) as office:
+        office.seal()  # it opens while the world is invented
+        world = invent(Timeline.ending(ends_at or now()))
+        gc.freeze()  # a million small values that stay to the end need not be walked again and again
         with app.app_context():
+            if ends_at is None:
+                load(world, keys)
+            watch("network", 1, 1)
+            with reading():
+                agent_id = db.session.scalars(select(User.id).where(User.username == AGENT)).one()
+            play_counters(world, agent_id, watch, office)
+            planned = office.plan_money(now())
+            office.draw()
             play_rounds(world, watch)
             with batch():
                 schedule_duties(world.units, now())
-        _tick(app)
         watch("documents", 0, 1)
+        planned.result()  # two clocks would share the work of closing the month, and wait for each other
+        tick(app)
+        office.draw()
         drain(app)
     watch("documents", 1, 1)
     with app.app_context(), batch():
@@ -113,26 +106,3 @@ def load(world: World, keys: Keys) -> None:
             "households": len(world.households),
         }
         write_audit(SYSTEM, LOADED, "demo", "demo", after={"ends_at": ends_at.isoformat(), **counts})
-
-
-def _tick(app: Flask) -> None:
-    """Let the ordinary clock do once whatever is due.
-
-    Raises:
-        ClockFailed: naming the job.
-    """
-    failed = [name for name, count in run_clock_once(app).items() if count is None]
-    if failed:
-        raise ClockFailed(", ".join(failed))
-
-
-@contextmanager
-def _worker_beside() -> Iterator[None]:
-    """Let an ordinary worker draw in a process of its own while this one goes on."""
-    with subprocess.Popen(program("worker", "--once"), stdout=subprocess.DEVNULL) as worker:  # noqa: S603 - own program
-        try:
-            yield
-        except BaseException:
-            worker.terminate()
-            raise
-        worker.wait()

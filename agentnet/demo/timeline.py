@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from agentnet.core.clock import IsoWeek, Month, business_date
 
 WHOLE_MONTHS = 13
-WEEKS_OF_VISITS = 26
+WEEKS_OF_VISITS = 14
 CLOSE_TAKES = timedelta(minutes=90)
 """The clock closes a month from 01:30 on the 1st; until then the month that ended still counts as running."""
 
@@ -59,7 +59,7 @@ class Timeline:
         return [day for day in days if day <= self.last_on]
 
     def weeks(self) -> list[IsoWeek]:
-        """Return the weeks of visits, oldest first: half a year up to the running one."""
+        """Return the weeks of visits, oldest first: a quarter up to the running one."""
         weeks = [IsoWeek.of(self.today)]
         while len(weeks) < WEEKS_OF_VISITS:
             weeks.insert(0, weeks[0].previous())

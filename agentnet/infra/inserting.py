@@ -7,8 +7,9 @@ the time. Model defaults are not filled in: give every column that has none in t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import repeat
 from typing import Any, cast
 
 from sqlalchemy import Connection, Table, insert
@@ -31,6 +32,14 @@ def _prepared(target: Table, columns: tuple[str, ...], make: Any) -> tuple[str, 
     return str(bare), tuple(converts)
 
 
+def _converted(values: Sequence[Any], convert: Callable[[Any], Any]) -> Iterable[Any]:
+    """Return a column's values as the driver takes them; one that is the same in every row is converted once."""
+    first = values[0]
+    if values[-1] is first and all(value is first for value in values):
+        return repeat(convert(first), len(values))
+    return map(convert, values)
+
+
 def insert_typed(connection: Connection, target: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows that all have the same columns, in the table's order."""
     if not rows:
@@ -39,7 +48,8 @@ def insert_typed(connection: Connection, target: Table, rows: Sequence[Mapping[s
     statement, converts = _prepared(target, columns, cast(Any, type(connection.dialect)))
     by_column = zip(*(row.values() for row in rows), strict=True)
     converted = (
-        values if convert is None else map(convert, values) for values, convert in zip(by_column, converts, strict=True)
+        values if convert is None else _converted(values, convert)
+        for values, convert in zip(by_column, converts, strict=True)
     )
     parameters = list(zip(*converted, strict=True))
     connection.exec_driver_sql(statement, parameters if len(parameters) > 1 else parameters[0])

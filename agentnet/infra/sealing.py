@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from sqlalchemy import Row, Table, func, select, text
 
@@ -22,7 +22,7 @@ from agentnet.infra.transaction import batch, reading
 LOOK_BACK = 100_000
 """How many line numbers below the newest seal are searched for lines whose transaction ended late."""
 
-LINKS_AT_ONCE = 1_000
+LINKS_AT_ONCE: Final = 1_000
 """So that a transaction stays short beside the counters."""
 
 MOST_AT_ONCE = 50_000
@@ -43,32 +43,32 @@ class Tail:
     lines: Sequence[Row[Any]]
 
 
-def seal_settled() -> int:
-    """Chain the lines that have settled, in short transactions of its own; return how many."""
+def seal_settled(at_once: int = LINKS_AT_ONCE) -> int:
+    """Chain the lines that have settled, ``at_once`` in each of its own transactions; return how many."""
     with reading():
         newest = db.session.scalar(select(func.max(seals.c.audit_line_id))) or 0
     above, sealed = newest - LOOK_BACK, 0
     while sealed < MOST_AT_ONCE:
         with reading():
-            tail = _tail(above)
+            tail = _tail(above, at_once)
         links = _links(tail)
         if links:
             with batch():
                 sealed += _write(tail, links)
             above = max(above, links[-1]["audit_line_id"])
-        if len(links) < LINKS_AT_ONCE:
+        if len(links) < at_once:
             break
     return sealed
 
 
-def _tail(above: int) -> Tail:
-    """Return the unsealed lines with numbers above one, oldest first."""
+def _tail(above: int, most: int) -> Tail:
+    """Return at most so many unsealed lines with numbers above one, oldest first."""
     newest = _newest_seal()
     unsealed = (
         select(lines)
         .where(lines.c.id > above, ~select(seals.c.id).where(seals.c.audit_line_id == lines.c.id).exists())
         .order_by(lines.c.id)
-        .limit(LINKS_AT_ONCE)
+        .limit(most)
     )
     return Tail(*newest, db.session.connection().execute(unsealed).all())
 

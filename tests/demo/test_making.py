@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from agentnet import create_app
+from agentnet.closing.actions import close_month
 from agentnet.collecting.models import Collection, Void
 from agentnet.core.clock import Month, frozen_at, shanghai_instant
 from agentnet.demo import households
@@ -20,9 +21,11 @@ from agentnet.demo.sign_ins import ROLES, Keys
 from agentnet.demo.timeline import Timeline
 from agentnet.demo.visiting import play_rounds
 from agentnet.demo.world import World, invent
+from agentnet.infra.actor import SYSTEM
 from agentnet.infra.audit import AuditLine
 from agentnet.infra.db import db
 from agentnet.infra.migrating import upgrade
+from agentnet.infra.sealing import seal_settled
 from agentnet.infra.transaction import TransactionalFlask, batch, reading
 from agentnet.outlets.models import Docking, Outlet
 from agentnet.users.models import RoleGrant, User
@@ -69,12 +72,23 @@ def empty(database: str, tmp_path: Path) -> Iterator[TransactionalFlask]:
         db.engine.dispose()
 
 
+class OfficeHere:
+    """A back office that does everything at once, in this process."""
+
+    def close(self, month: Month) -> None:
+        with frozen_at(shanghai_instant(month.ends_on, 1, 30)):
+            close_month(month, SYSTEM, kinds=())
+
+    def seal(self) -> None:
+        seal_settled()
+
+
 def make(app: TransactionalFlask, world: World, keys: Keys) -> None:
     """Load and live through a world, as the command does, without its documents."""
     if not db.session.scalar(select(AuditLine.id).where(AuditLine.action == LOADED)):
         load(world, keys)
     agent_id = db.session.scalars(select(User.id).where(User.username == "agent")).one()
-    play_counters(world, agent_id, unwatched)
+    play_counters(world, agent_id, unwatched, OfficeHere())
     play_rounds(world, unwatched)
     with batch():
         schedule_money(shanghai_instant(world.timeline.today, 12))

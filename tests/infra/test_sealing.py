@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 from sqlalchemy import select, text
 
-from agentnet.infra import sealing
 from agentnet.infra.actor import SYSTEM
 from agentnet.infra.audit import AuditSeal, write_audit
 from agentnet.infra.db import db
@@ -54,10 +53,9 @@ def test_a_link_is_the_hash_of_the_one_before_and_the_line(app):
     assert second.sha256 == hashlib.sha256(spelled.encode()).hexdigest()
 
 
-def test_more_lines_than_one_transaction_takes_make_one_chain(app, monkeypatch):
-    monkeypatch.setattr(sealing, "LINKS_AT_ONCE", 4)
+def test_more_lines_than_one_transaction_takes_make_one_chain(app):
     write_lines(10)
-    assert seal_settled() == 10
+    assert seal_settled(at_once=4) == 10
     assert len(chain()) == 10
     assert is_one_chain(chain())
 

@@ -1,0 +1,135 @@
+"""The demo's back office: a process beside the counters' that closes months, chains the audit trail and prints.
+
+That is how the product runs, too: the clock and a worker are processes of their own and do their work while the
+counters go on. Tasks are done one at a time in the order they were given; the first that fails ends the demo.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
+from datetime import datetime
+from multiprocessing import get_context, parent_process
+from typing import Any
+
+from flask import Flask
+
+from agentnet import create_app
+from agentnet.closing.actions import close_month
+from agentnet.core.clock import Month, frozen_at, shanghai_instant
+from agentnet.demo.printing import schedule_money
+from agentnet.infra.actor import SYSTEM
+from agentnet.infra.config import Settings
+from agentnet.infra.processes import drain, run_clock_once
+from agentnet.infra.sealing import seal_settled
+from agentnet.infra.transaction import batch
+
+
+LINES_AT_ONCE = 20_000
+"""Lines in one transaction: the counters write almost without pause, and nobody waits at them yet."""
+
+
+class ClockFailed(Exception):
+    """A job of the ordinary clock failed while the demo was made; its log says why."""
+
+
+class Office:
+    """What the counters ask of the back office."""
+
+    def __init__(self, pool: ProcessPoolExecutor) -> None:
+        self._pool = pool
+        self._given: list[Future[None]] = []
+
+    def close(self, month: Month) -> None:
+        """Close a month that takes no further facts, on the 1st after it."""
+        self._give(_close, month)
+
+    def seal(self) -> None:
+        """Chain what has been written so far, unless that is still waiting to be done."""
+        if not self._given or self._given[-1].done():
+            self._give(_seal)
+
+    def plan_money(self, at: datetime) -> Future[None]:
+        """Let the ordinary clock close the last month, schedule the commission papers and plan them."""
+        return self._give(_plan_money, at)
+
+    def draw(self) -> None:
+        """Draw whatever is planned."""
+        self._give(_draw)
+
+    def wait(self) -> None:
+        """Wait until everything given is done; raise what failed."""
+        for task in self._given:
+            task.result()
+
+    def _give(self, task: Callable[..., None], *arguments: Any) -> Future[None]:
+        for given in self._given:
+            if given.done():
+                given.result()
+        self._given = [given for given in self._given if not given.done()]
+        self._given.append(self._pool.submit(task, *arguments))
+        return self._given[-1]
+
+
+@contextmanager
+def office_beside(settings: Settings) -> Iterator[Office]:
+    """Open the back office for as long as the block lasts; what is left undone when the block fails is dropped."""
+    pool = ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=_open, initargs=(settings,))
+    office = Office(pool)
+    try:
+        yield office
+        office.wait()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def tick(app: Flask) -> None:
+    """Let the ordinary clock do once whatever is due.
+
+    Raises:
+        ClockFailed: naming the job.
+    """
+    failed = [name for name, count in run_clock_once(app).items() if count is None]
+    if failed:
+        raise ClockFailed(", ".join(failed))
+
+
+_apps: list[Flask] = []
+"""The office's application, once it is open: it lives in a process of its own."""
+
+
+def _open(settings: Settings) -> None:
+    _apps.append(create_app(settings))
+    parent = parent_process()
+
+    def end_with_parent() -> None:
+        if parent is not None:
+            parent.join()
+        os._exit(1)
+
+    threading.Thread(target=end_with_parent, daemon=True).start()
+
+
+def _close(month: Month) -> None:
+    with _apps[0].app_context(), frozen_at(shanghai_instant(month.ends_on, 1, 30)):
+        close_month(month, SYSTEM, kinds=(), lines_at_once=LINES_AT_ONCE)
+        seal_settled(LINES_AT_ONCE)
+
+
+def _seal() -> None:
+    with _apps[0].app_context():
+        seal_settled(LINES_AT_ONCE)
+
+
+def _plan_money(at: datetime) -> None:
+    tick(_apps[0])
+    with _apps[0].app_context(), batch():
+        schedule_money(at)
+    tick(_apps[0])
+
+
+def _draw() -> None:
+    drain(_apps[0])
