@@ -91,7 +91,7 @@ def close_month(
         if month_state(month) != CLOSED:
             order_close(month, by)
     _accrue_all(month, by, watch, lines_at_once)
-    documents = sum(_plan_all(kind, month, by, watch) for kind in kinds)
+    documents = sum(_plan_all(kind, month, by, watch, lines_at_once) for kind in kinds)
     with batch():
         if _held_state(month) != CLOSED:
             if not sums_agree(month):
@@ -144,7 +144,7 @@ def _accrue_all(month: Month, by: Actor, watch: Watch, lines_at_once: int) -> No
         watch("accrue", finished, len(counts))
 
 
-def _plan_all(kind: ReportKind, month: Month, by: Actor, watch: Watch) -> int:
+def _plan_all(kind: ReportKind, month: Month, by: Actor, watch: Watch, lines_at_once: int) -> int:
     """Freeze and plan every document of a kind in short transactions; return how many were new."""
     period = Period(month.starts_on, month.ends_on)
     with reading():
@@ -153,7 +153,7 @@ def _plan_all(kind: ReportKind, month: Month, by: Actor, watch: Watch) -> int:
         lines = lines_by_subject(kind, month)
     by_code = {subject.code: subject for subject in subjects}
     planned = finished = 0
-    for codes in in_chunks({code: lines.get(code, 0) for code in by_code}):
+    for codes in in_chunks({code: lines.get(code, 0) for code in by_code}, lines_at_once):
         with batch():
             unit = company()
             if unit is not None:

@@ -85,11 +85,13 @@ class Allocation(Model):
         CheckConstraint("principal_fen >= 0 AND late_charge_fen >= 0", name="amounts"),
         CheckConstraint("principal_fen + late_charge_fen > 0", name="something"),
         CheckConstraint("bill_id IS NOT NULL OR late_charge_fen = 0", name="advance"),
+        # Holds all that the sum of a bill's payments reads: every counter asks for it before it takes money.
+        Index("ix_allocations_bill", "bill_id", "collection_id", "principal_fen", "late_charge_fen"),
     )
 
     id: Mapped[Key]
     collection_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("collections.id"), index=True)
-    bill_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("bills.id"), index=True)
+    bill_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("bills.id"))
     principal_fen: Mapped[int]
     late_charge_fen: Mapped[int]
 

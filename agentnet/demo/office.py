@@ -20,13 +20,14 @@ from flask import Flask
 from agentnet import create_app
 from agentnet.closing.actions import close_month
 from agentnet.core.clock import Month, frozen_at, shanghai_instant
+from agentnet.demo.haste import hasten
 from agentnet.demo.printing import schedule_money
 from agentnet.infra.actor import SYSTEM
 from agentnet.infra.config import Settings
+from agentnet.infra.db import db
 from agentnet.infra.processes import drain, run_clock_once
 from agentnet.infra.sealing import seal_settled
 from agentnet.infra.transaction import batch
-
 
 LINES_AT_ONCE = 20_000
 """Lines in one transaction: the counters write almost without pause, and nobody waits at them yet."""
@@ -102,7 +103,10 @@ _apps: list[Flask] = []
 
 
 def _open(settings: Settings) -> None:
-    _apps.append(create_app(settings))
+    app = create_app(settings)
+    with app.app_context():
+        hasten(db.engine)
+    _apps.append(app)
     parent = parent_process()
 
     def end_with_parent() -> None:

@@ -15,6 +15,7 @@ from sqlalchemy import select
 
 from agentnet.core.clock import frozen_at, now, shanghai_instant
 from agentnet.core.errors import Conflict
+from agentnet.demo.haste import in_haste
 from agentnet.demo.history import Watch, play_counters
 from agentnet.demo.loading import load_register
 from agentnet.demo.office import office_beside, tick
@@ -52,7 +53,10 @@ def prepare(app: Flask, keys: Keys, watch: Watch) -> bool:
             with app.app_context(), batch():
                 replace_passwords(hashes)
     else:
-        _make(app, keys, ends_at, watch)
+        with app.app_context():
+            engine = db.engine
+        with in_haste(engine):
+            _make(app, keys, ends_at, watch)
     tick(app)
     drain(app)
     return not finished

@@ -818,7 +818,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_allocations")),
     )
     with op.batch_alter_table("allocations", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_allocations_bill_id"), ["bill_id"], unique=False)
+        batch_op.create_index(
+            "ix_allocations_bill", ["bill_id", "collection_id", "principal_fen", "late_charge_fen"], unique=False
+        )
         batch_op.create_index(batch_op.f("ix_allocations_collection_id"), ["collection_id"], unique=False)
 
     op.create_table(
@@ -1058,7 +1060,7 @@ def downgrade() -> None:
     op.drop_table("commission_adjustments")
     with op.batch_alter_table("allocations", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_allocations_collection_id"))
-        batch_op.drop_index(batch_op.f("ix_allocations_bill_id"))
+        batch_op.drop_index("ix_allocations_bill")
 
     op.drop_table("allocations")
     with op.batch_alter_table("advance_uses", schema=None) as batch_op:

@@ -17,6 +17,7 @@ from agentnet.closing.actions import close_month
 from agentnet.closing.commands import close_month_command
 from agentnet.closing.jobs import close_due_month
 from agentnet.closing.queries import month_to_close
+from agentnet.closing.rules import LINES_FOR_AN_OUTLET
 from agentnet.commission.actions import NewAdjustment, NewVersion, add_version, record_adjustment
 from agentnet.commission.models import CommissionLine, OutletAccrual
 from agentnet.commission.rules import Component
@@ -42,6 +43,10 @@ from tests.commission.facts import NEWSSTAND, POSTAL_STATION, SERVICE_POINT, col
 SEPTEMBER, OCTOBER, NOVEMBER = Month(2026, 9), Month(2026, 10), Month(2026, 11)
 
 pytestmark = pytest.mark.usefixtures("app")
+
+
+ONE_OUTLET, TWO_OUTLETS = LINES_FOR_AN_OUTLET, 2 * LINES_FOR_AN_OUTLET
+"""Lines in a transaction that takes so few outlets."""
 
 
 class Killed(BaseException):
@@ -183,8 +188,7 @@ def test_closing_twice_does_nothing() -> None:
 
 
 @pytest.mark.parametrize("killed_at", range(1, 7))
-def test_a_killed_close_resumes_and_doubles_nothing(monkeypatch: pytest.MonkeyPatch, killed_at: int) -> None:
-    monkeypatch.setattr("agentnet.closing.rules.MOST_OUTLETS", 2)
+def test_a_killed_close_resumes_and_doubles_nothing(killed_at: int) -> None:
     an_october()
     calls = 0
 
@@ -195,7 +199,7 @@ def test_a_killed_close_resumes_and_doubles_nothing(monkeypatch: pytest.MonkeyPa
             raise Killed
 
     with pytest.raises(Killed):
-        close_month(OCTOBER, SYSTEM, kill)
+        close_month(OCTOBER, SYSTEM, kill, lines_at_once=TWO_OUTLETS)
     with reading():
         assert month_state(OCTOBER) == "CLOSING"
         assert month_to_close(now()) == OCTOBER
@@ -224,15 +228,14 @@ def test_a_close_that_fails_inside_a_step_leaves_that_step_undone(monkeypatch: p
     assert (counted(CommissionLine), counted(Run), sum(dues(OCTOBER).values())) == (5, 13, 2_51)
 
 
-def test_two_closers_at_once_make_one_close(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("agentnet.closing.rules.MOST_OUTLETS", 1)
+def test_two_closers_at_once_make_one_close(app: Flask) -> None:
     an_october()
     together = threading.Barrier(2)
 
     def close() -> int:
         with app.app_context(), frozen_at(world.NOW):
             together.wait(10)
-            due_fen = close_month(OCTOBER, SYSTEM).written.due_fen
+            due_fen = close_month(OCTOBER, SYSTEM, lines_at_once=ONE_OUTLET).written.due_fen
             db.session.remove()
             return due_fen
 
