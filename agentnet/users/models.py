@@ -65,7 +65,11 @@ class SignInSession(Model):
 
 
 class FailedSignIn(Model):
-    """A refused sign-in, kept to slow guessing down; written after the refusal's rollback."""
+    """A refused password, kept to slow guessing down; written after the refusal's rollback.
+
+    At sign-in ``username_sha256`` is the hash of the name that was typed. When somebody signed in gives a wrong present
+    password it is the hash of their session's token: whoever sits at a stolen session has just one of them.
+    """
 
     __tablename__ = "failed_sign_ins"
     __table_args__ = (
