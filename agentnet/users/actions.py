@@ -130,6 +130,7 @@ def add_user(
         password_hash=password_hash,
         must_change_password=must_change,
         created_at=now(),
+        added_by_id=by.user_id,
     )
     db.session.add(user)
     db.session.flush()

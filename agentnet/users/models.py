@@ -24,6 +24,8 @@ class User(Model):
     locale: Mapped[str | None] = mapped_column(String(16))
     disabled_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
+    added_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("users.id"))
+    """Who added the person; None for those added from the command line."""
 
 
 class RoleGrant(Model):
