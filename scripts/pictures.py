@@ -113,10 +113,13 @@ def submit(page: Page) -> None:
 
 
 def households_in_debt(app: Flask, outlet_code: str, count: int) -> list[str]:
-    """Return numbers of households near an outlet that owe a bill and have paid nothing since it came."""
+    """Return numbers of households in an outlet's township that owe a bill and have paid nothing since it came.
+
+    Late in a month few of a village's are left.
+    """
     with app.app_context(), reading():
         newest = db.session.scalar(select(Bill.bill_month).order_by(Bill.bill_month.desc()).limit(1))
-        near = select(Outlet.division_code).where(Outlet.code == outlet_code).scalar_subquery()
+        village = db.session.scalars(select(Outlet.division_code).where(Outlet.code == outlet_code)).one()
         paid_since = select(Collection.id).where(
             Collection.household_id == Bill.household_id, Collection.collected_at >= Bill.delivered_at
         )
@@ -127,7 +130,7 @@ def households_in_debt(app: Flask, outlet_code: str, count: int) -> list[str]:
                 .where(
                     Bill.bill_month == newest,
                     Bill.principal_fen > 10_000,
-                    Household.division_code == near,
+                    Household.division_code.startswith(village[:9]),
                     ~paid_since.exists(),
                 )
                 .order_by(Household.household_no)
@@ -209,29 +212,41 @@ def manager(studio: Studio) -> None:
 
 
 def supervisor(studio: Studio) -> None:
-    """What is stuck, who missed what, one outlet's story, and the documents."""
+    """What is stuck, who missed what, one outlet's story, and the list of documents."""
     with studio.person("supervisor", DESK) as page:
         page.goto("/")
         studio.shoot(page, "supervisor-1-home")
-        page.goto("/compliance")
-        last_week = page.locator("#week option").nth(1).get_attribute("value")
-        page.goto(f"/compliance?by=manager&span=1&week={last_week}&sort=rate")
+        compliance_of_last_week(page)
         studio.shoot(page, "supervisor-2-compliance")
-        worst = page.locator("main tbody th .soft").first.inner_text()
-        outlet = outlet_of_the_keeper(studio.app)
-        page.goto(f"/outlets/{outlet}")
+        page.goto(f"/outlets/{outlet_of_the_keeper(studio.app)}")
         studio.shoot(page, "supervisor-3-outlet")
         page.goto("/documents?kind=DUTY_MANAGER_WEEK")
         studio.shoot(page, "supervisor-4-documents")
-        papers = {
+
+
+def compliance_of_last_week(page: Page) -> str | None:
+    """Show last week's managers, the one with the most missed visits first; return the week."""
+    page.goto("/compliance")
+    last_week = page.locator("#week option").nth(1).get_attribute("value")
+    page.goto(f"/compliance?by=manager&span=1&week={last_week}&sort=rate")
+    return last_week
+
+
+def papers(studio: Studio) -> None:
+    """The documents themselves, as the supervisor downloads them."""
+    with studio.person("supervisor", DESK) as page:
+        last_week = compliance_of_last_week(page)
+        worst = page.locator("main tbody th .soft").first.inner_text()
+        outlet = outlet_of_the_keeper(studio.app)
+        wanted_papers = {
             f"kind=COMMISSION_STATEMENT&q={outlet}": "paper-statement",
             "kind=COMMISSION_SUMMARY": "paper-summary",
             f"kind=DUTY_MANAGER_WEEK&q={worst}&period={last_week}": "paper-duty-report",
         }
-        for wanted, name in papers.items():
+        for wanted, name in wanted_papers.items():
             page.goto(f"/documents?state=DONE&language=zh&{wanted}")
             address = page.locator("main tbody a[download]").last.get_attribute("href")
-            studio.shoot_pdf(page, f"{address}", name)
+            studio.shoot_pdf(page, address or "", name)
 
 
 def office(studio: Studio) -> None:
@@ -267,7 +282,7 @@ def front(studio: Studio) -> None:
     studio.made.append(compose(("keeper-1-start", "supervisor-1-home", "paper-statement"), "overview"))
 
 
-SCENES: tuple[Callable[[Studio], None], ...] = (keeper, manager, supervisor, office, front)
+SCENES: tuple[Callable[[Studio], None], ...] = (keeper, manager, supervisor, papers, office, front)
 
 
 @contextmanager

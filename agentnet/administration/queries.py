@@ -28,9 +28,11 @@ def covers_company(who: Actor, permission: Permission) -> bool:
 
 
 def people_of(who: Actor, permission: Permission) -> ColumnElement[bool]:
-    """Return the condition on ``User`` that none of their open roles reaches outside the viewer's territory.
+    """Return the condition on ``User`` that the viewer's territory answers for the person (decision 0010).
 
-    Who administers one county must not reset the password of somebody who serves another.
+    Who administers one county must not reset the password of somebody who serves another, or will. So every open role
+    must lie inside; of a person with none left, every role there was; a person who never had one is theirs who added
+    them.
     """
     if covers_company(who, permission):
         return true()
@@ -38,8 +40,14 @@ def people_of(who: Actor, permission: Permission) -> ColumnElement[bool]:
         RoleGrant.org_unit_id.in_(select(OrgUnit.id).where(under(org_paths(who, permission)))),
         RoleGrant.outlet_id.in_(select(Outlet.id).where(visible_outlets(who, permission))),
     )
-    outside = exists().where(RoleGrant.user_id == User.id, _open(), not_(and_(inside.is_not(None), inside)))
-    return not_(outside)
+    any_role = exists().where(RoleGrant.user_id == User.id)
+    open_role = any_role.where(_open())
+    outside = not_(and_(inside.is_not(None), inside))
+    return or_(
+        and_(open_role, not_(open_role.where(outside))),
+        and_(any_role, not_(open_role), not_(any_role.where(outside))),
+        and_(not_(any_role), User.added_by_id == who.user_id),
+    )
 
 
 def _open() -> ColumnElement[bool]:

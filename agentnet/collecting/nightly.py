@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import Select, bindparam, func, insert, select, update
 
 from agentnet.collecting.lookups import (
     allocations,
@@ -77,21 +78,25 @@ def _booking_day(day: date) -> date:
     return day if month_state(Month.of(day)) == OPEN else today()
 
 
-def _to_billing(day: date, outlet_ids: Sequence[int]) -> list[NewTransfer]:
-    rows = db.session.connection().execute(
-        select(
-            collections.c.outlet_id,
-            collections.c.org_unit_id,
-            func.sum(allocations.c.principal_fen + allocations.c.late_charge_fen),
-        )
+def _standing(day: date, outlet_ids: Sequence[int], *columns: Any) -> Select[Any]:
+    """Return the select of what the day's collections at some outlets were allocated to; voided ones do not stand."""
+    return (
+        select(*columns)
         .join(allocations, allocations.c.collection_id == collections.c.id)
         .outerjoin(voids, voids.c.collection_id == collections.c.id)
         .where(
             collections.c.business_on == day,
             collections.c.outlet_id.in_(outlet_ids),
             voids.c.id.is_(None),
-            allocations.c.bill_id.is_not(None),
         )
+    )
+
+
+def _to_billing(day: date, outlet_ids: Sequence[int]) -> list[NewTransfer]:
+    amount = func.sum(allocations.c.principal_fen + allocations.c.late_charge_fen)
+    rows = db.session.connection().execute(
+        _standing(day, outlet_ids, collections.c.outlet_id, collections.c.org_unit_id, amount)
+        .where(allocations.c.bill_id.is_not(None))
         .group_by(collections.c.outlet_id, collections.c.org_unit_id)
         .order_by(collections.c.outlet_id, collections.c.org_unit_id)
     )
@@ -102,27 +107,19 @@ def _to_billing(day: date, outlet_ids: Sequence[int]) -> list[NewTransfer]:
             kind="TO_BILLING",
             debit=AccountKey(OUTLET, outlet_id, "RECEIVED"),
             credit=AccountKey(ORG_UNIT, org_unit_id, "BILLING_CLEARING"),
-            amount_fen=int(amount),
+            amount_fen=int(amount_fen),
             business_on=booked_on,
             subject_kind="BUSINESS_DAY",
             subject_id=f"{outlet_id}/{day.isoformat()}",
         )
-        for outlet_id, org_unit_id, amount in rows
+        for outlet_id, org_unit_id, amount_fen in rows
     ]
 
 
 def _to_advances(day: date, outlet_ids: Sequence[int]) -> list[NewTransfer]:
+    columns = (collections.c.id, collections.c.outlet_id, collections.c.household_id, allocations.c.principal_fen)
     rows = db.session.connection().execute(
-        select(collections.c.id, collections.c.outlet_id, collections.c.household_id, allocations.c.principal_fen)
-        .join(allocations, allocations.c.collection_id == collections.c.id)
-        .outerjoin(voids, voids.c.collection_id == collections.c.id)
-        .where(
-            collections.c.business_on == day,
-            collections.c.outlet_id.in_(outlet_ids),
-            voids.c.id.is_(None),
-            allocations.c.bill_id.is_(None),
-        )
-        .order_by(collections.c.id)
+        _standing(day, outlet_ids, *columns).where(allocations.c.bill_id.is_(None)).order_by(collections.c.id)
     )
     booked_on = _booking_day(day)
     return [

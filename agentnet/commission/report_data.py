@@ -15,6 +15,7 @@ from agentnet.commission.summary_figures import freeze_summaries
 from agentnet.core.clock import Month
 from agentnet.core.words import translatable
 from agentnet.divisions.models import OrgUnit
+from agentnet.documents.heads import unit_subjects
 from agentnet.documents.kinds import Period, ReportKind, Subject
 from agentnet.infra.db import db
 from agentnet.ledger.queries import month_state
@@ -64,16 +65,8 @@ def statement_subjects(org_unit: OrgUnit, period: Period) -> list[Subject]:
 
 def summary_subjects(org_unit: OrgUnit, period: Period) -> list[Subject]:
     """Return the unit and every unit below it under which outlets have figures for the month."""
-    paths = [unit.path for _accrual, unit in db.session.execute(_accrued_under(org_unit, _month(period)))]
-    with_figures = {int(step) for path in paths for step in path.strip("/").split("/")}
-    units = db.session.scalars(
-        select(OrgUnit).where(OrgUnit.path.startswith(org_unit.path, autoescape=True)).order_by(OrgUnit.path)
-    )
-    return [
-        Subject(code=f"org:{unit.code}", title=unit.name, org_unit_id=unit.id, org_path=unit.path)
-        for unit in units
-        if unit.id in with_figures
-    ]
+    rows = db.session.execute(_accrued_under(org_unit, _month(period)))
+    return unit_subjects(org_unit, [unit.path for _accrual, unit in rows])
 
 
 def lines_by_subject(kind: ReportKind, month: Month) -> dict[str, int]:

@@ -10,7 +10,6 @@ from flask_babel import gettext as _
 from sqlalchemy import Row, Select, select
 
 from agentnet.collecting.models import Collection, Household
-from agentnet.commission.document_heads import Units, document_head
 from agentnet.commission.models import (
     CommissionAdjustment,
     CommissionLine,
@@ -20,9 +19,10 @@ from agentnet.commission.models import (
     PlanVersion,
 )
 from agentnet.commission.queries import components_by_id
-from agentnet.commission.words import in_language, listed, pay_text
+from agentnet.commission.words import closed_text, listed, pay_text
 from agentnet.core.clock import Month, business_date
 from agentnet.core.masks import mask_household_no
+from agentnet.documents.heads import Units, document_head, in_language
 from agentnet.documents.kinds import Head, Period, Subject
 from agentnet.infra.db import db
 from agentnet.outlets.models import Agreement, Outlet, Partner
@@ -46,7 +46,8 @@ def freeze_statements(
         for subject in chunk:
             head = heads[subject.code]
             with in_language(head.language):
-                yield subject, figures.statement(subject, document_head(head, units, subject.org_unit_id, month))
+                printed = document_head(head, units, subject.org_unit_id, closed_text(month))
+                yield subject, figures.statement(subject, printed)
 
 
 class _StatementFigures:

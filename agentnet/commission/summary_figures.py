@@ -8,11 +8,11 @@ from typing import cast
 
 from sqlalchemy import func, select
 
-from agentnet.commission.document_heads import Units, document_head
 from agentnet.commission.models import OutletAccrual
-from agentnet.commission.words import in_language
+from agentnet.commission.words import closed_text
 from agentnet.core.clock import Month
 from agentnet.divisions.models import OrgUnit, Setting
+from agentnet.documents.heads import Units, document_head, in_language
 from agentnet.documents.kinds import Head, Period, Subject
 from agentnet.infra.db import db
 from agentnet.ledger.queries import month_state
@@ -34,7 +34,7 @@ def freeze_summaries(
         unit, own = units.by_id[subject.org_unit_id], rows.get(subject.org_unit_id, [])
         head = heads[subject.code]
         with in_language(head.language):
-            printed = document_head(head, units, unit.id, month)
+            printed = document_head(head, units, unit.id, closed_text(month))
         yield (
             subject,
             CommissionSummary(

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from agentnet.commission.rules import Component, Version, format_percent
+from agentnet.core.clock import Month
 from agentnet.core.money import format_yuan
 from agentnet.core.words import translatable
 from agentnet.divisions.models import Setting
-from agentnet.infra.i18n import CHINESE, ENGLISH, in_english
+from agentnet.infra.dates import month_text
+from agentnet.infra.i18n import in_english
 from agentnet.outlets.models import Tender
 from agentnet.outlets.words import OUTLET_KINDS
 
@@ -27,10 +27,9 @@ MONTH_STATES: Mapping[str, tuple[str, str]] = {
 """Word and shape of each state of a month."""
 
 
-def in_language(language: str) -> AbstractContextManager[None]:
-    """Say everything inside the block in a document's language (``zh`` or ``en``), whoever is reading."""
-    spoken: AbstractContextManager[None] = force_locale(ENGLISH if language == "en" else CHINESE)
-    return spoken
+def closed_text(month: Month) -> str:
+    """Return what a document's head says of its figures: that their month is closed."""
+    return _("%(month)s已封账", month=month_text(month))
 
 
 def pay_text(component: Component | None) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -17,7 +17,7 @@ from agentnet.documents.freezing import Company
 from agentnet.documents.kinds import ReportKind, report_kinds
 from agentnet.documents.models import Order, Run, Schedule
 from agentnet.documents.rules import RunState
-from agentnet.infra.actor import Actor
+from agentnet.infra.actor import Actor, Grant, Role
 from agentnet.infra.db import db
 from agentnet.infra.pages import Page, SortBy, page_of
 from agentnet.users.permissions import Permission, grants_for, may, org_paths, require
@@ -52,19 +52,23 @@ def visible_runs(viewer: Actor, permission: Permission = Permission.DOCUMENT_REA
     """Return the condition on ``Run`` that the viewer may see it.
 
     A document is seen by whoever holds its kind's permission where it was stamped, by the keeper of the outlet, the
-    partner or the manager it is about.
+    partner or the manager it is about. A manager's own report is no business of the station's other managers: as
+    managers they see what is about the station, not about one of them.
     """
     wide: list[ColumnElement[bool]] = []
     narrow: list[ColumnElement[bool]] = []
     for kind in report_kinds().values():
         grants = grants_for(viewer, kind.permission) if may(viewer, permission) else ()
-        paths = tuple(grant.org_path for grant in grants if grant.org_path is not None)
+        office = _paths(grant for grant in grants if grant.role is not Role.MANAGER)
+        colleagues = _paths(grant for grant in grants if grant.role is Role.MANAGER)
         outlets = [grant.outlet_id for grant in grants if grant.outlet_id is not None]
         partners = [grant.partner_id for grant in grants if grant.partner_id is not None]
         # The concatenation keeps the databases from collecting a whole kind by its index and sorting it.
         of_kind = Run.kind.concat("") == kind.code
-        if paths:
-            wide.append(and_(of_kind, at_or_below(Run.org_path, paths)))
+        if office:
+            wide.append(and_(of_kind, at_or_below(Run.org_path, office)))
+        if colleagues:
+            wide.append(and_(of_kind, Run.manager_id.is_(None), at_or_below(Run.org_path, colleagues)))
         if outlets:
             narrow.append(and_(of_kind, Run.outlet_id.in_(outlets)))
         if partners:
@@ -77,6 +81,10 @@ def visible_runs(viewer: Actor, permission: Permission = Permission.DOCUMENT_REA
         return or_(false(), *wide, *narrow)
     # A few documents among very many: found by the index of outlet, partner or manager, then sorted.
     return Run.id.in_(union(*(select(Run.id).where(condition) for condition in narrow)))
+
+
+def _paths(grants: Iterable[Grant]) -> tuple[str, ...]:
+    return tuple(grant.org_path for grant in grants if grant.org_path is not None)
 
 
 def plain_number(text: str) -> str:

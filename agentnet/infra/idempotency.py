@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import String, insert, select
+from sqlalchemy import String, insert, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from agentnet.core.clock import now
@@ -18,6 +18,8 @@ from agentnet.core.errors import Conflict
 from agentnet.core.ids import content_sha256
 from agentnet.infra.actor import Actor
 from agentnet.infra.db import Model, db
+
+_HOLD_REQUEST = text("SELECT pg_advisory_xact_lock(:key)")
 
 
 class Request(Model):
@@ -36,9 +38,14 @@ class Request(Model):
 def earlier_result(request_id: uuid.UUID, kind: str, content: Mapping[str, object]) -> str | None:
     """Return the result of the same request if it took effect before, else None.
 
+    The same request sent twice at once waits here for the first: it must get the first one's answer, and not be told
+    that somebody else was quicker.
+
     Raises:
         Conflict: ``id_reused`` if the id was used for other content or another kind of request.
     """
+    if db.engine.dialect.name == "postgresql":  # on SQLite writers take turns anyway
+        db.session.execute(_HOLD_REQUEST, {"key": int.from_bytes(request_id.bytes[8:], "big", signed=True)})
     row = db.session.execute(
         select(Request.kind, Request.content_sha256, Request.result_id).where(Request.id == request_id)
     ).one_or_none()

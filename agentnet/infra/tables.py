@@ -1,7 +1,7 @@
 """Files people bring, read as rows of text: CSV in UTF-8, UTF-16 or GB18030, and XLSX.
 
 Nothing is guessed beyond the encoding and the separator. Refused by name: an empty file, a file in no known encoding,
-a workbook that is none or that unpacks to something far larger than it is, a cell longer than any column here.
+a workbook that is none or that unpacks to something far larger than it is, a cell longer or a row wider than any here.
 Rows are read one by one, so a file of 600,000 rows needs no more memory than one of six.
 """
 
@@ -11,27 +11,32 @@ import codecs
 import csv
 import hashlib
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TextIO
 
-from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
 from agentnet.core.errors import Invalid
+from agentnet.infra.workbook_guard import (
+    MOST_COLUMNS,
+    MOST_ROWS,
+    MOST_TEXTS_UNPACKED,
+    open_workbook,
+    row_too_wide,
+    workbook_too_large,
+)
 
 LONGEST_CELL = 10_000
-MOST_COLUMNS = 200
 _BLOCK = 1 << 20
 _MOST_UNPACKED = 1 << 30
-_MOST_TEXTS_UNPACKED = 1 << 27
-"""The texts of a workbook are held in memory while its rows are read one by one."""
-MOST_ROWS = 1 << 20
-"""As many as a spreadsheet holds; a row numbered beyond it would be reached through as many blank ones."""
+_MOST_LINE = 1 << 20
+"""Characters of one row of a CSV file, however many lines its quoted cells take."""
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 Cells = Sequence[str]
@@ -50,10 +55,14 @@ class TableFile:
         """Yield every row that is not blank with its number as a spreadsheet shows it (the first is 1).
 
         Raises:
-            Invalid: ``cell_too_long``, ``workbook_broken``, ``workbook_too_large``.
+            Invalid: ``cell_too_long``, ``row_too_wide``, ``workbook_broken``, ``workbook_too_large``.
         """
         found = _workbook_rows(self.path) if self.encoding is None else _csv_rows(self.path, self.encoding)
         for number, cells in found:
+            if len(cells) > MOST_COLUMNS:
+                if any(cells[MOST_COLUMNS:]):
+                    raise row_too_wide(number)
+                cells = cells[:MOST_COLUMNS]  # blank cells that were only painted
             if any(cells):
                 yield number, cells
 
@@ -105,13 +114,30 @@ def _csv_rows(path: Path, encoding: str) -> Iterator[tuple[int, Cells]]:
         text = TextIOWrapper(raw, encoding=encoding, newline="")
         separator = _separator(text.readline(_BLOCK))
         text.seek(0)
-        number = 0
+        lines = _Lines(text)
         try:
-            for cells in csv.reader(text, delimiter=separator):
-                number += 1
-                yield number, cells
+            for cells in csv.reader(lines, delimiter=separator):
+                lines.row += 1
+                lines.taken = 0
+                yield lines.row - 1, cells
         except csv.Error as error:
-            raise _too_long(number + 1) from error
+            raise _too_long(lines.row) from error
+
+
+@dataclass(slots=True)
+class _Lines:
+    """The lines of a CSV file, as long as those of one row are not too long: the reader holds them all."""
+
+    text: TextIO
+    row: int = 1
+    taken: int = 0
+
+    def __iter__(self) -> Iterator[str]:
+        while line := self.text.readline(_MOST_LINE + 1):
+            self.taken += len(line)
+            if self.taken > _MOST_LINE:
+                raise row_too_wide(self.row)
+            yield line
 
 
 def _separator(head: str) -> str:
@@ -138,12 +164,8 @@ def _check_workbook(path: Path) -> None:
         raise _broken() from error
     if "xl/workbook.xml" not in sizes:
         raise _broken()
-    if unpacked > _MOST_UNPACKED or sizes.get("xl/sharedStrings.xml", 0) > _MOST_TEXTS_UNPACKED:
-        raise _too_large()
-
-
-def _too_large() -> Invalid:
-    return Invalid("workbook_too_large", "这个 .xlsx 文件展开后过大，请拆成几个文件或改用 CSV", field="file")
+    if unpacked > _MOST_UNPACKED or sizes.get("xl/sharedStrings.xml", 0) > MOST_TEXTS_UNPACKED:
+        raise workbook_too_large()
 
 
 def _broken() -> Invalid:
@@ -153,13 +175,14 @@ def _broken() -> Invalid:
 def _workbook_rows(path: Path) -> Iterator[tuple[int, Cells]]:
     """Yield the rows of a workbook's first sheet; formulas count as what they last showed."""
     try:
-        # opened here, because openpyxl judges a path by its ending
-        with path.open("rb") as packed, closing(load_workbook(packed, read_only=True, data_only=True)) as book:
+        with path.open("rb") as packed, closing(open_workbook(packed)) as book:
             sheet = book.worksheets[0]
             sheet.reset_dimensions()  # some programs write dimensions that are not true
             for number, values in enumerate(sheet.iter_rows(values_only=True), 1):
                 if number > MOST_ROWS:
-                    raise _too_large()
+                    raise workbook_too_large()
+                if len(values) > MOST_COLUMNS and any(value is not None for value in values[MOST_COLUMNS:]):
+                    raise row_too_wide(number)
                 cells = [_text(value) for value in values[:MOST_COLUMNS]]
                 if any(len(cell) > LONGEST_CELL for cell in cells):
                     raise _too_long(number)
@@ -169,13 +192,18 @@ def _workbook_rows(path: Path) -> Iterator[tuple[int, Cells]]:
     except (
         InvalidFileException,
         zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
         KeyError,
         ValueError,
         IndexError,
         SyntaxError,
         TypeError,
+        AttributeError,
+        RuntimeError,
     ) as error:
-        # openpyxl answers damaged content with whatever its parser met; an XML ParseError is a SyntaxError
+        # openpyxl answers damaged content with whatever its parser met; an XML ParseError is a SyntaxError, and an
+        # archive under a password or in an unknown compression is a RuntimeError
         raise _broken() from error
 
 

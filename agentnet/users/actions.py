@@ -51,9 +51,16 @@ def start_session(user: User, address: str, device: str) -> str:
 
 def note_failed_sign_in(username: str, address: str) -> None:
     """Remember a refused sign-in; called after the refusal's rollback."""
-    db.session.execute(
-        insert(FailedSignIn).values(username_sha256=username_sha256(username), address=address[:45], at=now())
-    )
+    _note_failure(username_sha256(username), address)
+
+
+def note_wrong_present_password(token: str, address: str) -> None:
+    """Remember that the present password was wrong in this session; called after the refusal's rollback."""
+    _note_failure(token_sha256(token), address)
+
+
+def _note_failure(whose_sha256: str, address: str) -> None:
+    db.session.execute(insert(FailedSignIn).values(username_sha256=whose_sha256, address=address[:45], at=now()))
 
 
 def touch_session(token: str) -> None:
@@ -123,6 +130,7 @@ def add_user(
         password_hash=password_hash,
         must_change_password=must_change,
         created_at=now(),
+        added_by_id=by.user_id,
     )
     db.session.add(user)
     db.session.flush()

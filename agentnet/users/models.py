@@ -24,6 +24,8 @@ class User(Model):
     locale: Mapped[str | None] = mapped_column(String(16))
     disabled_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
+    added_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("users.id"))
+    """Who added the person; None for those added from the command line."""
 
 
 class RoleGrant(Model):
@@ -65,7 +67,11 @@ class SignInSession(Model):
 
 
 class FailedSignIn(Model):
-    """A refused sign-in, kept to slow guessing down; written after the refusal's rollback."""
+    """A refused password, kept to slow guessing down; written after the refusal's rollback.
+
+    At sign-in ``username_sha256`` is the hash of the name that was typed. When somebody signed in gives a wrong present
+    password it is the hash of their session's token: whoever sits at a stolen session has just one of them.
+    """
 
     __tablename__ = "failed_sign_ins"
     __table_args__ = (

@@ -100,11 +100,20 @@ def username_sha256(username: str) -> str:
 
 def sign_in_must_wait(username: str, address: str) -> bool:
     """Return whether too many sign-ins failed lately for this name from this address, or from the address."""
-    since = now() - timedelta(minutes=WINDOW_MINUTES)
-    recent = select(func.count()).select_from(FailedSignIn).where(FailedSignIn.at > since)
-    at_address = recent.where(FailedSignIn.address == address)
+    at_address = _recent_failures().where(FailedSignIn.address == address)
     by_name = at_address.where(FailedSignIn.username_sha256 == username_sha256(username))
     return is_throttled(db.session.scalar(by_name) or 0, db.session.scalar(at_address) or 0)
+
+
+def present_password_must_wait(token: str) -> bool:
+    """Return whether the present password was given wrong too often lately in this session, from whatever address."""
+    by_session = _recent_failures().where(FailedSignIn.username_sha256 == token_sha256(token))
+    return is_throttled(db.session.scalar(by_session) or 0, 0)
+
+
+def _recent_failures() -> Select[int]:
+    since = now() - timedelta(minutes=WINDOW_MINUTES)
+    return select(func.count()).select_from(FailedSignIn).where(FailedSignIn.at > since)
 
 
 def user_by_name(username: str) -> User | None:

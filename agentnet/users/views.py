@@ -23,6 +23,7 @@ from agentnet.users.permissions import Permission
 from agentnet.users.queries import (
     actor_for,
     live_sessions,
+    present_password_must_wait,
     sign_in_must_wait,
     signed_in_by_token,
     token_sha256,
@@ -115,9 +116,11 @@ def set_language() -> Answer:
 
 def _new_password_hash() -> str:
     form = PasswordForm()
-    present, new = form.present.data or "", form.password.data or ""
+    present, new, token = form.present.data or "", form.password.data or "", session["_user_id"]
     with reading():
-        person = signed_in_by_token(session["_user_id"])
+        if present_password_must_wait(token):
+            raise Invalid("password_throttled", "现在的密码输错次数过多，请 15 分钟后再试", field="present")
+        person = signed_in_by_token(token)
         user = user_by_name(person.username) if person else None
         username, stored = (user.username, user.password_hash) if user else ("", None)
     if not password_matches(stored, present):
@@ -133,14 +136,22 @@ def _new_password_hash() -> str:
 @needs(Permission.SIGNED_IN)
 @prepared_by(_new_password_hash)
 def change_password() -> Answer:
-    """Change the own password; other sign-ins end."""
+    """Change the own password; other sign-ins end.
+
+    Whoever finds a counter unattended must not find out its keeper's password: after five wrong ones the form waits.
+    The session goes on, and the password's owner can sign in elsewhere at any time.
+    """
     form = PasswordForm()
     if request.method == "POST" and form.validate():
         try:
             actions.change_own_password(prepared(), current_user.get_id(), viewer())
         except Refusal as refusal:
+            if refusal.code == "password_wrong":
+                token, address = current_user.get_id(), request.remote_addr or ""
+                afterwards(lambda: actions.note_wrong_present_password(token, address))
             show_refusal(form, refusal)
-            return render_template("users/password.html", form=form), refusal.status
+            status = 429 if refusal.code == "password_throttled" else refusal.status
+            return render_template("users/password.html", form=form), status
         tell(_("密码已更换，其他设备上的登录已结束"))
         return redirect("/", 303)
     return render_template("users/password.html", form=form), 200 if request.method == "GET" else 422

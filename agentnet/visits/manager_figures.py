@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from agentnet.core.clock import IsoWeek, today
 from agentnet.divisions.models import Setting
+from agentnet.documents.heads import Units, document_head, in_language
 from agentnet.documents.kinds import Head, Period, Subject
 from agentnet.infra.dates import week_text
 from agentnet.infra.db import db
@@ -21,7 +22,7 @@ from agentnet.visits.checklist import items_from
 from agentnet.visits.evidence import Flag
 from agentnet.visits.models import Checklist, Duty, FailedItem, Need, Visit
 from agentnet.visits.queries import Holding, active_by_outlet, counted_visits, holdings
-from agentnet.visits.report_heads import all_units, document_head, in_language, week_of
+from agentnet.visits.report_weeks import week_of
 from agentnet.visits.rules import Span, days_in, duty_state, in_common, is_over
 from reports.duties import counts_of
 from reports.duty_visits_manager import DutyRow, HandoverNote, ManagerWeek
@@ -33,7 +34,7 @@ def freeze_weeks(
     subjects: Sequence[Subject], period: Period, heads: Mapping[str, Head]
 ) -> Iterator[tuple[Subject, ManagerWeek]]:
     """Yield each manager's week; a bounded number of queries for all of them together."""
-    week, units = week_of(period), all_units()
+    week, units = week_of(period), Units()
     facts = _Facts(week, [subject.manager_id for subject in subjects if subject.manager_id is not None])
     for subject in subjects:
         assert subject.manager_id is not None

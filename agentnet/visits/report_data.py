@@ -9,6 +9,7 @@ from sqlalchemy import select
 from agentnet.core.clock import Month, today
 from agentnet.core.words import translatable
 from agentnet.divisions.models import OrgKind, OrgUnit
+from agentnet.documents.heads import unit_subjects
 from agentnet.documents.kinds import Period, ReportKind, Subject
 from agentnet.infra.db import db
 from agentnet.outlets.models import Assignment, Manager
@@ -17,7 +18,7 @@ from agentnet.users.permissions import Permission
 from agentnet.visits.manager_figures import freeze_weeks
 from agentnet.visits.models import Duty
 from agentnet.visits.queries import Shares, overlapping, weeks_between
-from agentnet.visits.report_heads import week_of, weeks_of
+from agentnet.visits.report_weeks import week_of, weeks_of
 from agentnet.visits.rules import is_over
 from agentnet.visits.station_figures import freeze_months
 from reports import duty_visits_manager, duty_visits_station
@@ -64,17 +65,7 @@ def station_subjects(org_unit: OrgUnit, period: Period) -> list[Subject]:
         .where(OrgUnit.id.in_(select(Duty.org_unit_id).where(*weeks_between(weeks[0], weeks[-1]))))
         .where(under((org_unit.path,)))
     )
-    with_duties = {int(step) for path in paths for step in path.strip("/").split("/")}
-    units = db.session.scalars(
-        select(OrgUnit)
-        .where(under((org_unit.path,)), OrgUnit.kind.in_([OrgKind.STATION, OrgKind.COUNTY]))
-        .order_by(OrgUnit.path)
-    )
-    return [
-        Subject(code=f"org:{unit.code}", title=unit.name, org_unit_id=unit.id, org_path=unit.path)
-        for unit in units
-        if unit.id in with_duties
-    ]
+    return unit_subjects(org_unit, paths, (OrgKind.STATION, OrgKind.COUNTY))
 
 
 def weeks_are_over(period: Period) -> bool:

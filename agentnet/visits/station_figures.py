@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from agentnet.core.clock import IsoWeek, Month
 from agentnet.divisions.models import OrgUnit, Setting
+from agentnet.documents.heads import Units, document_head, in_language
 from agentnet.documents.kinds import Head, Period, Subject
 from agentnet.infra.dates import month_text
 from agentnet.infra.db import db
@@ -18,7 +19,7 @@ from agentnet.outlets.models import Manager, Outlet
 from agentnet.outlets.queries import under
 from agentnet.visits.models import Duty, DutyVisit, Visit
 from agentnet.visits.queries import Shares, outcome, weeks_between
-from agentnet.visits.report_heads import all_units, document_head, in_language, weeks_of
+from agentnet.visits.report_weeks import weeks_of
 from agentnet.visits.rules import DutyState, Tally, share_of
 from reports.duties import DutyShares, WeekState, counts_of
 from reports.duty_visits_station import ManagerCounts, MissedVisit, OutletWeeks, StationMonth
@@ -29,7 +30,7 @@ def freeze_months(
     subjects: Sequence[Subject], period: Period, heads: Mapping[str, Head]
 ) -> Iterator[tuple[Subject, StationMonth]]:
     """Yield each unit's month; its duties are read once for all units together."""
-    month, units = Month.of(period.starts_on), all_units()
+    month, units = Month.of(period.starts_on), Units()
     facts = _Facts(weeks_of(month), tuple(subject.org_path for subject in subjects))
     for subject in subjects:
         head = heads[subject.code]
@@ -43,8 +44,8 @@ def freeze_months(
             StationMonth(
                 head=printed,
                 period=month,
-                level=cast(Level, units[subject.org_unit_id].kind),
-                org_code=units[subject.org_unit_id].code,
+                level=cast(Level, units.by_id[subject.org_unit_id].kind),
+                org_code=units.by_id[subject.org_unit_id].code,
                 weeks=tuple(facts.weeks),
                 outlets=outlets,
                 managers=facts.managers_of(duties),

@@ -174,6 +174,57 @@ def test_a_countys_administrator_stays_inside_the_county(county_administrator) -
     assert client.post("/people/3/roles", data=inside).status_code == 303
 
 
+def give(user_id: int, unit: world.Place, ends_on: date | None = None) -> None:
+    with batch():
+        db.session.execute(
+            insert(RoleGrant).values(
+                user_id=user_id, role="AUDITOR", org_unit_id=unit.id, starts_on=world.LONG_AGO, ends_on=ends_on
+            )
+        )
+
+
+def finds(client, person: User) -> bool:
+    """Return whether the list and the page agree that this administrator answers for the person."""
+    on_list = person.display_name in client.get("/people").get_data(as_text=True)
+    assert on_list == (client.get(f"/people/{person.id}").status_code == 200)
+    assert on_list == (client.post(f"/people/{person.id}/enable").status_code == 303)
+    return on_list
+
+
+@pytest.mark.parametrize(("added_by", "hers"), [("adam", False), ("wendy", True)])
+def test_a_person_without_a_role_is_theirs_who_added_them_and_the_companys(
+    county_administrator, sign_in, added_by: str, hers: bool
+) -> None:
+    sign_in(added_by).post("/people/new", data=EMMA)
+    emma = user("emma")
+    assert emma is not None
+    assert finds(county_administrator, emma) is hers
+    assert finds(sign_in("adam"), emma)
+
+
+def test_a_person_who_was_added_here_and_serves_elsewhere_is_theirs_where_they_serve(county_administrator) -> None:
+    county_administrator.post("/people/new", data=EMMA)
+    emma = user("emma")
+    assert emma is not None
+    give(emma.id, world.JIAXING)
+    assert not finds(county_administrator, emma)
+
+
+@pytest.mark.parametrize(
+    ("served", "hers"),
+    [([world.WENLING], True), ([world.JIAXING], False), ([world.WENLING, world.JIAXING], False)],
+)
+def test_a_person_whose_roles_have_ended_is_theirs_where_all_of_them_were(
+    county_administrator, sign_in, served: list[world.Place], hers: bool
+) -> None:
+    sign_in("adam").post("/people/new", data=EMMA)
+    emma = user("emma")
+    assert emma is not None
+    for unit in served:
+        give(emma.id, unit, ends_on=world.TODAY)
+    assert finds(county_administrator, emma) is hers
+
+
 def test_the_list_finds_by_name(sign_in) -> None:
     text = sign_in("adam").get("/people?q=aud").get_data(as_text=True)
     assert "Audrey" in text

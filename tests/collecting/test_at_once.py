@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from threading import Barrier
 
 import pytest
 from sqlalchemy import func, insert, select, update
 
 from agentnet import create_app
-from agentnet.collecting.actions import record_collections
-from agentnet.collecting.models import Allocation, Collection, Household
+from agentnet.collecting.actions import record_collections, void_collection
+from agentnet.collecting.models import Allocation, Collection, Household, Void
+from agentnet.core.ids import new_id
 from agentnet.infra.actor import SYSTEM
 from agentnet.infra.db import db
-from agentnet.infra.transaction import batch
+from agentnet.infra.transaction import batch, reading
 from agentnet.ledger.queries import wrong_balances
 from agentnet.outlets.models import Agreement
 from tests import world
-from tests.collecting.counter import CASH_HELD, balance_of, count, item
+from tests.at_once import at_once
+from tests.collecting.counter import CASH_HELD, RECEIVED, balance_of, count, item, record
 from tests.conftest import settings_for
 
 THREADS = 64
@@ -52,17 +52,12 @@ def busy_app(database, tmp_path):
 
 def all_at_once(app, items):
     """Record each item in a thread and transaction of its own, all beginning together; return their statuses."""
-    barrier = Barrier(len(items))
 
-    def one(each):
-        with app.app_context():
-            barrier.wait()
-            with batch():
-                (verdict,) = record_collections([each], SYSTEM)
-            return verdict.refusal.code if verdict.refusal else verdict.status
+    def recorded(each):
+        (verdict,) = record_collections([each], SYSTEM)
+        return verdict.refusal.code if verdict.refusal else verdict.status
 
-    with ThreadPoolExecutor(len(items)) as pool:
-        return sorted(pool.map(one, items))
+    return sorted(at_once(app, [lambda each=each: recorded(each) for each in items], batch))
 
 
 def test_of_64_threads_with_room_for_ten_exactly_ten_win(busy_app):
@@ -91,3 +86,24 @@ def test_a_bill_paid_at_two_counters_at_once_is_paid_once_and_the_excess_is_adva
         ).all()
     )
     assert paid == {3: 538, None: 1076}
+
+
+def test_of_many_voids_of_one_collection_at_once_exactly_one_wins(busy_app):
+    one = item(AMOUNT)
+    record(one)
+    with reading():
+        alice = world.actor("alice")
+    works = [lambda: void_collection(one.id, new_id(), "收错了", alice)] * THREADS
+    answers = at_once(busy_app, works, batch)
+    assert (answers.count(None), answers.count("already_voided")) == (1, THREADS - 1)
+    assert (count(Void), balance_of(CASH_HELD), balance_of(RECEIVED)) == (1, 0, 0)
+    assert wrong_balances() == []
+
+
+def test_the_same_void_sent_by_eight_threads_is_once(busy_app):
+    one, void_id = item(AMOUNT), new_id()
+    record(one)
+    with reading():
+        alice = world.actor("alice")
+    assert at_once(busy_app, [lambda: void_collection(one.id, void_id, "收错了", alice)] * 8, batch) == [None] * 8
+    assert (count(Void), balance_of(CASH_HELD)) == (1, 0)

@@ -3,89 +3,24 @@
 from __future__ import annotations
 
 import io
-import re
 import zipfile
 from collections.abc import Callable
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import event, select, update
+from sqlalchemy import event, select
 
 from agentnet.core.ids import new_id
 from agentnet.documents import jobs, views, worker
 from agentnet.documents.models import Order, Run, Schedule
-from agentnet.infra.actor import SYSTEM
 from agentnet.infra.db import db
-from agentnet.infra.transaction import TransactionalFlask, batch, reading
-from agentnet.outlets.models import Outlet
+from agentnet.infra.transaction import TransactionalFlask, reading
 from reports.head import FiguresDisagree
-from tests import world
 from tests.documents import invented
-from tests.documents.conftest import plan, plan_documents, runs, unit
-from tests.documents.invented import WEEK_46, Facts
+from tests.documents.conftest import listed, number_of, plan, runs
+from tests.documents.invented import Facts
 
 SignIn = Callable[[str], FlaskClient]
-
-
-@pytest.fixture
-def drawn(facts: Facts) -> Facts:
-    """Every outlet has its document of October, and every manager the one of week 46."""
-    plan(facts)
-    facts_of_week = invented.weekly(facts)
-    with batch():
-        plan_documents(facts_of_week, unit(), WEEK_46, "zh", SYSTEM)
-    worker.draw_some(100)
-    return facts
-
-
-def number_of(subject: str) -> str:
-    return next(run.number for run in runs() if run.subject == subject)
-
-
-def listed(client: FlaskClient, query: str = "") -> set[str]:
-    page = client.get(f"/documents{query}").get_data(as_text=True)
-    return set(re.findall(r'href="/documents/(DH-[^"/]+)"', page))
-
-
-def test_everyone_sees_the_documents_of_their_territory_alone(drawn: Facts, sign_in: SignIn) -> None:
-    subjects = {run.number: run.subject.removesuffix(":zh").partition(":")[2] for run in runs()}
-    expected = {
-        "alice": {"WL0001"},
-        "alan": {"WL0002"},
-        "dora": {"JX0001"},
-        "bob": {"M001"},
-        "ben": {"M002"},
-        "jing": {"M101"},
-        "carol": {"WL0001", "WL0002", "WL0004", "WL0005"},
-        "charlie": {"JX0001"},
-        "fang": {"WL0001", "WL0002", "WL0004", "WL0005", "JX0001"},
-        "paul": {"WL0001", "WL0005"},
-        "audrey": {"WL0001", "WL0002", "WL0004", "WL0005", "JX0001"},
-        "adam": set(subjects.values()),
-    }
-    seen = {name: {subjects[number] for number in listed(sign_in(name))} for name in expected}
-    assert seen == expected
-
-
-@pytest.mark.parametrize("page", ["", "/preview.pdf", "/download"])
-def test_a_document_of_another_territory_is_missing(drawn: Facts, sign_in: SignIn, page: str) -> None:
-    number = number_of("outlet:WL0001:zh")
-    assert sign_in("carol").get(f"/documents/{number}{page}").status_code == 200
-    for stranger in ("charlie", "alan", "bob"):
-        assert sign_in(stranger).get(f"/documents/{number}{page}").status_code == 404
-
-
-def test_a_document_stays_with_the_territory_it_was_frozen_in(drawn: Facts, sign_in: SignIn) -> None:
-    with batch():
-        db.session.execute(update(Outlet).where(Outlet.code == "WL0002").values(org_unit_id=world.NANHU_STATION.id))
-    number = number_of("outlet:WL0002:zh")
-    assert number in listed(sign_in("carol"))
-    assert number not in listed(sign_in("charlie"))
-
-
-def test_nobody_without_signing_in_sees_a_document(drawn: Facts, app: TransactionalFlask) -> None:
-    answer = app.test_client().get(f"/documents/{number_of('outlet:WL0001:zh')}/download")
-    assert answer.status_code == 303
 
 
 def test_the_filters_narrow_the_list(drawn: Facts, sign_in: SignIn) -> None:

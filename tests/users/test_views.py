@@ -137,6 +137,42 @@ def test_a_bad_change_of_password_changes_nothing(app, sign_in, present, new, re
     assert sign_in_with(app.test_client()).status_code == 303
 
 
+NEW = "seven quiet lanterns"
+
+
+def change(client, present=world.PASSWORD, address="192.0.2.1"):
+    form = {"present": present, "password": NEW, "repeated": NEW}
+    return client.post("/account/password", data=form, environ_base={"REMOTE_ADDR": address})
+
+
+def test_after_five_wrong_present_passwords_even_the_right_one_waits_a_quarter_of_an_hour(app, sign_in):
+    client = sign_in("alice")
+    answers = [change(client, "wrong", f"192.0.2.{number}") for number in range(5)]
+    assert {answer.status_code for answer in answers} == {422}
+    answer = change(client, address="192.0.2.99")
+    assert (answer.status_code, "15 分钟后再试" in answer.text) == (429, True)
+    with frozen_at(world.NOW + timedelta(minutes=16)):
+        assert change(client).status_code == 303
+
+
+def test_wrong_present_passwords_in_one_session_lock_nobody_out(app, sign_in):
+    unattended, elsewhere = sign_in("alice"), sign_in("alice")
+    for _ in range(9):
+        change(unattended, "wrong")
+    assert is_signed_in(unattended)
+    assert sign_in_with(app.test_client()).status_code == 303
+    assert change(elsewhere).status_code == 303
+
+
+def test_a_form_that_is_not_whole_is_no_way_to_try_passwords(app, sign_in):
+    client = sign_in("alice")
+    texts = {
+        client.post("/account/password", data={"present": present, "password": NEW, "repeated": ""}).text
+        for present in ("wrong", world.PASSWORD)
+    }
+    assert len(texts) == 1
+
+
 def test_a_reset_ends_every_sign_in(app, sign_in):
     client = sign_in("alice")
     with batch():

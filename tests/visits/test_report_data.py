@@ -16,7 +16,7 @@ from agentnet.outlets.models import Assignment
 from agentnet.visits.actions import log_visits, plan_weeks, strike_visit
 from agentnet.visits.judging import FoundNeed
 from agentnet.visits.report_data import DUTY_MANAGER_WEEK, DUTY_STATION_MONTH
-from agentnet.visits.report_heads import weeks_of
+from agentnet.visits.report_weeks import weeks_of
 from reports.duties import DutyCounts, DutyShares
 from reports.duty_visits_manager import DutyRow, HandoverNote
 from reports.frozen import from_json, to_json

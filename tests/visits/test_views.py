@@ -13,6 +13,7 @@ from sqlalchemy import event, select
 
 from agentnet.core.clock import frozen_at
 from agentnet.core.ids import new_id
+from agentnet.infra import picture_child
 from agentnet.infra.actor import SYSTEM
 from agentnet.infra.db import db
 from agentnet.infra.transaction import batch, reading
@@ -162,6 +163,15 @@ def test_what_is_no_picture_is_refused_at_its_field(planned, sign_in) -> None:
     assert answer.status_code == 422
     assert 'id="photo-error"' in answer.text
     assert rows_of(Visit) == [0]
+
+
+def test_a_picture_that_breaks_its_decoder_is_refused_at_its_field(planned, sign_in, monkeypatch, tmp_path) -> None:
+    script = tmp_path / "child.py"
+    script.write_text("import os; os.abort()")
+    monkeypatch.setattr(picture_child, "__file__", str(script))
+    form = typed(photo=(a_photo(), "IMG_1.jpg"))
+    answer = sign_in("bob").post("/visits/new/WL0001", data=form, content_type="multipart/form-data")
+    assert (answer.status_code, "这张照片处理不了" in answer.text, rows_of(Visit)) == (422, True, [0])
 
 
 def test_the_rest_all_pass_marks_each_item_and_logs_nothing(planned, sign_in) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 from sqlalchemy import Table, select
@@ -10,13 +11,33 @@ from sqlalchemy import Table, select
 from agentnet.core.errors import Refusal
 from agentnet.divisions.models import OrgUnit
 from agentnet.infra.actor import Actor
-from agentnet.infra.audit import audit_row
-from agentnet.infra.bulk import among
+from agentnet.infra.audit import audit_row, write_audit_rows
+from agentnet.infra.bulk import among, insert_rows, update_many
 from agentnet.infra.db import db
 from agentnet.infra.importing import Errors, chunks
 from agentnet.outlets.actions.common import plain
 from agentnet.outlets.queries import under
 from agentnet.users.permissions import Permission, org_paths
+
+
+@dataclass(slots=True)
+class NewAndChanged:
+    """Rows to be entered, and rows that are there with what changes of each; they are known by their code."""
+
+    new: list[dict[str, Any]] = field(default_factory=list)
+    changed: list[tuple[Any, dict[str, Any]]] = field(default_factory=list)
+
+
+def write_new_and_changed(table: Table, work: NewAndChanged, kind: str, by: Actor) -> None:
+    """Insert and update rows of a kind (``partner``), with an audit line for each."""
+    insert_rows(table, [{**row, "version": 1} for row in work.new])
+    update_many(table, "id", [(before.id, change) for before, change in work.changed], raising="version")
+    write_audit_rows(
+        [
+            *(new_line(by, f"register_{kind}", kind, row["code"], row) for row in work.new),
+            *(change_line(by, f"change_{kind}", kind, before, before.code, change) for before, change in work.changed),
+        ]
+    )
 
 
 def table_of(model: Any) -> Table:

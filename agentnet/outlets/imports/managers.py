@@ -6,8 +6,6 @@ Sign-ins are not linked here: who holds one sees the manager's outlets, so an ad
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import Any
 
 from sqlalchemy import select
 
@@ -17,13 +15,18 @@ from agentnet.core.masks import mask_name, mask_phone
 from agentnet.core.words import translatable
 from agentnet.divisions.models import OrgUnit
 from agentnet.infra.actor import Actor
-from agentnet.infra.audit import write_audit_rows
-from agentnet.infra.bulk import insert_rows, rows_with, update_many
+from agentnet.infra.bulk import rows_with
 from agentnet.infra.columns import Column, code, day, words
 from agentnet.infra.db import db
 from agentnet.infra.importing import Importer, Parsed, Plan
 from agentnet.infra.sheets import Cell
-from agentnet.outlets.imports.comparing import change_line, differing, new_line, table_of, units_in_territory
+from agentnet.outlets.imports.comparing import (
+    NewAndChanged,
+    differing,
+    table_of,
+    units_in_territory,
+    write_new_and_changed,
+)
 from agentnet.outlets.models import Manager
 from agentnet.outlets.queries import visible_managers
 from agentnet.outlets.rules import clean_code, clean_phone
@@ -52,18 +55,10 @@ COLUMNS = (
 )
 
 
-@dataclass(slots=True)
-class Work:
-    """New managers and, by row, what changed."""
-
-    new: list[dict[str, Any]] = field(default_factory=list)
-    changed: list[tuple[Any, dict[str, Any]]] = field(default_factory=list)
-
-
 def plan(parsed: Parsed, by: Actor) -> Plan:
     """Compare the file with the managers of the territory; refuse those who left and units elsewhere."""
     require(by, Permission.MANAGER_EDIT)
-    work = Work()
+    work = NewAndChanged()
     found = Plan(work=work, errors=parsed.errors)
     records = list(parsed.records())
     units = units_in_territory(by, Permission.MANAGER_EDIT, [values["org_unit"] for _, values in records])
@@ -99,18 +94,7 @@ def plan(parsed: Parsed, by: Actor) -> Plan:
 
 def write(found: Plan, by: Actor) -> None:
     """Insert and update, with a line for each manager."""
-    work: Work = found.work
-    insert_rows(MANAGERS, [{**row, "version": 1} for row in work.new])
-    update_many(MANAGERS, "id", [(before.id, change) for before, change in work.changed], raising="version")
-    write_audit_rows(
-        [
-            *(new_line(by, "register_manager", "manager", row["code"], row) for row in work.new),
-            *(
-                change_line(by, "change_manager", "manager", before, before.code, change)
-                for before, change in work.changed
-            ),
-        ]
-    )
+    write_new_and_changed(MANAGERS, found.work, "manager", by)
 
 
 def export(by: Actor) -> Iterable[Sequence[Cell]]:

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import Any
 
 from sqlalchemy import select
 
 from agentnet.core.masks import mask_name
 from agentnet.core.words import translatable
 from agentnet.infra.actor import Actor
-from agentnet.infra.audit import write_audit_rows
-from agentnet.infra.bulk import insert_rows, rows_with, update_many
+from agentnet.infra.bulk import rows_with
 from agentnet.infra.columns import Column, one_of, words
 from agentnet.infra.db import db
 from agentnet.infra.importing import Importer, Parsed, Plan
 from agentnet.infra.sheets import Cell
-from agentnet.outlets.imports.comparing import change_line, differing, new_line, table_of
+from agentnet.outlets.imports.comparing import NewAndChanged, differing, table_of, write_new_and_changed
 from agentnet.outlets.models import Partner
 from agentnet.outlets.rules import clean_code, clean_uscc
 from agentnet.outlets.words import PARTNER_KINDS
@@ -43,18 +40,10 @@ COLUMNS = (
 )
 
 
-@dataclass(slots=True)
-class Work:
-    """New partners and, by code, what changed."""
-
-    new: list[dict[str, Any]] = field(default_factory=list)
-    changed: list[tuple[Any, dict[str, Any]]] = field(default_factory=list)
-
-
 def plan(parsed: Parsed, by: Actor) -> Plan:
     """Compare the file with the partners."""
     require(by, Permission.PARTNER_EDIT)
-    work = Work()
+    work = NewAndChanged()
     found = Plan(work=work, errors=parsed.errors)
     records = list(parsed.records())
     existing = rows_with(PARTNERS, "code", [values["code"] for _, values in records])
@@ -72,18 +61,7 @@ def plan(parsed: Parsed, by: Actor) -> Plan:
 
 def write(found: Plan, by: Actor) -> None:
     """Insert and update, with a line for each partner."""
-    work: Work = found.work
-    insert_rows(PARTNERS, [{**row, "version": 1} for row in work.new])
-    update_many(PARTNERS, "id", [(before.id, change) for before, change in work.changed], raising="version")
-    write_audit_rows(
-        [
-            *(new_line(by, "register_partner", "partner", row["code"], row) for row in work.new),
-            *(
-                change_line(by, "change_partner", "partner", before, before.code, change)
-                for before, change in work.changed
-            ),
-        ]
-    )
+    write_new_and_changed(PARTNERS, found.work, "partner", by)
 
 
 def export(by: Actor) -> Iterable[Sequence[Cell]]:

@@ -21,7 +21,7 @@ from agentnet.outlets.display import choices
 from agentnet.outlets.forms import AgreementForm, EndForm
 from agentnet.outlets.queries import agreement_on, outlet_for
 from agentnet.outlets.rules import HoldingMode
-from agentnet.outlets.views.common import Answer, attempt
+from agentnet.outlets.views.common import Answer, attempt, end_page
 from agentnet.outlets.words import HOLDING_MODES
 from agentnet.users.guard import needs, viewer
 from agentnet.users.permissions import Permission
@@ -112,16 +112,15 @@ def end(code: str, number: str) -> Answer:
         "button": _("终止协议"),
     }
     del form.reason
-    if request.method == "GET":
-        form.on.data = today()
-        return render_template("outlets/end.html", form=form, outlet=outlet, **words)
-    status = 422
-    if form.validate_on_submit():
-        status = attempt(form, lambda: end_agreement(code, number, form.on.data, viewer()))
-        if not status:
-            tell(_("协议 %(number)s 已终止", number=number), careful=True)
-            return redirect(url_for("outlets.show", code=code), 303)
-    return render_template("outlets/end.html", form=form, outlet=outlet, **words), status
+    return end_page(
+        form,
+        outlet,
+        words,
+        lambda day: end_agreement(code, number, day, viewer()),
+        _("协议 %(number)s 已终止", number=number),
+        url_for("outlets.show", code=code),
+        careful=True,
+    )
 
 
 @needs(Permission.OUTLET_READ)

@@ -12,7 +12,7 @@ from agentnet.outlets.actions import assign_manager, end_assignment, hand_over
 from agentnet.outlets.forms import AssignForm, EndForm
 from agentnet.outlets.queries import ManagerAt, managers_of, outlet_for
 from agentnet.outlets.rules import Slot
-from agentnet.outlets.views.common import Answer, attempt, manager_choices
+from agentnet.outlets.views.common import Answer, attempt, end_page, manager_choices
 from agentnet.users.guard import needs, viewer
 from agentnet.users.permissions import Permission
 
@@ -67,20 +67,15 @@ def end(code: str, slot: str) -> Answer:
         "button": _("结束对接"),
     }
     form.on.label.text = _("从哪天起不再对接")
-    if request.method == "GET":
-        form.on.data = today()
-        return render_template("outlets/end.html", form=form, outlet=outlet, **words)
-    status = 422
-    if form.validate_on_submit():
-        status = attempt(
-            form,
-            lambda: end_assignment(code, place, form.on.data, viewer(), form.reason.data or ""),
-            {"slot_empty": "on", "last_primary": "on"},
-        )
-        if not status:
-            tell(_("%(name)s 的对接已结束", name=outlet.name))
-            return redirect(url_for("outlets.show", code=code), 303)
-    return render_template("outlets/end.html", form=form, outlet=outlet, **words), status
+    return end_page(
+        form,
+        outlet,
+        words,
+        lambda day: end_assignment(code, place, day, viewer(), form.reason.data or ""),
+        _("%(name)s 的对接已结束", name=outlet.name),
+        url_for("outlets.show", code=code),
+        fields={"slot_empty": "on", "last_primary": "on"},
+    )
 
 
 def _page(form: AssignForm, code: str, place: Slot, present: ManagerAt | None, status: int = 200) -> tuple[str, int]:

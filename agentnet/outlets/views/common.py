@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import date
 from typing import Any
 
+from flask import redirect, render_template, request
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import select
@@ -15,8 +17,10 @@ from agentnet.core.errors import Forbidden, Missing, Refusal
 from agentnet.infra.actor import Actor
 from agentnet.infra.db import db
 from agentnet.infra.forms import HouseForm, show_refusal
+from agentnet.infra.templating import tell
 from agentnet.outlets.display import named
-from agentnet.outlets.models import Manager, Partner
+from agentnet.outlets.forms import EndForm
+from agentnet.outlets.models import Manager, Outlet, Partner
 from agentnet.outlets.queries import in_post, units_of, visible_managers
 from agentnet.outlets.queries.managers import outlets_held
 from agentnet.users.permissions import Permission
@@ -40,6 +44,31 @@ def attempt(form: HouseForm, work: Callable[[], Any], fields: Mapping[str, str] 
         show_refusal(form, refusal, fields)
         return refusal.status
     return 0
+
+
+def end_page(
+    form: EndForm,
+    outlet: Outlet | None,
+    words: Mapping[str, str],
+    end: Callable[[date], Any],
+    told: str,
+    back: str,
+    *,
+    fields: Mapping[str, str] | None = None,
+    careful: bool = False,
+) -> Answer:
+    """Ask for the day something ends (today unless said), end it, say so and go back to an address."""
+    status = 200
+    if request.method == "GET":
+        form.on.data = today()
+    elif form.validate_on_submit():
+        status = attempt(form, lambda: end(form.on.data), fields)
+        if not status:
+            tell(told, careful=careful)
+            return redirect(back, 303)
+    else:
+        status = 422
+    return render_template("outlets/end.html", form=form, outlet=outlet, **words), status
 
 
 def unit_choices(viewer: Actor, permission: Permission, leading: str | None = None) -> list[tuple[str, str]]:

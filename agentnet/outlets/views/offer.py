@@ -22,7 +22,7 @@ from agentnet.outlets.forms import EndForm, HoursForm, OfferForm, TerminalForm
 from agentnet.outlets.models import Outlet, Service, Tender
 from agentnet.outlets.queries import enabled_tenders, hours_of, outlet_for, services_of, tenders_of
 from agentnet.outlets.rules import Span, TerminalKind, same_every_day, write_spans
-from agentnet.outlets.views.common import Answer, attempt
+from agentnet.outlets.views.common import Answer, attempt, end_page
 from agentnet.outlets.words import TERMINAL_KINDS
 from agentnet.users.guard import needs, viewer
 from agentnet.users.permissions import Permission
@@ -119,16 +119,14 @@ def remove_terminal_page(code: str, serial_no: str) -> Answer:
     }
     form.on.label.text = _("撤走日期")
     del form.reason
-    if request.method == "GET":
-        form.on.data = today()
-        return render_template("outlets/end.html", form=form, outlet=outlet, **words)
-    status = 422
-    if form.validate_on_submit():
-        status = attempt(form, lambda: remove_terminal(code, serial_no, form.on.data, viewer()))
-        if not status:
-            tell(_("终端 %(serial)s 已撤走", serial=serial_no))
-            return redirect(url_for("outlets.show", code=code), 303)
-    return render_template("outlets/end.html", form=form, outlet=outlet, **words), status
+    return end_page(
+        form,
+        outlet,
+        words,
+        lambda day: remove_terminal(code, serial_no, day, viewer()),
+        _("终端 %(serial)s 已撤走", serial=serial_no),
+        url_for("outlets.show", code=code),
+    )
 
 
 @needs(Permission.ORG_EDIT)

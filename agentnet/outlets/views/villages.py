@@ -17,7 +17,7 @@ from agentnet.outlets.forms import DockForm, EndForm
 from agentnet.outlets.models import Docking, Outlet
 from agentnet.outlets.queries import docking_coverage, outlet_for, village_for, village_list
 from agentnet.outlets.queries.villages import contact_persons, significant
-from agentnet.outlets.views.common import Answer, attempt, manager_choices
+from agentnet.outlets.views.common import Answer, attempt, end_page, manager_choices
 from agentnet.users.guard import needs, viewer
 from agentnet.users.permissions import Permission, may
 
@@ -108,13 +108,11 @@ def undock(division_code: str) -> Answer:
     }
     form.on.label.text = _("从哪天起不再对接")
     del form.reason
-    if request.method == "GET":
-        form.on.data = today()
-        return render_template("outlets/end.html", form=form, outlet=None, **words)
-    status = 422
-    if form.validate_on_submit():
-        status = attempt(form, lambda: undock_village(division_code, form.on.data, viewer()))
-        if not status:
-            tell(_("%(village)s的对接已结束", village=village.name))
-            return redirect(url_for("outlets.dockings"), 303)
-    return render_template("outlets/end.html", form=form, outlet=None, **words), status
+    return end_page(
+        form,
+        None,
+        words,
+        lambda day: undock_village(division_code, day, viewer()),
+        _("%(village)s的对接已结束", village=village.name),
+        url_for("outlets.dockings"),
+    )
