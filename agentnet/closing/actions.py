@@ -86,7 +86,7 @@ def close_month(
         if month_state(month) == CLOSED:
             return Closed(month, True, written(month))
     try:
-        return _close_open_month(month, by, watch, kinds)
+        return _close_open_month(month, by, watch, kinds, lines_at_once)
     except Conflict as refusal:
         with reading():
             # Somebody who closes the same month may be quicker at any step; then what was asked for is done.
@@ -95,7 +95,7 @@ def close_month(
             return Closed(month, True, written(month))
 
 
-def _close_open_month(month: Month, by: Actor, watch: Watch, kinds: Sequence[ReportKind]) -> Closed:
+def _close_open_month(month: Month, by: Actor, watch: Watch, kinds: Sequence[ReportKind], lines_at_once: int) -> Closed:
     allocate_received()  # what the month's days received belongs in the month's book
     for empty in _empty_months_before(month):
         with batch():
