@@ -3,7 +3,7 @@
 1. A short transaction puts the month to CLOSING: it takes no further facts.
 2. Outlet by outlet the month is computed from those facts by pure rules, with no lock held, and written down in short
    transactions: lines, sums, one ledger transfer.
-3. Every printed figure is frozen into a planned document, the book is proved, and the month is CLOSED.
+3. Every printed figure is frozen into a planned document; the book is proved with no lock held; the month is CLOSED.
 
 A close that was killed begins again and does only what is left: an outlet that has its sums is done, a document that is
 planned stays. Closing a closed month does nothing.
@@ -33,7 +33,7 @@ from agentnet.infra.db import db
 from agentnet.infra.transaction import batch, reading
 from agentnet.ledger.actions import begin_closing, finish_closing
 from agentnet.ledger.models import AccountingMonth
-from agentnet.ledger.queries import month_state
+from agentnet.ledger.queries import month_state, require_right_balances
 from agentnet.ledger.rules import CLOSED
 from agentnet.users.permissions import Permission
 
@@ -106,10 +106,12 @@ def _close_open_month(month: Month, by: Actor, watch: Watch, kinds: Sequence[Rep
             order_close(month, by)
     _accrue_all(month, by, watch, lines_at_once)
     documents = sum(_plan_all(kind, month, by, watch, lines_at_once) for kind in kinds)
+    with reading():
+        if not sums_agree(month):
+            raise Conflict("commission_disagrees", "代办费明细、合计与账务不符，不能封账；请联系管理员")
+        require_right_balances()
     with batch():
         if _held_state(month) != CLOSED:
-            if not sums_agree(month):
-                raise Conflict("commission_disagrees", "代办费明细、合计与账务不符，不能封账；请联系管理员")
             finish_closing(month, by)
         return Closed(month, False, written(month), documents)
 

@@ -189,3 +189,15 @@ def wrong_balances() -> list[WrongBalance]:
         .order_by(accounts.c.id)
     )
     return [WrongBalance(AccountKey(*row[:4]), int(row[4]), int(row[5])) for row in rows]
+
+
+def require_right_balances() -> None:
+    """Prove the guarded balances by their transfers, as one statement sees both.
+
+    A transfer is one amount on two sides, so debits equal credits; what can be wrong is a balance.
+
+    Raises:
+        Conflict: ``book_disagrees``.
+    """
+    if wrong_balances():
+        raise Conflict("book_disagrees", "余额与明细不符，不能封账；请运行核对并联系管理员")

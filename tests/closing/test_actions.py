@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from agentnet.closing import actions
 from agentnet.closing.actions import close_month
@@ -28,9 +28,10 @@ from agentnet.infra.actor import SYSTEM
 from agentnet.infra.audit import AuditLine
 from agentnet.infra.db import db
 from agentnet.infra.transaction import batch, reading
-from agentnet.ledger.models import Transfer
+from agentnet.ledger.actions import post_many
+from agentnet.ledger.models import Balance, Transfer
 from agentnet.ledger.queries import balance, month_state, trial_balance
-from agentnet.ledger.rules import ORG_UNIT, OUTLET, AccountKey
+from agentnet.ledger.rules import HOUSEHOLD, ORG_UNIT, OUTLET, AccountKey, NewTransfer
 from agentnet.outlets.models import Outlet
 from reports.commission_statement import CommissionStatement, draw
 from reports.commission_summary import CommissionSummary
@@ -250,6 +251,21 @@ def test_a_close_that_is_overtaken_finds_the_month_closed(monkeypatch: pytest.Mo
     monkeypatch.setattr(actions, "outlet_months", overtaken)
     closed = close_month(OCTOBER, SYSTEM)
     assert (closed.already, closed.written.due_fen, counted(CommissionLine)) == (True, 2_51, 5)
+
+
+def test_a_month_does_not_close_on_a_book_that_disagrees() -> None:
+    an_october()
+    received, advance = AccountKey(OUTLET, 1, "RECEIVED"), AccountKey(HOUSEHOLD, 1, "ADVANCE")
+    with batch() as session:
+        post_many(
+            SYSTEM, [NewTransfer(new_id(), "TO_ADVANCE", received, advance, 5_00, OCTOBER.starts_on, "test", "1")]
+        )
+        session.execute(update(Balance).values(balance_fen=Balance.balance_fen + 1))
+    with pytest.raises(Conflict) as refusal:
+        close_month(OCTOBER, SYSTEM)
+    assert refusal.value.code == "book_disagrees"
+    with reading():
+        assert month_state(OCTOBER) == "CLOSING"
 
 
 def test_a_month_that_is_not_over_is_refused() -> None:
