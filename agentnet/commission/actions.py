@@ -9,8 +9,9 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
+from typing import cast
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import Table, func, insert, select
 
 from agentnet.collecting.models import Collection
 from agentnet.commission.accruing import OutletMonth
@@ -32,6 +33,7 @@ from agentnet.infra.actor import Actor
 from agentnet.infra.audit import write_audit
 from agentnet.infra.db import db
 from agentnet.infra.idempotency import earlier_result, remember
+from agentnet.infra.inserting import insert_typed
 from agentnet.ledger.actions import post_many
 from agentnet.ledger.models import AccountingMonth
 from agentnet.ledger.queries import require_open
@@ -265,7 +267,7 @@ def accrue(month: Month, months: Sequence[OutletMonth], by: Actor) -> int:
     connection = db.session.connection()
     if fresh:
         rows = [_accrual_row(month, one, transfers.get(one.outlet_id)) for one in fresh]
-        connection.execute(insert(OutletAccrual), rows)
+        insert_typed(connection, cast(Table, OutletAccrual.__table__), rows)
         write_audit(
             by,
             "accrue_commission",
@@ -279,8 +281,7 @@ def accrue(month: Month, months: Sequence[OutletMonth], by: Actor) -> int:
             },
         )
     for lines in (_earned_rows(month, fresh), _adjusted_rows(month, fresh)):
-        if lines:
-            connection.execute(insert(CommissionLine), lines)
+        insert_typed(connection, cast(Table, CommissionLine.__table__), lines)
     return len(fresh)
 
 
