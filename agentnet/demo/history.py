@@ -34,7 +34,7 @@ class BackOffice(Protocol):
     """What is done beside the counters, now or a little later."""
 
     def close(self, month: Month) -> None:
-        """Close a month that takes no further facts."""
+        """Close a month that takes no further facts; the last whole one is the ordinary clock's to close."""
 
     def seal(self) -> None:
         """Chain the audit lines written so far."""
@@ -60,9 +60,7 @@ class HistoryRefused(Exception):
 
 
 def play_counters(world: World, agent_id: int, watch: Watch, office: BackOffice) -> None:
-    """Deliver bills, post every collection, let each night do its work, have every whole month but the last closed.
-
-    The last whole month is left to the ordinary clock.
+    """Deliver bills, post every collection, let each night do its work and the office close every whole month.
 
     Raises:
         HistoryRefused: naming the collection and the refusal.
@@ -86,7 +84,7 @@ def play_counters(world: World, agent_id: int, watch: Watch, office: BackOffice)
                 office.seal()
             done += sum(len(payments) for _, payments in several)
             watch("collections", done, total)
-        if month.month in world.timeline.whole_months[:-1]:
+        if month.month in world.timeline.whole_months:
             office.close(month.month)
 
 

@@ -40,46 +40,56 @@ class ClockFailed(Exception):
 class Office:
     """What the counters ask of the back office."""
 
-    def __init__(self, pool: ProcessPoolExecutor) -> None:
-        self._pool = pool
+    def __init__(self, pool: ProcessPoolExecutor, last: Month, at: datetime) -> None:
+        self._pool, self._last, self._at = pool, last, at
         self._given: list[Future[None]] = []
 
     def close(self, month: Month) -> None:
-        """Close a month that takes no further facts, on the 1st after it."""
-        self._give(_close, month)
+        """Close a month that takes no further facts, on the 1st after it.
+
+        The last one is closed by the ordinary clock, which then plans the commission papers; they are drawn.
+        """
+        if month == self._last:
+            self._give(_plan_money, self._at)
+            self._give(_draw)
+        else:
+            self._give(_close, month)
 
     def seal(self) -> None:
         """Chain what has been written so far, unless that is still waiting to be done."""
         if not self._given or self._given[-1].done():
             self._give(_seal)
 
-    def plan_money(self, at: datetime) -> Future[None]:
-        """Let the ordinary clock close the last month, schedule the commission papers and plan them."""
-        return self._give(_plan_money, at)
-
     def draw(self) -> None:
         """Draw whatever is planned."""
         self._give(_draw)
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything given is still to be done."""
+        return not all(given.done() for given in self._given)
 
     def wait(self) -> None:
         """Wait until everything given is done; raise what failed."""
         for task in self._given:
             task.result()
 
-    def _give(self, task: Callable[..., None], *arguments: Any) -> Future[None]:
+    def _give(self, task: Callable[..., None], *arguments: Any) -> None:
         for given in self._given:
             if given.done():
                 given.result()
         self._given = [given for given in self._given if not given.done()]
         self._given.append(self._pool.submit(task, *arguments))
-        return self._given[-1]
 
 
 @contextmanager
-def office_beside(settings: Settings) -> Iterator[Office]:
-    """Open the back office for as long as the block lasts; what is left undone when the block fails is dropped."""
+def office_beside(settings: Settings, last: Month, at: datetime) -> Iterator[Office]:
+    """Open the back office for as long as the block lasts; what is left undone when the block fails is dropped.
+
+    ``last`` is the month the ordinary clock closes at ``at``, the end of the history.
+    """
     pool = ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=_open, initargs=(settings,))
-    office = Office(pool)
+    office = Office(pool, last, at)
     try:
         yield office
         office.wait()

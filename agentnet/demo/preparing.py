@@ -8,6 +8,7 @@ clock moves the network on.
 from __future__ import annotations
 
 import gc
+import time
 from datetime import datetime
 
 from flask import Flask
@@ -71,9 +72,10 @@ def _marks() -> tuple[datetime | None, bool]:
 
 def _make(app: Flask, keys: Keys, ends_at: datetime | None, watch: Watch) -> None:
     watch("network", 0, 1)
-    with office_beside(app.extensions["agentnet"]) as office:
+    timeline = Timeline.ending(ends_at or now())
+    with office_beside(app.extensions["agentnet"], timeline.whole_months[-1], now()) as office:
         office.seal()  # it opens while the world is invented
-        world = invent(Timeline.ending(ends_at or now()))
+        world = invent(timeline)
         gc.freeze()  # a million small values that stay to the end need not be walked again and again
         with app.app_context():
             if ends_at is None:
@@ -82,13 +84,13 @@ def _make(app: Flask, keys: Keys, ends_at: datetime | None, watch: Watch) -> Non
             with reading():
                 agent_id = db.session.scalars(select(User.id).where(User.username == AGENT)).one()
             play_counters(world, agent_id, watch, office)
-            planned = office.plan_money(now())
-            office.draw()
             play_rounds(world, watch)
             with batch():
                 schedule_duties(world.units, now())
         watch("documents", 0, 1)
-        planned.result()  # two clocks would share the work of closing the month, and wait for each other
+        while office.busy:  # two clocks would share the work of closing the month, and wait for each other
+            if not sum(drain(app).values()):
+                time.sleep(0.1)
         tick(app)
         office.draw()
         drain(app)

@@ -76,6 +76,8 @@ class OfficeHere:
     """A back office that does everything at once, in this process."""
 
     def close(self, month: Month) -> None:
+        if month == Month(2025, 9):
+            return  # the last whole month is the ordinary clock's
         with frozen_at(shanghai_instant(month.ends_on, 1, 30)):
             close_month(month, SYSTEM, kinds=())
 
