@@ -9,6 +9,7 @@ as usual.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from flask import Flask
@@ -17,23 +18,59 @@ from jinja2 import Template, nodes
 from jinja2.visitor import NodeTransformer
 from markupsafe import Markup
 
+from agentnet.infra.template_inlining import Inliner, global_name, is_page
+
+IN_WORDS = "in_words"
+"""The filter that says a message known only when the page is shown."""
+
+
+def _sayer(words: Callable[[str], str]) -> Callable[[str], Markup]:
+    """Return what says a message as ``_`` does: safe text in which a doubled percent sign stands for one."""
+
+    @lru_cache(maxsize=4096)
+    def say(message: str) -> Markup:
+        return Markup(words(message)) % {}  # noqa: S704 # nosec B704 - our own words
+
+    return say
+
 
 class _Worded(NodeTransformer):
-    """Replaces ``_("...")`` by what it says."""
+    """Replaces ``_("...")`` by what it says, and ``in_english()`` by whether it is."""
 
-    def __init__(self, words: Callable[[str], str]) -> None:
-        self._words = words
+    def __init__(self, say: Callable[[str], Markup], in_english: bool) -> None:
+        self._say, self._in_english = say, in_english
 
     def visit_Call(self, node: nodes.Call) -> nodes.Node:  # noqa: N802 - Jinja's name
         self.generic_visit(node)
-        plain = not (node.kwargs or node.dyn_args or node.dyn_kwargs) and len(node.args) == 1
-        if not (plain and isinstance(node.node, nodes.Name) and node.node.name == "_"):
+        if not isinstance(node.node, nodes.Name) or node.kwargs or node.dyn_args or node.dyn_kwargs:
+            return node
+        if node.node.name == "in_english" and not node.args:
+            return nodes.Const(self._in_english, lineno=node.lineno)
+        if node.node.name != "_" or len(node.args) != 1:
             return node
         message = node.args[0]
-        if not (isinstance(message, nodes.Const) and isinstance(message.value, str)):
-            return node
-        # As the extension answers at run time: safe text in which a doubled percent sign stands for one.
-        return nodes.Const(Markup(self._words(message.value)) % {}, lineno=node.lineno)  # noqa: S704 # nosec B704
+        if isinstance(message, nodes.Const) and isinstance(message.value, str):
+            return nodes.Const(self._say(message.value), lineno=node.lineno)
+        return nodes.Filter(message, IN_WORDS, [], [], None, None, lineno=node.lineno)
+
+
+class _Placed(NodeTransformer):
+    """Replaces ``asset("...")`` by the root the page knows, and a path."""
+
+    def __init__(self, place: Callable[[str], str]) -> None:
+        self._place = place
+
+    def visit_Output(self, node: nodes.Output) -> nodes.Node:  # noqa: N802 - Jinja's name
+        node.nodes = [part for child in node.nodes for part in self._parts(child)]
+        return node
+
+    def _parts(self, child: nodes.Expr) -> list[nodes.Expr]:
+        if not isinstance(child, nodes.Call) or len(child.args) != 1 or not isinstance(child.args[0], nodes.Const):
+            return [child]
+        if child.node not in (nodes.Name("asset", "load"), global_name("asset")):
+            return [child]
+        path = nodes.Const(self._place(child.args[0].value), lineno=child.lineno)
+        return [nodes.Name("script_root", "load", lineno=child.lineno), path]
 
 
 class WordedEnvironment(Environment):
@@ -41,14 +78,21 @@ class WordedEnvironment(Environment):
 
     def __init__(self, app: Flask, **options: Any) -> None:
         super().__init__(app, **options)
-        self._say: Callable[[str], str] | None = None
+        self._say: Callable[[str], Markup] | None = None
+        self._in_english = False
         self._choose: Callable[[], str] | None = None
         self._words: Mapping[str, Callable[[str], str]] = {}
         self._languages: dict[str, WordedEnvironment] = {}
+        self._inliner: Inliner | None = None
+        self._place: Callable[[str], str] | None = None
 
     def speak(self, languages: Mapping[str, Callable[[str], str]], choose: Callable[[], str]) -> None:
         """Compile templates for each of the languages from now on; ``choose`` names the reader's."""
         self._choose, self._words = choose, languages
+
+    def know_places(self, place: Callable[[str], str]) -> None:
+        """Write the paths of static files into pages; ``place`` returns a file's, below the page's ``script_root``."""
+        self._place = place
 
     def get_template(self, name: str | Template, parent: str | None = None, globals: Any = None) -> Template:
         """Return the template in the reader's language."""
@@ -56,17 +100,34 @@ class WordedEnvironment(Environment):
             return super().get_template(name, parent, globals)
         language = self._choose()
         if language not in self._languages:  # made with the first page, when every option of this one is set
-            self._languages[language] = self._speaking(self._words[language])
+            self._languages[language] = self._speaking(language)
         return self._languages[language].get_template(name, parent, globals)
 
-    def _speaking(self, words: Callable[[str], str]) -> WordedEnvironment:
+    def _speaking(self, language: str) -> WordedEnvironment:
         spoken = self.overlay()
         assert isinstance(spoken, WordedEnvironment)
-        spoken._say, spoken._choose = words, None
+        spoken._say, spoken._choose, spoken._in_english = _sayer(self._words[language]), None, language == "en"
+        spoken.filters = {**self.filters, IN_WORDS: spoken._say}
         return spoken
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         tree = super()._parse(source, name, filename)
-        if self._say is not None:
-            _Worded(self._say).visit(tree)
+        if self._say is None:
+            return tree
+        _Worded(self._say, self._in_english).visit(tree)
+        if name is not None and not self.auto_reload:  # a page would not notice that a macro's file has changed
+            if self._inliner is None:
+                self._inliner = Inliner(self, self._worded)
+            self._inliner.write_out(tree, name)
+            if self._place is not None and is_page(tree):
+                _Placed(self._place).visit(tree)
+        return tree
+
+    def _worded(self, name: str) -> nodes.Template:
+        """Return another template's tree, with its words put in and its macros as they are."""
+        assert self.loader is not None
+        assert self._say is not None
+        source, filename, _newest = self.loader.get_source(self, name)
+        tree = super()._parse(source, name, filename)
+        _Worded(self._say, self._in_english).visit(tree)
         return tree

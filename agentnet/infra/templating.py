@@ -10,10 +10,12 @@ from flask import Flask, flash, request, url_for
 from agentnet.core.clock import today
 from agentnet.core.masks import mask_address, mask_household_no, mask_name, mask_phone
 from agentnet.core.money import format_yuan, rmb_capitals
+from agentnet.infra.addresses import address_writer
 from agentnet.infra.dates import calendar_day, day_text, exact_text, instant_text, month_text, week_text
 from agentnet.infra.forms import all_errors
 from agentnet.infra.i18n import LANGUAGES, html_lang, in_english, money_text, refusal_text
-from agentnet.infra.static_files import asset, init_static_files
+from agentnet.infra.static_files import asset, asset_path, init_static_files
+from agentnet.infra.template_words import WordedEnvironment
 
 
 def grouped(number: int) -> str:
@@ -77,7 +79,10 @@ def init_templating(app: Flask) -> None:
         mask_address=mask_address,
         refusal=refusal_text,
     )
+    if isinstance(app.jinja_env, WordedEnvironment):
+        app.jinja_env.know_places(asset_path)
     app.jinja_env.globals.update(
+        url_for=address_writer(app),
         all_errors=all_errors,
         asset=asset,
         url_with=url_with,
