@@ -17,7 +17,7 @@ from agentnet.documents.kinds import report_kinds
 from agentnet.documents.models import Order, Run, Schedule
 from agentnet.documents.rules import FAILURES, SAID_IN_WORDS, Cadence, OrderState, RunState, failure_parts, span_of
 from agentnet.infra.dates import month_text, week_text
-from agentnet.infra.i18n import in_english
+from agentnet.infra.i18n import in_english, say
 from agentnet.infra.security import FRAMEABLE_POLICY
 
 RUN_WORDS: Mapping[str, tuple[str, str]] = {
@@ -67,7 +67,7 @@ def recent_weeks() -> list[IsoWeek]:
 def kind_name(code: str) -> str:
     """Return a kind's name; its code if the kind is gone."""
     kind = report_kinds().get(code)
-    return _(kind.name) if kind else code
+    return say(kind.name) if kind else code
 
 
 def unit_name(unit: OrgUnit) -> str:

@@ -140,6 +140,11 @@ def init_i18n(app: Flask, locale_of_viewer: Callable[[], str | None] = lambda: N
         app.jinja_env.speak({CHINESE: _MESSAGES_AS_WRITTEN.ugettext, ENGLISH: _english().ugettext}, _language)
 
 
+def say(message: str) -> str:
+    """Return what a message without parts to fill in says to the reader: ``gettext`` for what stands in every row."""
+    return _translations().ugettext(message)
+
+
 def refusal_text(refusal: Refusal) -> str:
     """Return a refusal's message in the reader's language, parameters filled in."""
     message = gettext(refusal.message)

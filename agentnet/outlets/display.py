@@ -7,10 +7,10 @@ from datetime import timedelta
 from typing import Any, Protocol
 
 from flask.sansio.app import App
-from flask_babel import gettext as _
 
 from agentnet.core.words import translatable
 from agentnet.infra.i18n import in_english
+from agentnet.infra.i18n import say as _
 from agentnet.outlets.rules import DAY_MINUTES, HoldingMode, OutletKind, PartnerKind, Slot, Span, State, TerminalKind
 from agentnet.outlets.rules import write_spans as write
 from agentnet.outlets.words import (
