@@ -20,6 +20,7 @@ from agentnet.documents.rules import RunState
 from agentnet.infra.actor import Actor
 from agentnet.infra.db import db
 from agentnet.infra.pages import Page, SortBy, page_of
+from agentnet.infra.statements import built_once
 from agentnet.users.permissions import Permission, grants_for, may, org_paths, require
 
 RUN_COLUMNS: Mapping[str, SortBy] = {
@@ -54,29 +55,42 @@ def visible_runs(viewer: Actor, permission: Permission = Permission.DOCUMENT_REA
     A document is seen by whoever holds its kind's permission where it was stamped, by the keeper of the outlet, the
     partner or the manager it is about.
     """
-    wide: list[ColumnElement[bool]] = []
+    wide: dict[tuple[str, ...], list[str]] = {}
     narrow: list[ColumnElement[bool]] = []
     for kind in report_kinds().values():
         grants = grants_for(viewer, kind.permission) if may(viewer, permission) else ()
         paths = tuple(grant.org_path for grant in grants if grant.org_path is not None)
         outlets = [grant.outlet_id for grant in grants if grant.outlet_id is not None]
         partners = [grant.partner_id for grant in grants if grant.partner_id is not None]
-        # The concatenation keeps the databases from collecting a whole kind by its index and sorting it.
-        of_kind = Run.kind.concat("") == kind.code
+        of_kind = Run.kind == kind.code
         if paths:
-            wide.append(and_(of_kind, at_or_below(Run.org_path, paths)))
+            wide.setdefault(paths, []).append(kind.code)
         if outlets:
             narrow.append(and_(of_kind, Run.outlet_id.in_(outlets)))
         if partners:
             narrow.append(and_(of_kind, Run.partner_id.in_(partners)))
+    if len(wide) == 1 and len(*wide.values()) == len(report_kinds()) and _is_everywhere(*wide):
+        return Run.kind.concat("").in_(*wide.values())
     own: Callable[[Actor], Select[Any]] | None = current_app.extensions.get("agentnet.own_manager_ids")
     if own is not None and viewer.user_id is not None and may(viewer, permission):
         narrow.append(Run.manager_id.in_(own(viewer)))
     if wide or not narrow:
         # A territory has documents everywhere: the newest first are walked until a page is full.
-        return or_(false(), *wide, *narrow)
+        return or_(false(), *(_of_kinds_below(kinds, paths) for paths, kinds in wide.items()), *narrow)
     # A few documents among very many: found by the index of outlet, partner or manager, then sorted.
     return Run.id.in_(union(*(select(Run.id).where(condition) for condition in narrow)))
+
+
+def _of_kinds_below(kinds: list[str], paths: tuple[str, ...]) -> ColumnElement[bool]:
+    """Return the condition that a document is of one of the kinds, and was stamped at or below one of the paths."""
+    # The concatenation keeps the databases from collecting a whole kind by its index and sorting it.
+    of_kinds = Run.kind.concat("").in_(kinds)
+    return of_kinds if _is_everywhere(paths) else and_(of_kinds, at_or_below(Run.org_path, paths))
+
+
+def _is_everywhere(paths: tuple[str, ...]) -> bool:
+    """Return whether the root is among the paths: its path is ``/1/``, and everything is below it."""
+    return any(path.count("/") <= 2 for path in paths)
 
 
 def plain_number(text: str) -> str:
@@ -103,11 +117,43 @@ def run_by_number(number: str) -> Run | None:
     return db.session.scalar(select(Run).where(Run.number == plain_number(number)))
 
 
-def runs_page(viewer: Actor, wanted: RunFilter, arguments: Mapping[str, str]) -> Page[Run]:
-    """Return one page of the documents the viewer may see, newest first unless asked otherwise."""
+_SHOWN = (
+    Run.id,
+    Run.number,
+    Run.title,
+    Run.kind,
+    Run.language,
+    Run.period_start,
+    Run.period_end,
+    Run.planned_at,
+    Run.state,
+    Run.failure,
+)
+"""What a list shows of a document."""
+
+
+@built_once
+def shown_runs(viewer: Actor, wanted: RunFilter, _kinds: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
+    """Return the select of what a list shows of the documents the viewer may see, among the kinds there are."""
+    return select(*_SHOWN).where(*_conditions(viewer, wanted))
+
+
+@built_once
+def _counted_runs(viewer: Actor, wanted: RunFilter, most: int, _kinds: tuple[str, ...]) -> Select[int]:
+    found = select(Run.id).where(*_conditions(viewer, wanted)).limit(most).subquery()
+    return select(func.count()).select_from(found)
+
+
+@built_once
+def _failed_runs(viewer: Actor, _kinds: tuple[str, ...]) -> Select[int]:
+    return select(func.count(Run.id)).where(visible_runs(viewer), Run.state == RunState.FAILED)
+
+
+def runs_page(viewer: Actor, wanted: RunFilter, arguments: Mapping[str, str]) -> Page[Any]:
+    """Return one page of what a list shows of the documents the viewer may see, newest first unless asked otherwise."""
     return page_of(
         db.session(),
-        select(Run).where(*_conditions(viewer, wanted)),
+        shown_runs(viewer, wanted, tuple(report_kinds())),
         arguments,
         columns=RUN_COLUMNS,
         default="-made",
@@ -117,8 +163,8 @@ def runs_page(viewer: Actor, wanted: RunFilter, arguments: Mapping[str, str]) ->
 
 def count_runs(viewer: Actor, wanted: RunFilter, most: int) -> int:
     """Return how many documents a filter finds, counting no further than ``most``."""
-    found = select(Run.id).where(*_conditions(viewer, wanted)).limit(most).subquery()
-    return db.session.scalar(select(func.count()).select_from(found)) or 0
+    statement = _counted_runs(viewer, wanted, most, tuple(report_kinds()))
+    return db.session.connection().execute(statement).scalar_one()
 
 
 def finished_runs(viewer: Actor, wanted: RunFilter, most: int) -> list[Run]:
@@ -157,7 +203,7 @@ def revisions_of(run: Run) -> list[Run]:
 
 def failed_run_count(viewer: Actor) -> int:
     """Return how many documents in the viewer's sight could not be made."""
-    return db.session.scalar(select(func.count(Run.id)).where(visible_runs(viewer), Run.state == RunState.FAILED)) or 0
+    return db.session.connection().execute(_failed_runs(viewer, tuple(report_kinds()))).scalar_one()
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,9 +248,15 @@ def permitted_kinds(viewer: Actor) -> list[ReportKind]:
     return [kind for kind in report_kinds().values() if may(viewer, kind.permission)]
 
 
-def units_for(viewer: Actor, permission: Permission) -> list[OrgUnit]:
+@built_once
+def _units_below(paths: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
+    columns = (OrgUnit.id, OrgUnit.code, OrgUnit.name, OrgUnit.name_en, OrgUnit.path)
+    return select(*columns).where(at_or_below(OrgUnit.path, paths))
+
+
+def units_for(viewer: Actor, permission: Permission) -> list[Any]:
     """Return the org units where the viewer holds the permission, the company first, each above its own units."""
-    units = db.session.scalars(select(OrgUnit).where(at_or_below(OrgUnit.path, org_paths(viewer, permission))))
+    units = db.session.connection().execute(_units_below(org_paths(viewer, permission)))
     return sorted(units, key=lambda unit: [int(step) for step in unit.path.strip("/").split("/")])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
 
@@ -12,6 +13,7 @@ from agentnet.core.errors import Missing
 from agentnet.divisions.models import OrgUnit
 from agentnet.infra.actor import Actor, Role
 from agentnet.infra.db import db
+from agentnet.infra.statements import built_once
 from agentnet.outlets.models import Assignment, Manager, Outlet, Partner
 from agentnet.users.permissions import Permission, covers_company, grants_for, org_paths, require
 
@@ -143,9 +145,14 @@ def unit_for(viewer: Actor, code: str, permission: Permission) -> OrgUnit:
     return unit
 
 
-def units_of(viewer: Actor, permission: Permission) -> Sequence[OrgUnit]:
-    """Return the org units in which the viewer holds the permission, in the order of the tree."""
-    return db.session.scalars(select(OrgUnit).where(under(org_paths(viewer, permission))).order_by(OrgUnit.path)).all()
+@built_once
+def _units_under(paths: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
+    return select(*OrgUnit.__table__.c).where(under(paths)).order_by(OrgUnit.path)
+
+
+def units_of(viewer: Actor, permission: Permission) -> Sequence[Any]:
+    """Return the org units in which the viewer holds the permission, as rows in the order of the tree."""
+    return db.session.connection().execute(_units_under(org_paths(viewer, permission))).all()
 
 
 def partner_by_code(code: str) -> Partner:

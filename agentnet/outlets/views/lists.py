@@ -16,7 +16,7 @@ from agentnet.infra.sheets import KINDS, Cell, download
 from agentnet.outlets.display import SETTINGS, choices, named
 from agentnet.outlets.models import Manager, Outlet, Partner
 from agentnet.outlets.queries import units_of
-from agentnet.outlets.queries.lists import OUTLET_COLUMNS, OutletFilter, count_by_setting, outlet_list
+from agentnet.outlets.queries.lists import OUTLET_COLUMNS, OutletFilter, count_by_setting, outlet_list, shown_outlets
 from agentnet.outlets.rules import OutletKind, State
 from agentnet.outlets.views.common import Answer, partner_choices, unit_choices
 from agentnet.outlets.words import OUTLET_KINDS, STATES
@@ -28,14 +28,18 @@ from agentnet.users.permissions import Permission
 def index() -> Answer:
     """List the outlets of the territory."""
     chosen = _chosen()
-    statement = outlet_list(viewer(), chosen)
     page = page_of(
-        db.session(), statement, request.args, columns=OUTLET_COLUMNS, default="code", key=SortBy(Outlet.id, int)
+        db.session(),
+        shown_outlets(viewer(), chosen),
+        request.args,
+        columns=OUTLET_COLUMNS,
+        default="code",
+        key=SortBy(Outlet.id, int),
     )
     return render_template(
         "outlets/index.html",
         page=page,
-        counts=count_by_setting(statement),
+        counts=count_by_setting(viewer(), chosen),
         chosen=chosen,
         narrowed=chosen != OutletFilter(),
         kinds=choices(OUTLET_KINDS, _("全部类型")),
