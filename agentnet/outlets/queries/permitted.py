@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
+from sqlalchemy import BigInteger, ColumnElement, Date, Select, and_, bindparam, false, or_, select, true
 
 from agentnet.core.clock import today
 from agentnet.core.errors import Missing
@@ -28,7 +28,7 @@ def held_on(day: date) -> ColumnElement[bool]:
     return and_(Assignment.starts_on <= day, or_(Assignment.ends_on.is_(None), Assignment.ends_on > day))
 
 
-def in_post(day: date) -> ColumnElement[bool]:
+def in_post(day: Any) -> ColumnElement[bool]:
     """Return the condition on ``Manager`` that they have not left by a day."""
     return or_(Manager.left_on.is_(None), Manager.left_on > day)
 
@@ -114,13 +114,18 @@ def manager_for(
     return manager
 
 
+_OWN_MANAGER = select(Manager).where(
+    Manager.user_id == bindparam("user_id", type_=BigInteger()), in_post(bindparam("day", type_=Date()))
+)
+
+
 def own_manager(viewer: Actor) -> Manager:
     """Return the viewer's own record as a district manager.
 
     Raises:
         Missing: ``not_a_manager``.
     """
-    manager = db.session.scalar(select(Manager).where(Manager.user_id == viewer.user_id, in_post(today())))
+    manager = db.session.scalar(_OWN_MANAGER, {"user_id": viewer.user_id, "day": today()})
     if manager is None:
         raise Missing("not_a_manager", "您的账号没有关联在岗的台区经理，请联系管理员")
     return manager
