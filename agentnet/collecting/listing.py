@@ -13,6 +13,7 @@ from werkzeug.datastructures import MultiDict
 
 from agentnet.collecting.models import Collection, Household, Void
 from agentnet.collecting.queries import visible_households
+from agentnet.collecting.sums import Taken, taken_by_setting
 from agentnet.core.errors import Invalid
 from agentnet.core.money import Fen
 from agentnet.infra.actor import Actor
@@ -114,6 +115,13 @@ def _shown(viewer: Actor, wanted: CollectionFilter) -> Select[*tuple[Any, ...]]:
 
 def sums_of(viewer: Actor, wanted: CollectionFilter) -> Sums:
     """Return what the filtered collections come to."""
+    if wanted.starts_on and wanted.ends_on and covers_company(viewer, Permission.COLLECTION_READ):
+        of_days = CollectionFilter(wanted.starts_on, wanted.ends_on, setting=wanted.setting)
+        if wanted == of_days:
+            taken = taken_by_setting(None, wanted.starts_on, wanted.ends_on)
+            parts = [part for setting, part in taken.items() if wanted.setting in ("", setting)]
+            whole = sum(parts, Taken())
+            return Sums(whole.count, whole.total_fen, whole.voided)
     row = db.session.connection().execute(_summed(viewer, wanted)).one()
     return Sums(int(row[0]), int(row[1]), int(row[2]))
 
