@@ -20,6 +20,7 @@ from sqlalchemy import (
     Date,
     Select,
     bindparam,
+    case,
     cast,
     func,
     literal,
@@ -49,7 +50,9 @@ class Taken:
         return Taken(self.count + other.count, self.total_fen + other.total_fen, self.voided + other.voided)
 
 
-_SINCE, _UNTIL, _LIVE_SINCE = (bindparam(name, type_=Date()) for name in ("since", "until", "live_since"))
+_SINCE, _FINAL_UNTIL, _LIVE_SINCE, _UNTIL = (
+    bindparam(name, type_=Date()) for name in ("since", "final_until", "live_since", "until")
+)
 _FIRST_OPEN = select(func.min(BusinessDay.business_on)).where(BusinessDay.allocated_at.is_(None))
 
 
@@ -78,48 +81,51 @@ def day_sums(*conditions: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
 
 @built_once
 def _taken(paths: tuple[str, ...] | None) -> CompoundSelect[*tuple[Any, ...]]:
-    """Return rows of setting, count, amount and voided to be added up; ``paths`` None is the whole company."""
+    """Return rows to be added up: count, amount and voided, first of urban collections, then of all.
+
+    ``paths`` None is the whole company. Two settings are told apart in one pass: grouping sorted every row.
+    """
 
     def here(column: Any) -> tuple[ColumnElement[bool], ...]:
         return () if paths is None else (column.in_(select(OrgUnit.id).where(under(paths))),)
 
-    def whole(value: Any) -> ColumnElement[int]:
-        return cast(func.coalesce(value, 0), BigInteger)
+    def sums(setting: Any, *values: Any) -> list[ColumnElement[int]]:
+        urban = [case((setting == Setting.URBAN.value, value), else_=0) for value in values]
+        return [cast(func.coalesce(func.sum(value), 0), BigInteger) for value in (*urban, *values)]
 
-    final = (
-        select(
-            CollectionDay.setting,
-            whole(func.sum(CollectionDay.count)),
-            whole(func.sum(CollectionDay.amount_fen)),
-            whole(func.sum(CollectionDay.voided)),
-        )
-        .where(CollectionDay.business_on >= _SINCE, CollectionDay.business_on < _LIVE_SINCE)
-        .where(CollectionDay.business_on < _UNTIL, *here(CollectionDay.org_unit_id))
-        .group_by(CollectionDay.setting)
-    )
-    live = (Collection.business_on >= _LIVE_SINCE, Collection.business_on >= _SINCE, Collection.business_on < _UNTIL)
-    running = (
-        select(Collection.setting, func.count(), whole(func.sum(Collection.amount_fen)), literal(0, BigInteger))
-        .where(*live, *here(Collection.org_unit_id))
-        .group_by(Collection.setting)
-    )
-    voided = (
-        select(Collection.setting, -func.count(), -whole(func.sum(Collection.amount_fen)), func.count())
-        .join(Void, Void.collection_id == Collection.id)
+    one, none = literal(1, BigInteger), literal(0, BigInteger)
+    amount = Collection.amount_fen
+    live = (Collection.business_on >= _LIVE_SINCE, Collection.business_on < _UNTIL, *here(Collection.org_unit_id))
+    return union_all(
+        select(*sums(CollectionDay.setting, CollectionDay.count, CollectionDay.amount_fen, CollectionDay.voided)).where(
+            CollectionDay.business_on >= _SINCE,
+            CollectionDay.business_on < _FINAL_UNTIL,
+            *here(CollectionDay.org_unit_id),
+        ),
+        select(*sums(Collection.setting, one, amount, none)).where(*live),
         # A collection is never voided before its day: the few voids since then are all there can be.
-        .where(Void.voided_at >= bindparam("live_at", type_=UtcDateTime()), *live, *here(Collection.org_unit_id))
-        .group_by(Collection.setting)
+        select(*sums(Collection.setting, -one, -amount, one))
+        .join(Void, Void.collection_id == Collection.id)
+        .where(Void.voided_at >= bindparam("live_at", type_=UtcDateTime()), *live),
     )
-    return union_all(final, running, voided)
 
 
 def taken_by_setting(paths: tuple[str, ...] | None, since: date, until: date) -> Mapping[str, Taken]:
     """Return what was taken from a day until a day (exclusive) below org paths (None: anywhere), by setting."""
     connection = db.session.connection()
-    first_open = connection.execute(_FIRST_OPEN).scalar()
-    live_since = max(since, min(first_open or today(), today()))
-    given = {"since": since, "until": until, "live_since": live_since, "live_at": shanghai_instant(live_since)}
-    found = {setting.value: Taken() for setting in Setting}
-    for setting, count, total, voided in connection.execute(_taken(paths), given):
-        found[setting] += Taken(int(count), int(total), int(voided))
-    return found
+    first_open = min(connection.execute(_FIRST_OPEN).scalar() or today(), today())
+    live_since = max(since, first_open)
+    given = {
+        "since": since,
+        "final_until": min(until, first_open),
+        "live_since": live_since,
+        "live_at": shanghai_instant(live_since),
+        "until": until,
+    }
+    urban = whole = Taken()
+    for row in connection.execute(_taken(paths), given):
+        figures = [int(figure) for figure in row]
+        urban += Taken(*figures[:3])
+        whole += Taken(*figures[3:])
+    rural = Taken(whole.count - urban.count, whole.total_fen - urban.total_fen, whole.voided - urban.voided)
+    return {Setting.URBAN.value: urban, Setting.RURAL.value: rural}

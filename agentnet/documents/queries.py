@@ -21,7 +21,7 @@ from agentnet.infra.actor import Actor
 from agentnet.infra.db import db
 from agentnet.infra.pages import Page, SortBy, page_of
 from agentnet.infra.statements import built_once
-from agentnet.users.permissions import Permission, grants_for, may, org_paths, require
+from agentnet.users.permissions import Permission, covers_company, grants_for, may, org_paths, require
 
 RUN_COLUMNS: Mapping[str, SortBy] = {
     "made": SortBy(Run.id, uuid.UUID),
@@ -69,8 +69,8 @@ def visible_runs(viewer: Actor, permission: Permission = Permission.DOCUMENT_REA
             narrow.append(and_(of_kind, Run.outlet_id.in_(outlets)))
         if partners:
             narrow.append(and_(of_kind, Run.partner_id.in_(partners)))
-    if len(wide) == 1 and len(*wide.values()) == len(report_kinds()) and _is_everywhere(*wide):
-        return Run.kind.concat("").in_(*wide.values())
+    if sees_everything(viewer, permission):
+        return Run.kind.concat("").in_(list(report_kinds()))
     own: Callable[[Actor], Select[Any]] | None = current_app.extensions.get("agentnet.own_manager_ids")
     if own is not None and viewer.user_id is not None and may(viewer, permission):
         narrow.append(Run.manager_id.in_(own(viewer)))
@@ -81,16 +81,18 @@ def visible_runs(viewer: Actor, permission: Permission = Permission.DOCUMENT_REA
     return Run.id.in_(union(*(select(Run.id).where(condition) for condition in narrow)))
 
 
+def sees_everything(viewer: Actor, permission: Permission = Permission.DOCUMENT_READ) -> bool:
+    """Return whether the viewer may see every document there is, of every kind that is still made."""
+    return may(viewer, permission) and all(covers_company(viewer, kind.permission) for kind in report_kinds().values())
+
+
 def _of_kinds_below(kinds: list[str], paths: tuple[str, ...]) -> ColumnElement[bool]:
     """Return the condition that a document is of one of the kinds, and was stamped at or below one of the paths."""
     # The concatenation keeps the databases from collecting a whole kind by its index and sorting it.
     of_kinds = Run.kind.concat("").in_(kinds)
-    return of_kinds if _is_everywhere(paths) else and_(of_kinds, at_or_below(Run.org_path, paths))
-
-
-def _is_everywhere(paths: tuple[str, ...]) -> bool:
-    """Return whether the root is among the paths: its path is ``/1/``, and everything is below it."""
-    return any(path.count("/") <= 2 for path in paths)
+    # The root's path is ``/1/``, and everything is below it.
+    everywhere = any(path.count("/") <= 2 for path in paths)
+    return of_kinds if everywhere else and_(of_kinds, at_or_below(Run.org_path, paths))
 
 
 def plain_number(text: str) -> str:
@@ -140,7 +142,10 @@ def shown_runs(viewer: Actor, wanted: RunFilter, _kinds: tuple[str, ...]) -> Sel
 
 @built_once
 def _counted_runs(viewer: Actor, wanted: RunFilter, most: int, _kinds: tuple[str, ...]) -> Select[int]:
-    found = select(Run.id).where(*_conditions(viewer, wanted)).limit(most).subquery()
+    conditions = _conditions(viewer, wanted)
+    if sees_everything(viewer):
+        conditions[0] = Run.kind.in_(list(report_kinds()))  # nothing is sorted here: the index of kinds may count
+    found = select(Run.id).where(*conditions).limit(most).subquery()
     return select(func.count()).select_from(found)
 
 
