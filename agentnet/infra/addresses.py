@@ -7,7 +7,8 @@ question goes to ``url_for``.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import Flask, request, url_for
@@ -36,6 +37,15 @@ def address_writer(app: Flask) -> Callable[..., str]:
         return url_for(endpoint, **values)
 
     return address
+
+
+def page_pieces(app: Flask, endpoint: str, names: frozenset[str]) -> Sequence[str] | None:
+    """Return the path of a page as text, name of a value, text and so on; None unless these values are all it takes."""
+    rule = _plain_rule(app, endpoint)
+    if rule is None or rule.arguments != names:
+        return None
+    pieces = re.split(r"<(?:(?:int|uuid):)?(\w+)>", rule.rule)
+    return None if any("<" in text for text in pieces[::2]) else pieces
 
 
 def _plain_rule(app: Flask, endpoint: str) -> Rule | None:

@@ -7,16 +7,19 @@ the session (for a visitor who is not signed in), then what the browser asks for
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
+from babel import Locale
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 from flask import Flask, g, has_app_context, has_request_context, request, session
+from flask.sansio.app import App
 from flask_babel import Babel, Domain, get_locale, gettext
 from werkzeug.utils import cached_property
 
@@ -124,9 +127,11 @@ def init_i18n(app: Flask, locale_of_viewer: Callable[[], str | None] = lambda: N
     broken database therefore renders inside ``flask_babel.force_locale(requested_locale())``.
     """
 
-    def locale() -> str:
+    locales = {language: Locale.parse(language) for language in LANGUAGES}
+
+    def locale() -> Locale:
         chosen = locale_of_viewer() if has_request_context() else None
-        return chosen if chosen in LANGUAGES else requested_locale()
+        return locales[chosen if chosen in LANGUAGES else requested_locale()]
 
     HouseBabel(app, default_locale=CHINESE, default_timezone="Asia/Shanghai", locale_selector=locale)
     _english()
@@ -143,6 +148,18 @@ def init_i18n(app: Flask, locale_of_viewer: Callable[[], str | None] = lambda: N
 def say(message: str) -> str:
     """Return what a message without parts to fill in says to the reader: ``gettext`` for what stands in every row."""
     return _translations().ugettext(message)
+
+
+def say_words(app: App, **filters: Mapping[Any, str]) -> None:
+    """Give templates filters that say the word of a code; templates of one language look each word up once."""
+
+    def sayer(messages: Mapping[str, str]) -> Callable[[str], str]:
+        return lambda code: say(messages[code])
+
+    for name, messages in filters.items():
+        app.jinja_env.filters[name] = sayer({str(code): message for code, message in messages.items()})
+    if isinstance(app.jinja_env, WordedEnvironment):
+        app.jinja_env.say_words(**filters)
 
 
 def refusal_text(refusal: Refusal) -> str:

@@ -8,6 +8,7 @@ as usual.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
@@ -19,6 +20,9 @@ from jinja2.visitor import NodeTransformer
 from markupsafe import Markup
 
 from agentnet.infra.template_inlining import Inliner, global_name, is_page
+from agentnet.infra.template_places import PATH_PART, Places, Placing, ShortGenerator, path_part, shown
+
+_READ_AS = {name: (nodes.Name(name, "load"), global_name(name)) for name in ("asset", "url_for")}
 
 IN_WORDS = "in_words"
 """The filter that says a message known only when the page is shown."""
@@ -54,27 +58,11 @@ class _Worded(NodeTransformer):
         return nodes.Filter(message, IN_WORDS, [], [], None, None, lineno=node.lineno)
 
 
-class _Placed(NodeTransformer):
-    """Replaces ``asset("...")`` by the root the page knows, and a path."""
-
-    def __init__(self, place: Callable[[str], str]) -> None:
-        self._place = place
-
-    def visit_Output(self, node: nodes.Output) -> nodes.Node:  # noqa: N802 - Jinja's name
-        node.nodes = [part for child in node.nodes for part in self._parts(child)]
-        return node
-
-    def _parts(self, child: nodes.Expr) -> list[nodes.Expr]:
-        if not isinstance(child, nodes.Call) or len(child.args) != 1 or not isinstance(child.args[0], nodes.Const):
-            return [child]
-        if child.node not in (nodes.Name("asset", "load"), global_name("asset")):
-            return [child]
-        path = nodes.Const(self._place(child.args[0].value), lineno=child.lineno)
-        return [nodes.Name("script_root", "load", lineno=child.lineno), path]
-
-
 class WordedEnvironment(Environment):
     """Flask's template environment, with a compiled template for each language."""
+
+    code_generator_class = ShortGenerator
+    shown = staticmethod(shown)
 
     def __init__(self, app: Flask, **options: Any) -> None:
         super().__init__(app, **options)
@@ -84,15 +72,21 @@ class WordedEnvironment(Environment):
         self._words: Mapping[str, Callable[[str], str]] = {}
         self._languages: dict[str, WordedEnvironment] = {}
         self._inliner: Inliner | None = None
-        self._place: Callable[[str], str] | None = None
+        self._lock = threading.Lock()
+        self._places: Places | None = None
+        self._word_filters: dict[str, Mapping[Any, str]] = {}
 
     def speak(self, languages: Mapping[str, Callable[[str], str]], choose: Callable[[], str]) -> None:
         """Compile templates for each of the languages from now on; ``choose`` names the reader's."""
         self._choose, self._words = choose, languages
 
-    def know_places(self, place: Callable[[str], str]) -> None:
-        """Write the paths of static files into pages; ``place`` returns a file's, below the page's ``script_root``."""
-        self._place = place
+    def know_places(self, places: Places) -> None:
+        """Write addresses into pages when they are compiled."""
+        self._places = places
+
+    def say_words(self, **filters: Mapping[Any, str]) -> None:
+        """Let filters say the word of a code, looked up once a language and not once a row."""
+        self._word_filters.update(filters)
 
     def get_template(self, name: str | Template, parent: str | None = None, globals: Any = None) -> Template:
         """Return the template in the reader's language."""
@@ -107,7 +101,12 @@ class WordedEnvironment(Environment):
         spoken = self.overlay()
         assert isinstance(spoken, WordedEnvironment)
         spoken._say, spoken._choose, spoken._in_english = _sayer(self._words[language]), None, language == "en"
-        spoken.filters = {**self.filters, IN_WORDS: spoken._say}
+        words = self._words[language]
+        said = {
+            name: {str(code): words(message) for code, message in messages.items()}.__getitem__
+            for name, messages in self._word_filters.items()
+        }
+        spoken.filters = {**self.filters, **said, IN_WORDS: spoken._say, PATH_PART: path_part}
         return spoken
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
@@ -116,11 +115,12 @@ class WordedEnvironment(Environment):
             return tree
         _Worded(self._say, self._in_english).visit(tree)
         if name is not None and not self.auto_reload:  # a page would not notice that a macro's file has changed
-            if self._inliner is None:
-                self._inliner = Inliner(self, self._worded)
-            self._inliner.write_out(tree, name)
-            if self._place is not None and is_page(tree):
-                _Placed(self._place).visit(tree)
+            with self._lock:
+                if self._inliner is None:
+                    self._inliner = Inliner(self, self._worded)
+                self._inliner.write_out(tree, name)
+            if self._places is not None and is_page(tree):
+                Placing(self._places, _READ_AS).visit(tree)
         return tree
 
     def _worded(self, name: str) -> nodes.Template:
