@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, or_, select, true
@@ -20,6 +20,7 @@ from agentnet.divisions.models import OrgUnit, Setting
 from agentnet.infra.actor import Actor
 from agentnet.infra.db import db
 from agentnet.infra.pages import Page, SortBy, page_of
+from agentnet.infra.revisions import FIELD, remembered
 from agentnet.infra.statements import built_once
 from agentnet.ledger.queries import month_state
 from agentnet.ledger.rules import CLOSED
@@ -69,10 +70,10 @@ class UnitFigures:
     """The org unit, and the one above it, as rows."""
     above: Any
     by_setting: Mapping[str, Sums]
+    whole: Sums = field(init=False)
 
-    @property
-    def whole(self) -> Sums:
-        return added(self.by_setting.values())
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "whole", added(self.by_setting.values()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,14 @@ _UNITS = select(OrgUnit.id, OrgUnit.code, OrgUnit.name, OrgUnit.name_en, OrgUnit
 def month_figures(viewer: Actor, month: Month) -> MonthFigures:
     """Return a month by station; a handful of queries whatever its size."""
     closed = month_state(month) == CLOSED
-    sums = _accrued_sums(viewer, month) if closed else _provisional_sums(viewer, month)
+    if not closed:
+        return _figures(month, closed, _provisional_sums(viewer, month))
+    # What a closed month came to never changes; who may see it, and the units' names, do with the register.
+    question = ("accrued", viewer, month)
+    return remembered(FIELD, question, lambda: _figures(month, closed, _accrued_sums(viewer, month)))
+
+
+def _figures(month: Month, closed: bool, sums: Mapping[int, Mapping[str, Sums]]) -> MonthFigures:
     units = {unit.id: unit for unit in db.session.connection().execute(_UNITS)}
     found = [
         UnitFigures(units[unit_id], units.get(units[unit_id].parent_id or 0), by_setting)

@@ -20,7 +20,7 @@ from agentnet.documents.models import Run
 from agentnet.documents.queries import newest_runs, visible_runs
 from agentnet.infra.actor import Actor
 from agentnet.infra.db import UtcDateTime, db
-from agentnet.infra.revisions import DUTIES, remembered
+from agentnet.infra.revisions import FIELD, remembered
 from agentnet.infra.statements import built_once
 from agentnet.ledger.models import Account, Balance
 from agentnet.outlets.models import Assignment, Manager, Outlet
@@ -96,7 +96,7 @@ def stuck(viewer: Actor, day: date) -> list[Stuck]:
         failed, waiting = db.session.connection().execute(_stuck_documents(viewer), {"late": late}).one()
         found += [Stuck("documents_failed", int(failed or 0)), Stuck("documents_waiting", int(waiting or 0))]
     if may(viewer, Permission.OUTLET_EDIT):
-        without, in_progress = remembered(DUTIES, ("stuck outlets", viewer), lambda: _stuck_outlets(viewer, day))
+        without, in_progress = remembered(FIELD, ("stuck outlets", viewer), lambda: _stuck_outlets(viewer, day))
         found += [
             Stuck("outlets_without_manager", without),
             Stuck("outlets_near_ceiling", _near_ceiling(viewer)),

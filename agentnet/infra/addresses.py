@@ -40,9 +40,9 @@ def address_writer(app: Flask) -> Callable[..., str]:
 
 
 def page_pieces(app: Flask, endpoint: str, names: frozenset[str]) -> Sequence[str] | None:
-    """Return the path of a page as text, name of a value, text and so on; None unless these values are all it takes."""
+    """Return the path of a page as text, name of a value, text and so on; None if it takes more than these names."""
     rule = _plain_rule(app, endpoint)
-    if rule is None or rule.arguments != names:
+    if rule is None or not rule.arguments <= names:
         return None
     pieces = re.split(r"<(?:(?:int|uuid):)?(\w+)>", rule.rule)
     return None if any("<" in text for text in pieces[::2]) else pieces

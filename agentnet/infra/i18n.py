@@ -18,7 +18,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
-from flask import Flask, g, has_app_context, has_request_context, request, session
+from flask import Flask, g, has_request_context, request, session
 from flask.sansio.app import App
 from flask_babel import Babel, Domain, get_locale, gettext
 from werkzeug.utils import cached_property
@@ -85,10 +85,13 @@ class HouseBabel(Babel):
 
 def in_english() -> bool:
     """Return whether the present reader reads English; Chinese outside any request."""
-    # Flask-Babel keeps the locale here once it is known; asking it costs ten times as much, hundreds of times a page.
-    kept = g.get("_flask_babel") if has_app_context() else None
-    locale = getattr(kept, "babel_locale", None) or get_locale()
-    return locale is not None and locale.language == "en"
+    try:
+        # Flask-Babel keeps the locale here once it is known; asking it for that costs ten times as much.
+        known: bool = g._flask_babel.babel_locale.language == "en"
+    except (AttributeError, RuntimeError):  # not asked for yet, or outside any request
+        locale = get_locale()
+        return locale is not None and locale.language == "en"
+    return known
 
 
 def _translations() -> NullTranslations:
@@ -142,7 +145,7 @@ def init_i18n(app: Flask, locale_of_viewer: Callable[[], str | None] = lambda: N
         newstyle=True,
     )
     if isinstance(app.jinja_env, WordedEnvironment):
-        app.jinja_env.speak({CHINESE: _MESSAGES_AS_WRITTEN.ugettext, ENGLISH: _english().ugettext}, _language)
+        app.jinja_env.speak({CHINESE: _MESSAGES_AS_WRITTEN, ENGLISH: _english()}, _language)
 
 
 def say(message: str) -> str:

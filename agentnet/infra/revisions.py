@@ -23,8 +23,8 @@ from agentnet.infra.db import Model, db, writing
 
 T = TypeVar("T")
 
-DUTIES = "duties"
-"""Who had to visit which outlet, and did: duties and visits, and the register they are counted by."""
+FIELD = "field"
+"""The register of outlets, managers and org units, and who had to visit which outlet, and did."""
 
 REMEMBERED = 64
 """How many answers a process keeps; the one asked for least lately goes first."""

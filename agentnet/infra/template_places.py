@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 import markupsafe
 from jinja2 import nodes
@@ -19,6 +19,9 @@ from markupsafe import Markup, escape
 
 PATH_PART = "path_part"
 """The filter that writes a value into a path."""
+
+QUERY_PART = "query_part"
+"""The filter that writes names and values as the query behind a path."""
 
 _PLAIN = re.compile(r"[\w.~-]*", re.ASCII)
 _escaped = markupsafe._escape_inner  # what ``escape`` does to a text, without wrapping it for further use
@@ -31,7 +34,10 @@ class Places(Protocol):
         """Return the path of a static file."""
 
     def page_pieces(self, endpoint: str, names: frozenset[str]) -> Sequence[str] | None:
-        """Return the path of a page as text, name of a value, text and so on; None if it takes more than these."""
+        """Return the path of a page as text, name of a value, text and so on; None if it takes more than the names.
+
+        Names it does not take are the query.
+        """
 
 
 def path_part(value: object) -> str:
@@ -44,6 +50,25 @@ def path_part(value: object) -> str:
         raise ValueError("an address has no place for nothing")
     text = str(value)
     return text if _PLAIN.fullmatch(text) else quote(text, safe="!$&'()*+,/:;=@")
+
+
+def query_part(pairs: Sequence[tuple[str, object]]) -> str:
+    """Return the query of names and values; what is None is left out, a list is said value by value.
+
+    >>> query_part([("month", "2026-10"), ("unit", None), ("q", "村 1")]), query_part([("unit", None)])
+    ('?month=2026-10&q=%E6%9D%91+1', '')
+    """
+    told: list[str] = []
+    for name, value in pairs:
+        for one in value if isinstance(value, list | tuple | set) else (value,):
+            if one is not None:
+                text = str(one)
+                told.append(f"{name}={text if _PLAIN.fullmatch(text) else quote_plus(text)}")
+    return f"?{'&'.join(told)}" if told else ""
+
+
+PARTS = {PATH_PART: path_part, QUERY_PART: query_part}
+"""The filters addresses are written with."""
 
 
 def shown(value: Any) -> str:
@@ -85,8 +110,13 @@ class Placing(NodeTransformer):
         if child.node in self._known["url_for"]:
             given = {one.key: one.value for one in child.kwargs}
             pieces = self._places.page_pieces(first.value, frozenset(given))
-            if pieces is not None:
-                return self._behind_root(child, [_piece(given, *one) for one in enumerate(pieces)])
+            if pieces is not None and not any(name.startswith("_") for name in given):
+                parts = [_piece(given, *one) for one in enumerate(pieces)]
+                asked = [
+                    nodes.Tuple([nodes.Const(name), given[name]], "load") for name in given if name not in pieces[1::2]
+                ]
+                query = nodes.Filter(nodes.List(asked), QUERY_PART, [], [], None, None)
+                return self._behind_root(child, [*parts, query] if asked else parts)
         return [child]
 
     def _behind_root(self, child: nodes.Expr, parts: list[nodes.Expr]) -> list[nodes.Expr]:

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 from flask import Flask
 from flask.templating import Environment
@@ -20,7 +21,7 @@ from jinja2.visitor import NodeTransformer
 from markupsafe import Markup
 
 from agentnet.infra.template_inlining import Inliner, global_name, is_page
-from agentnet.infra.template_places import PATH_PART, Places, Placing, ShortGenerator, path_part, shown
+from agentnet.infra.template_places import PARTS, Places, Placing, ShortGenerator, shown
 
 _READ_AS = {name: (nodes.Name(name, "load"), global_name(name)) for name in ("asset", "url_for")}
 
@@ -28,34 +29,61 @@ IN_WORDS = "in_words"
 """The filter that says a message known only when the page is shown."""
 
 
-def _sayer(words: Callable[[str], str]) -> Callable[[str], Markup]:
-    """Return what says a message as ``_`` does: safe text in which a doubled percent sign stands for one."""
+IN_NUMBER = "in_number"
+"""The filter that says a message about a number."""
 
+
+class Catalogue(Protocol):
+    """The words of one language."""
+
+    def ugettext(self, message: str) -> str:
+        """Return what a message says."""
+
+    def ungettext(self, one: str, many: str, count: int) -> str:
+        """Return what a message about a number says."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Speech:
+    """Says messages as ``_`` and ``ngettext`` do: safe text in which a doubled percent sign stands for one."""
+
+    say: Callable[[str], Markup]
+    say_number: Callable[[int, str, str], Markup]
+    is_english: bool
+
+
+def _speech_of(language: str, words: Catalogue) -> _Speech:
     @lru_cache(maxsize=4096)
     def say(message: str) -> Markup:
-        return Markup(words(message)) % {}  # noqa: S704 # nosec B704 - our own words
+        return Markup(words.ugettext(message)) % {}  # noqa: S704 # nosec B704 - our own words
 
-    return say
+    @lru_cache(maxsize=4096)
+    def say_number(count: int, one: str, many: str) -> Markup:
+        return Markup(words.ungettext(one, many, count)) % {"num": count}  # noqa: S704 # nosec B704
+
+    return _Speech(say, say_number, language == "en")
 
 
 class _Worded(NodeTransformer):
     """Replaces ``_("...")`` by what it says, and ``in_english()`` by whether it is."""
 
-    def __init__(self, say: Callable[[str], Markup], in_english: bool) -> None:
-        self._say, self._in_english = say, in_english
+    def __init__(self, speech: _Speech) -> None:
+        self._speech = speech
 
     def visit_Call(self, node: nodes.Call) -> nodes.Node:  # noqa: N802 - Jinja's name
         self.generic_visit(node)
         if not isinstance(node.node, nodes.Name) or node.kwargs or node.dyn_args or node.dyn_kwargs:
             return node
-        if node.node.name == "in_english" and not node.args:
-            return nodes.Const(self._in_english, lineno=node.lineno)
-        if node.node.name != "_" or len(node.args) != 1:
-            return node
-        message = node.args[0]
-        if isinstance(message, nodes.Const) and isinstance(message.value, str):
-            return nodes.Const(self._say(message.value), lineno=node.lineno)
-        return nodes.Filter(message, IN_WORDS, [], [], None, None, lineno=node.lineno)
+        match node.node.name, node.args:
+            case "in_english", []:
+                return nodes.Const(self._speech.is_english, lineno=node.lineno)
+            case "_", [nodes.Const(value=str(message))]:
+                return nodes.Const(self._speech.say(message), lineno=node.lineno)
+            case "_", [message]:
+                return nodes.Filter(message, IN_WORDS, [], [], None, None, lineno=node.lineno)
+            case "ngettext", [nodes.Const() as one, nodes.Const() as many, count]:
+                return nodes.Filter(count, IN_NUMBER, [one, many], [], None, None, lineno=node.lineno)
+        return node
 
 
 class WordedEnvironment(Environment):
@@ -66,17 +94,16 @@ class WordedEnvironment(Environment):
 
     def __init__(self, app: Flask, **options: Any) -> None:
         super().__init__(app, **options)
-        self._say: Callable[[str], Markup] | None = None
-        self._in_english = False
+        self._speech: _Speech | None = None
         self._choose: Callable[[], str] | None = None
-        self._words: Mapping[str, Callable[[str], str]] = {}
+        self._words: Mapping[str, Catalogue] = {}
         self._languages: dict[str, WordedEnvironment] = {}
         self._inliner: Inliner | None = None
         self._lock = threading.Lock()
         self._places: Places | None = None
         self._word_filters: dict[str, Mapping[Any, str]] = {}
 
-    def speak(self, languages: Mapping[str, Callable[[str], str]], choose: Callable[[], str]) -> None:
+    def speak(self, languages: Mapping[str, Catalogue], choose: Callable[[], str]) -> None:
         """Compile templates for each of the languages from now on; ``choose`` names the reader's."""
         self._choose, self._words = choose, languages
 
@@ -100,20 +127,21 @@ class WordedEnvironment(Environment):
     def _speaking(self, language: str) -> WordedEnvironment:
         spoken = self.overlay()
         assert isinstance(spoken, WordedEnvironment)
-        spoken._say, spoken._choose, spoken._in_english = _sayer(self._words[language]), None, language == "en"
-        words = self._words[language]
+        speech = _speech_of(language, self._words[language])
+        spoken._speech, spoken._choose = speech, None
+        words = self._words[language].ugettext
         said = {
             name: {str(code): words(message) for code, message in messages.items()}.__getitem__
             for name, messages in self._word_filters.items()
         }
-        spoken.filters = {**self.filters, **said, IN_WORDS: spoken._say, PATH_PART: path_part}
+        spoken.filters = {**self.filters, **said, IN_WORDS: speech.say, IN_NUMBER: speech.say_number, **PARTS}
         return spoken
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         tree = super()._parse(source, name, filename)
-        if self._say is None:
+        if self._speech is None:
             return tree
-        _Worded(self._say, self._in_english).visit(tree)
+        _Worded(self._speech).visit(tree)
         if name is not None and not self.auto_reload:  # a page would not notice that a macro's file has changed
             with self._lock:
                 if self._inliner is None:
@@ -126,8 +154,8 @@ class WordedEnvironment(Environment):
     def _worded(self, name: str) -> nodes.Template:
         """Return another template's tree, with its words put in and its macros as they are."""
         assert self.loader is not None
-        assert self._say is not None
+        assert self._speech is not None
         source, filename, _newest = self.loader.get_source(self, name)
         tree = super()._parse(source, name, filename)
-        _Worded(self._say, self._in_english).visit(tree)
+        _Worded(self._speech).visit(tree)
         return tree

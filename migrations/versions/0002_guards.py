@@ -30,7 +30,7 @@ APPEND_ONLY = (
 )
 
 REVISED = {
-    "duties": (
+    "field": (
         "duties",
         "duty_visits",
         "visits",

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from babel.support import NullTranslations
 from flask import Flask
 from jinja2 import DictLoader
 
@@ -63,6 +64,7 @@ PIECES = {
     "a part": "{% set icon_name = 'part' %}{% include 'part' %}",
     "a part with imports of its own": "{% include 'part_with_imports' %}",
     "conditions": "{% if false %}a{% elif one %}b{% else %}c{% endif %}{% if true %}d{% endif %}",
+    "a message about a number": "{% for n in (1, 2) %}{{ ngettext('one', '%(num)d of %(num)d', n) }}{% endfor %}",
     "a message looked up late": "{{ _(message) }}{% if in_english() %}en{% else %}zh{% endif %}",
 }
 VALUES: Mapping[str, Any] = {"evil": "<i>&\"'", "one": 1, "here": "page", "message": "100%% <b>"}
@@ -83,9 +85,9 @@ def _environment(written_out: bool) -> WordedEnvironment:
         app, loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True, auto_reload=not written_out,
         extensions=["jinja2.ext.i18n"],
     )  # fmt: skip
-    environment.install_gettext_callables(str, lambda one, _many, _n: one, newstyle=True)  # type: ignore[attr-defined]
+    environment.install_gettext_callables(str, lambda one, many, n: one if n == 1 else many, newstyle=True)  # type: ignore[attr-defined]
     environment.globals["in_english"] = lambda: False
-    environment.speak({"zh": str}, lambda: "zh")
+    environment.speak({"zh": NullTranslations()}, lambda: "zh")
     return environment
 
 

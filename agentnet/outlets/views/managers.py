@@ -23,7 +23,7 @@ from agentnet.outlets.queries import manager_for, units_of
 from agentnet.outlets.queries.managers import load_of, lookalike_managers, manager_list, outlets_held, round_from
 from agentnet.outlets.queries.story import manager_history
 from agentnet.outlets.rules import clean_code
-from agentnet.outlets.views.common import Answer, attempt, unit_choices
+from agentnet.outlets.views.common import Answer, attempt, choices_of, unit_choices
 from agentnet.users.guard import needs, viewer
 from agentnet.users.models import User
 from agentnet.users.permissions import Permission, may
@@ -35,7 +35,8 @@ PHOTO_SIDE = 800
 @needs(Permission.MANAGER_READ)
 def managers() -> Answer:
     """List the managers of the territory with the outlets each holds."""
-    paths = {unit.code: unit.path for unit in units_of(viewer(), Permission.MANAGER_READ)}
+    units = units_of(viewer(), Permission.MANAGER_READ)
+    paths = {unit.code: unit.path for unit in units}
     posts = {"": _("在岗"), "idle": _("没有网点的"), "consent": _("未登记同意公示的"), "left": _("已离岗")}
     post = chosen(request.args, "post", {key: key for key in posts}, "")
     statement = manager_list(
@@ -51,7 +52,7 @@ def managers() -> Answer:
         posts=list(posts.items()),
         post=post,
         narrowed=any(request.args.get(name) for name in ("q", "unit", "post")),
-        units=unit_choices(viewer(), Permission.MANAGER_READ, _("全部单位")),
+        units=choices_of(units, _("全部单位")),
     )
 
 

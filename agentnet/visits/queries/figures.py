@@ -19,7 +19,7 @@ from agentnet.core.clock import IsoWeek, today
 from agentnet.divisions.models import OrgUnit, Setting
 from agentnet.infra.actor import Actor
 from agentnet.infra.db import db
-from agentnet.infra.revisions import DUTIES, remembered
+from agentnet.infra.revisions import FIELD, remembered
 from agentnet.outlets.models import Manager, Outlet
 from agentnet.outlets.queries import under
 from agentnet.users.permissions import Permission, org_paths, require
@@ -84,14 +84,14 @@ def compliance(
     require(viewer, Permission.COMPLIANCE_READ)
     paths = org_paths(viewer, Permission.COMPLIANCE_READ)
     question = ("compliance", paths, by, first, last, unit_path)
-    return list(remembered(DUTIES, question, lambda: _compliance(paths, by, first, last, unit_path)))
+    return list(remembered(FIELD, question, lambda: _compliance(paths, by, first, last, unit_path)))
 
 
 def in_order(
     rows: Sequence[Compliance], question: Hashable, order: Callable[[Compliance], Any], *, descending: bool
 ) -> Sequence[Compliance]:
     """Return rows that ``compliance`` answered to a question in another order."""
-    return remembered(DUTIES, ("in order", question), lambda: sorted(rows, key=order, reverse=descending))
+    return remembered(FIELD, ("in order", question), lambda: sorted(rows, key=order, reverse=descending))
 
 
 def _compliance(
