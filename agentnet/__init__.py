@@ -33,7 +33,7 @@ from agentnet.documents.blueprint import blueprint as documents_blueprint
 from agentnet.documents.jobs import TICK
 from agentnet.documents.kinds import ReportKind
 from agentnet.documents.worker import DRAWING
-from agentnet.infra import idempotency
+from agentnet.infra import idempotency, revisions
 from agentnet.infra.config import Settings, read_settings
 from agentnet.infra.db import db, init_db
 from agentnet.infra.i18n import init_i18n
@@ -61,6 +61,7 @@ from agentnet.workdays.blueprint import blueprint as workdays_blueprint
 
 MODELS = (
     idempotency,
+    revisions,
     workdays_models,
     divisions_models,
     users_models,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, not_, or_, select, true
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, exists, func, not_, or_, select, true
 
 from agentnet.core.clock import shanghai_instant, today
 from agentnet.core.errors import Forbidden, Missing
@@ -15,16 +15,24 @@ from agentnet.divisions.models import OrgUnit
 from agentnet.infra.actor import Actor, Role
 from agentnet.infra.audit import AuditLine, AuditSeal
 from agentnet.infra.db import db
+from agentnet.infra.statements import built_once
 from agentnet.outlets.models import Outlet, Partner
 from agentnet.outlets.queries import outlet_for, partner_by_code, under, unit_for, visible_outlets
 from agentnet.users.actions import PLACE_OF_ROLE, Place
 from agentnet.users.models import RoleGrant, User
 from agentnet.users.permissions import Permission, org_paths, require
+from agentnet.users.queries import users_matching
 
 
 def covers_company(who: Actor, permission: Permission) -> bool:
     """Return whether the permission holds for the whole company (the root's path is ``/1/``)."""
     return any(path.count("/") <= 2 for path in org_paths(who, permission))
+
+
+@built_once
+def people_list(who: Actor, words: str, state: str) -> Select[*tuple[Any, ...]]:
+    """Return the select of the people the viewer administers whose name contains the words; unordered, for paging."""
+    return users_matching(words, state).where(people_of(who, Permission.USER_EDIT))
 
 
 def people_of(who: Actor, permission: Permission) -> ColumnElement[bool]:
@@ -83,10 +91,37 @@ class Held:
 
 def roles_of(user_ids: Collection[int], *, history: bool = False) -> Mapping[int, list[Held]]:
     """Return the roles of people by person, those that hold or will hold first; with ``history`` also the ended."""
-    statement = (
+    statement = _roles(history)
+    found: dict[int, list[Held]] = {user_id: [] for user_id in user_ids}
+    for row in db.session.connection().execute(statement, {"user_ids": list(user_ids)}):
+        unit = row.unit_code is not None
+        found[row.user_id].append(
+            Held(
+                row.id,
+                row.user_id,
+                Role(row.role),
+                row.unit_name if unit else row.name or row.partner_name,
+                row.unit_name_en,
+                row.unit_code if unit else row.code or row.partner,
+                row.starts_on,
+                row.ends_on,
+            )
+        )
+    return found
+
+
+@built_once
+def _roles(history: bool) -> Select[*tuple[Any, ...]]:
+    statement: Select[*tuple[Any, ...]] = (
         select(
-            RoleGrant,
-            OrgUnit,
+            RoleGrant.id,
+            RoleGrant.user_id,
+            RoleGrant.role,
+            RoleGrant.starts_on,
+            RoleGrant.ends_on,
+            OrgUnit.code.label("unit_code"),
+            OrgUnit.name.label("unit_name"),
+            OrgUnit.name_en.label("unit_name_en"),
             Outlet.code,
             Outlet.name,
             Partner.code.label("partner"),
@@ -95,27 +130,10 @@ def roles_of(user_ids: Collection[int], *, history: bool = False) -> Mapping[int
         .outerjoin(OrgUnit, OrgUnit.id == RoleGrant.org_unit_id)
         .outerjoin(Outlet, Outlet.id == RoleGrant.outlet_id)
         .outerjoin(Partner, Partner.id == RoleGrant.partner_id)
-        .where(RoleGrant.user_id.in_(user_ids))
+        .where(RoleGrant.user_id.in_(bindparam("user_ids", expanding=True)))
         .order_by(RoleGrant.ends_on.is_not(None), RoleGrant.starts_on, RoleGrant.id)
     )
-    if not history:
-        statement = statement.where(_open())
-    found: dict[int, list[Held]] = {user_id: [] for user_id in user_ids}
-    for row in db.session.execute(statement):
-        grant, unit = row.RoleGrant, row.OrgUnit
-        found[grant.user_id].append(
-            Held(
-                grant.id,
-                grant.user_id,
-                Role(grant.role),
-                unit.name if unit else row.name or row.partner_name,
-                unit.name_en if unit else None,
-                unit.code if unit else row.code or row.partner,
-                grant.starts_on,
-                grant.ends_on,
-            )
-        )
-    return found
+    return statement if history else statement.where(_open())
 
 
 def place_for(who: Actor, role: Role, code: str) -> Place:
@@ -156,9 +174,23 @@ def audit_lines(who: Actor, wanted: AuditFilter) -> Select[*tuple[Any, ...]]:
     Who audits a part of the company sees what people of that part did.
     """
     require(who, Permission.AUDIT_READ)
-    statement: Select[*tuple[Any, ...]] = select(AuditLine, AuditSeal.id.label("seal_id")).outerjoin(
-        AuditSeal, AuditSeal.audit_line_id == AuditLine.id
-    )
+    return _audit_lines(who, wanted)
+
+
+@built_once
+def _audit_lines(who: Actor, wanted: AuditFilter) -> Select[*tuple[Any, ...]]:
+    statement: Select[*tuple[Any, ...]] = select(
+        AuditLine.id,
+        AuditLine.at,
+        AuditLine.user_id,
+        AuditLine.actor_name,
+        AuditLine.action,
+        AuditLine.subject_kind,
+        AuditLine.subject_id,
+        AuditLine.before,
+        AuditLine.after,
+        AuditSeal.id.label("seal_id"),
+    ).outerjoin(AuditSeal, AuditSeal.audit_line_id == AuditLine.id)
     if not covers_company(who, Permission.AUDIT_READ):
         statement = statement.where(AuditLine.user_id.in_(select(User.id).where(people_of(who, Permission.AUDIT_READ))))
     if wanted.person:
@@ -187,11 +219,17 @@ SEALS_LOOKED_AT = 1000
 
 def unsealed_count() -> int:
     """Return how many of the newest ``SEALS_LOOKED_AT`` lines wait for the sealer."""
-    newest = select(AuditLine.id).order_by(AuditLine.id.desc()).limit(SEALS_LOOKED_AT)
-    ids = list(db.session.scalars(newest))
-    sealed = set(db.session.scalars(select(AuditSeal.audit_line_id).where(AuditSeal.audit_line_id.in_(ids))))
-    return len(ids) - len(sealed)
+    return db.session.connection().execute(_UNSEALED).scalar_one()
 
 
-__all__ = ["SEALS_LOOKED_AT", "AuditFilter", "Held", "Row", "audit_lines", "covers_company", "people_of", "person_for",
-           "place_for", "roles_of", "unsealed_count"]  # fmt: skip
+_NEWEST = select(AuditLine.id).order_by(AuditLine.id.desc()).limit(SEALS_LOOKED_AT).subquery()
+_UNSEALED = (
+    select(func.count())
+    .select_from(_NEWEST)
+    .outerjoin(AuditSeal, AuditSeal.audit_line_id == _NEWEST.c.id)
+    .where(AuditSeal.id.is_(None))
+)
+
+
+__all__ = ["SEALS_LOOKED_AT", "AuditFilter", "Held", "Row", "audit_lines", "covers_company", "people_list",
+           "people_of", "person_for", "place_for", "roles_of", "unsealed_count"]  # fmt: skip

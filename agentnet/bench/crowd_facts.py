@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from uuid import UUID
 
+from sqlalchemy import case, func, insert, literal, select
+
 from agentnet.bench.crowd import (
     FIRST_ID,
     Crowd,
@@ -17,12 +19,14 @@ from agentnet.bench.crowd import (
     setting_of,
     village,
 )
-from agentnet.collecting.models import Allocation, Bill, Collection, Household, Void
+from agentnet.collecting.models import Allocation, Bill, Collection, CollectionDay, Household, Void
+from agentnet.collecting.sums import SUMMED, day_sums
 from agentnet.commission.models import CommissionAdjustment, OutletAccrual
 from agentnet.core.clock import IsoWeek, Month
 from agentnet.documents.models import Run
 from agentnet.infra.audit import AuditLine
-from agentnet.ledger.models import AccountingMonth, Transfer
+from agentnet.infra.db import UtcDateTime, db
+from agentnet.ledger.models import AccountingMonth, BusinessDay, Transfer
 from agentnet.visits.models import Duty, DutyVisit, Need, Visit
 
 AMOUNT_FEN = 8_000
@@ -56,6 +60,7 @@ def add_facts(crowd: Crowd) -> None:
     )
     add(Transfer, (_transfer(crowd, number, reverses=True) for number in range(0, crowd.collections, 200)))
     add(Void, (_void(crowd, number) for number in range(0, crowd.collections, 200)))
+    _add_days(crowd)
     add(AuditLine, (_audit_line(crowd, number) for number in range(0, crowd.collections, AUDITED)))
     _add_visits(crowd)
     _add_months(crowd)
@@ -129,6 +134,22 @@ def _collection(crowd: Crowd, number: int, households: int) -> Row:
         "setting": setting_of(outlet),
         "transfer_id": _id(_COLLECTION, number),
     }
+
+
+def _add_days(crowd: Crowd) -> None:
+    """Insert the business days of the collections, allocated and added up as the nights would have left them."""
+    connection = db.session.connection()
+    before_today = Collection.business_on < crowd.today
+    days = select(
+        Collection.outlet_id,
+        Collection.business_on,
+        func.count(),
+        case((before_today, literal(crowd.at, UtcDateTime())), else_=None),
+    ).group_by(Collection.outlet_id, Collection.business_on)
+    connection.execute(
+        insert(BusinessDay).from_select(["outlet_id", "business_on", "receipt_serial", "allocated_at"], days)
+    )
+    connection.execute(insert(CollectionDay).from_select(SUMMED, day_sums(before_today)))
 
 
 def _void(crowd: Crowd, number: int) -> Row:

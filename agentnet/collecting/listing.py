@@ -13,11 +13,13 @@ from werkzeug.datastructures import MultiDict
 
 from agentnet.collecting.models import Collection, Household, Void
 from agentnet.collecting.queries import visible_households
+from agentnet.collecting.sums import Taken, taken_by_setting
 from agentnet.core.errors import Invalid
 from agentnet.core.money import Fen
 from agentnet.infra.actor import Actor
 from agentnet.infra.db import db
 from agentnet.infra.pages import Page, SortBy, page_of
+from agentnet.infra.statements import built_once
 from agentnet.outlets.models import Outlet
 from agentnet.outlets.queries import visible_outlets
 from agentnet.users.permissions import Permission, covers_company
@@ -92,15 +94,42 @@ def _from_collections(statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any,
 def collections_page(
     viewer: Actor, wanted: CollectionFilter, arguments: Mapping[str, str] | MultiDict[str, str]
 ) -> Page[Any]:
-    """Return a page of rows (collection, outlet, household, void), newest first unless asked otherwise."""
-    statement = _from_collections(select(Collection, Outlet, Household, Void)).where(*_conditions(viewer, wanted))
-    return page_of(db.session(), statement, arguments, columns=COLUMNS, default="-day", key=_KEY)
+    """Return a page of what a list shows of collections, newest first unless asked otherwise."""
+    return page_of(db.session(), _shown(viewer, wanted), arguments, columns=COLUMNS, default="-day", key=_KEY)
+
+
+@built_once
+def _shown(viewer: Actor, wanted: CollectionFilter) -> Select[*tuple[Any, ...]]:
+    shown = select(
+        Collection.receipt_no,
+        Collection.collected_at,
+        Collection.tender,
+        Collection.amount_fen,
+        Outlet.name.label("outlet_name"),
+        Household.household_no,
+        Household.name,
+        Void.id.label("void_id"),
+    )
+    return _from_collections(shown).where(*_conditions(viewer, wanted))
 
 
 def sums_of(viewer: Actor, wanted: CollectionFilter) -> Sums:
     """Return what the filtered collections come to."""
+    if wanted.starts_on and wanted.ends_on and covers_company(viewer, Permission.COLLECTION_READ):
+        of_days = CollectionFilter(wanted.starts_on, wanted.ends_on, setting=wanted.setting)
+        if wanted == of_days:
+            taken = taken_by_setting(None, wanted.starts_on, wanted.ends_on)
+            parts = [part for setting, part in taken.items() if wanted.setting in ("", setting)]
+            whole = sum(parts, Taken())
+            return Sums(whole.count, whole.total_fen, whole.voided)
+    row = db.session.connection().execute(_summed(viewer, wanted)).one()
+    return Sums(int(row[0]), int(row[1]), int(row[2]))
+
+
+@built_once
+def _summed(viewer: Actor, wanted: CollectionFilter) -> Select[*tuple[Any, ...]]:
     standing = Void.id.is_(None)
-    statement = select(
+    statement: Select[*tuple[Any, ...]] = select(
         func.coalesce(func.sum(case((standing, 1), else_=0)), 0),
         func.coalesce(func.sum(case((standing, Collection.amount_fen), else_=0)), 0),
         func.count(Void.id),
@@ -111,8 +140,7 @@ def sums_of(viewer: Actor, wanted: CollectionFilter) -> Sums:
         statement = statement.join(Outlet, Outlet.id == Collection.outlet_id)
     if wanted.words:
         statement = statement.join(Household, Household.id == Collection.household_id)
-    row = db.session.execute(statement.where(*conditions)).one()
-    return Sums(int(row[0]), int(row[1]), int(row[2]))
+    return statement.where(*conditions)
 
 
 def rows_to_export(viewer: Actor, wanted: CollectionFilter) -> Iterator[Any]:
@@ -132,11 +160,17 @@ def rows_to_export(viewer: Actor, wanted: CollectionFilter) -> Iterator[Any]:
     )
 
 
+@built_once
+def _households(viewer: Actor) -> Select[*tuple[Any, ...]]:
+    shown = select(Household.household_no, Household.name, Household.address)
+    return shown.where(visible_households(viewer, Permission.HOUSEHOLD_READ))
+
+
 def households_page(viewer: Actor, words: str, arguments: Mapping[str, str] | MultiDict[str, str]) -> Page[Any]:
     """Return a page of households of the viewer's territory whose number begins or ends with what was typed, or whose
     address holds it. Names are not searched: the list shows them masked."""
     digits = words.replace(" ", "").replace("-", "")
-    statement = select(Household).where(visible_households(viewer, Permission.HOUSEHOLD_READ))
+    statement = _households(viewer)
     if digits.isdigit():
         statement = statement.where(
             Household.household_no.startswith(digits, autoescape=True)

@@ -100,6 +100,7 @@ class Void(Model):
     """A collection cancelled at the counter on its own business day, with the reversing transfer."""
 
     __tablename__ = "voids"
+    __table_args__ = (Index("ix_voids_voided_at", "voided_at"),)
 
     collection_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("collections.id"), primary_key=True)
     id: Mapped[uuid.UUID] = mapped_column(unique=True)
@@ -107,6 +108,21 @@ class Void(Model):
     reason: Mapped[str] = mapped_column(String(200))
     user_id: Mapped[int | None]
     voided_at: Mapped[datetime]
+
+
+class CollectionDay(Model):
+    """What a final business day came to in an org unit, urban and rural apart; the night adds to it, nobody else."""
+
+    __tablename__ = "collection_days"
+    __table_args__ = (CheckConstraint("count >= 0 AND amount_fen >= 0 AND voided >= 0", name="sums"),)
+
+    business_on: Mapped[date] = mapped_column(primary_key=True)
+    org_unit_id: Mapped[int] = mapped_column(BigId, ForeignKey("org_units.id"), primary_key=True, autoincrement=False)
+    setting: Mapped[str] = mapped_column(String(5), primary_key=True)
+    count: Mapped[int]
+    amount_fen: Mapped[int]
+    voided: Mapped[int]
+    """How many more were voided; they are neither in the count nor in the amount."""
 
 
 class AdvanceUse(Model):

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Select, bindparam, func, insert, select, update
+from sqlalchemy import BigInteger, Select, Table, bindparam, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from agentnet.collecting.lookups import (
     allocations,
@@ -23,7 +24,9 @@ from agentnet.collecting.lookups import (
     uses,
     voids,
 )
+from agentnet.collecting.models import Collection, CollectionDay
 from agentnet.collecting.rules import allocate, due_total
+from agentnet.collecting.sums import SUMMED, day_sums
 from agentnet.core.clock import Month, now, today
 from agentnet.core.ids import new_id
 from agentnet.core.money import Fen
@@ -34,6 +37,8 @@ from agentnet.infra.db import db
 from agentnet.ledger.actions import post_many
 from agentnet.ledger.queries import accounts, balances, month_state, require_open
 from agentnet.ledger.rules import HOUSEHOLD, OPEN, ORG_UNIT, OUTLET, AccountKey, NewTransfer
+
+sums = cast(Table, CollectionDay.__table__)
 
 BATCH = 200
 """Outlets of one day, or households, in one transaction: the counters never wait long."""
@@ -68,9 +73,33 @@ def allocate_oldest_day(by: Actor, until: date, limit: int = BATCH) -> int:
         .values(allocated_at=now()),
         {"outlets": list(claimed)},
     )
+    _add_up(day, claimed)
     after = {"outlets": len(claimed), "amount_fen": sum(transfer.amount_fen for transfer in transfers)}
     write_audit(by, "received_allocated", "business_day", day.isoformat(), after=after)
     return len(claimed)
+
+
+_OUTLETS = bindparam("outlets", expanding=True, type_=BigInteger())
+
+
+def _summing(dialect_insert: Any) -> Any:
+    statement = dialect_insert(sums).from_select(
+        SUMMED,
+        day_sums(Collection.business_on == bindparam("day"), Collection.outlet_id.in_(_OUTLETS)),
+    )
+    return statement.on_conflict_do_update(
+        index_elements=[sums.c.business_on, sums.c.org_unit_id, sums.c.setting],
+        set_={name: sums.c[name] + statement.excluded[name] for name in SUMMED[3:]},
+    )
+
+
+_ADD_UP = {"sqlite": _summing(sqlite.insert), "postgresql": _summing(postgresql.insert)}
+
+
+def _add_up(day: date, outlet_ids: Sequence[int]) -> None:
+    """Add outlets' day, which is final from now on, to the sums of its day."""
+    connection = db.session.connection()
+    connection.execute(_ADD_UP[connection.dialect.name], {"day": day, "outlets": list(outlet_ids)})
 
 
 def _booking_day(day: date) -> date:

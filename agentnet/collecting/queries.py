@@ -138,9 +138,12 @@ def drawer_of(outlet: Outlet, day: date) -> Drawer:
     return Drawer(held, agreement.ceiling_fen, agreement.single_limit_fen, in_force=True)
 
 
+_TENDERS = select(Tender.code, Tender.name, Tender.name_en).order_by(Tender.position)
+
+
 def tender_names(english: bool) -> dict[str, str]:
     """Return what each tender is called, by code."""
-    rows = db.session.execute(select(Tender.code, Tender.name, Tender.name_en).order_by(Tender.position))
+    rows = db.session.connection().execute(_TENDERS)
     return {code: name_en if english else name for code, name, name_en in rows}
 
 

@@ -116,6 +116,7 @@ class OutletAccrual(Model):
         CheckConstraint("due_fen = earned_fen + adjusted_fen", name="due"),
         CheckConstraint("(due_fen = 0) = (transfer_id IS NULL)", name="transfer"),
         Index("ix_outlet_accruals_outlet", "outlet_id", "month"),
+        Index("ix_outlet_accruals_due", "month", "due_fen", "outlet_id"),
     )
 
     month: Mapped[str] = mapped_column(String(7), primary_key=True)

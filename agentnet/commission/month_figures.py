@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute
@@ -19,6 +20,8 @@ from agentnet.divisions.models import OrgUnit, Setting
 from agentnet.infra.actor import Actor
 from agentnet.infra.db import db
 from agentnet.infra.pages import Page, SortBy, page_of
+from agentnet.infra.revisions import FIELD, remembered
+from agentnet.infra.statements import built_once
 from agentnet.ledger.queries import month_state
 from agentnet.ledger.rules import CLOSED
 from agentnet.outlets.models import Outlet
@@ -63,13 +66,14 @@ def added(parts: Iterable[Sums]) -> Sums:
 class UnitFigures:
     """A station's month, urban and rural apart."""
 
-    unit: OrgUnit
-    above: OrgUnit | None
+    unit: Any
+    """The org unit, and the one above it, as rows."""
+    above: Any
     by_setting: Mapping[str, Sums]
+    whole: Sums = field(init=False)
 
-    @property
-    def whole(self) -> Sums:
-        return added(self.by_setting.values())
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "whole", added(self.by_setting.values()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +107,21 @@ def accrued_for(viewer: Actor) -> ColumnElement[bool]:
     )
 
 
+_UNITS = select(OrgUnit.id, OrgUnit.code, OrgUnit.name, OrgUnit.name_en, OrgUnit.path, OrgUnit.parent_id)
+
+
 def month_figures(viewer: Actor, month: Month) -> MonthFigures:
     """Return a month by station; a handful of queries whatever its size."""
     closed = month_state(month) == CLOSED
-    sums = _accrued_sums(viewer, month) if closed else _provisional_sums(viewer, month)
-    units = {unit.id: unit for unit in db.session.scalars(select(OrgUnit))}
+    if not closed:
+        return _figures(month, closed, _provisional_sums(viewer, month))
+    # What a closed month came to never changes; who may see it, and the units' names, do with the register.
+    question = ("accrued", viewer, month)
+    return remembered(FIELD, question, lambda: _figures(month, closed, _accrued_sums(viewer, month)))
+
+
+def _figures(month: Month, closed: bool, sums: Mapping[int, Mapping[str, Sums]]) -> MonthFigures:
+    units = {unit.id: unit for unit in db.session.connection().execute(_UNITS)}
     found = [
         UnitFigures(units[unit_id], units.get(units[unit_id].parent_id or 0), by_setting)
         for unit_id, by_setting in sums.items()
@@ -115,13 +129,20 @@ def month_figures(viewer: Actor, month: Month) -> MonthFigures:
     return MonthFigures(month, closed, sorted(found, key=lambda one: _tree_order(one.unit)))
 
 
-def _tree_order(unit: OrgUnit) -> list[int]:
+def _tree_order(unit: Any) -> list[int]:
     return [int(step) for step in unit.path.strip("/").split("/")]
 
 
 def _accrued_sums(viewer: Actor, month: Month) -> dict[int, dict[str, Sums]]:
     found: dict[int, dict[str, Sums]] = defaultdict(dict)
-    statement = (
+    for unit_id, setting, *figures in db.session.connection().execute(_accrued(viewer, str(month))):
+        found[unit_id][setting] = Sums(*(int(figure) for figure in figures))
+    return found
+
+
+@built_once
+def _accrued(viewer: Actor, month: str) -> Select[*tuple[Any, ...]]:
+    return (
         select(
             OutletAccrual.org_unit_id,
             OutletAccrual.setting,
@@ -131,12 +152,9 @@ def _accrued_sums(viewer: Actor, month: Month) -> dict[int, dict[str, Sums]]:
             func.sum(OutletAccrual.earned_fen),
             func.sum(OutletAccrual.adjusted_fen),
         )
-        .where(OutletAccrual.month == str(month), accrued_for(viewer))
+        .where(OutletAccrual.month == month, accrued_for(viewer))
         .group_by(OutletAccrual.org_unit_id, OutletAccrual.setting)
     )
-    for unit_id, setting, *figures in db.session.execute(statement):
-        found[unit_id][setting] = Sums(*(int(figure) for figure in figures))
-    return found
 
 
 def _provisional_sums(viewer: Actor, month: Month) -> dict[int, dict[str, Sums]]:
@@ -228,11 +246,11 @@ def outlet_page(viewer: Actor, month: Month, wanted: OutletFilter, arguments: Ma
     if month_state(month) == CLOSED:
         page = page_of(
             db.session(),
-            _accrued_outlets(viewer, month, wanted),
+            _accrued_outlets(viewer, str(month), replace(wanted, unit=None), wanted.unit.path if wanted.unit else ""),
             arguments,
             columns=OUTLET_COLUMNS,
             default="-due",
-            key=SortBy(Outlet.id, int),
+            key=SortBy(OutletAccrual.outlet_id, int),
         )
         return Page([_closed_line(row) for row in page.items], page.sorting, page.next_cursor, page.previous_cursor)
     statement: Select[*tuple[Outlet]] = (
@@ -257,22 +275,27 @@ def outlet_page(viewer: Actor, month: Month, wanted: OutletFilter, arguments: Ma
     return Page(lines, outlets.sorting, outlets.next_cursor, outlets.previous_cursor)
 
 
-def _accrued_outlets(viewer: Actor, month: Month, wanted: OutletFilter) -> Select[*tuple[OutletAccrual, str, str]]:
-    return (
-        select(OutletAccrual, Outlet.code, Outlet.name)
+@built_once
+def _accrued_outlets(viewer: Actor, month: str, wanted: OutletFilter, unit_path: str) -> Select[*tuple[Any, ...]]:
+    statement: Select[*tuple[Any, ...]] = (
+        select(
+            Outlet.code,
+            Outlet.name,
+            OutletAccrual.outlet_kind,
+            OutletAccrual.setting,
+            OutletAccrual.collections_count,
+            OutletAccrual.collected_fen,
+            OutletAccrual.earned_fen,
+            OutletAccrual.adjusted_fen,
+        )
         .join(Outlet, Outlet.id == OutletAccrual.outlet_id)
-        .join(OrgUnit, OrgUnit.id == OutletAccrual.org_unit_id)
-        .where(OutletAccrual.month == str(month), accrued_for(viewer), *wanted.conditions(OutletAccrual.setting))
+        .where(OutletAccrual.month == month, accrued_for(viewer), *wanted.conditions(OutletAccrual.setting))
     )
+    if not unit_path:
+        return statement
+    return statement.join(OrgUnit, OrgUnit.id == OutletAccrual.org_unit_id).where(under((unit_path,)))
 
 
-def _closed_line(row: Sequence[object]) -> OutletLine:
-    accrual, code, name = row[0], row[1], row[2]
-    assert isinstance(accrual, OutletAccrual)
-    return OutletLine(
-        str(code),
-        str(name),
-        accrual.outlet_kind,
-        accrual.setting,
-        Sums(1, accrual.collections_count, accrual.collected_fen, accrual.earned_fen, accrual.adjusted_fen),
-    )
+def _closed_line(row: Sequence[Any]) -> OutletLine:
+    code, name, kind, setting, count, collected, earned, adjusted, *_sorting = row
+    return OutletLine(code, name, kind, setting, Sums(1, count, collected, earned, adjusted))

@@ -41,10 +41,12 @@ def locked_months() -> list[Month]:
     return [Month.parse(month) for month in db.session.scalars(statement.order_by(AccountingMonth.month))]
 
 
+_CLOSED = select(AccountingMonth.month).where(AccountingMonth.state == "CLOSED").order_by(AccountingMonth.month.desc())
+
+
 def closed_months() -> list[Month]:
     """Return the months that are closed, newest first."""
-    statement = select(AccountingMonth.month).where(AccountingMonth.state == "CLOSED")
-    return [Month.parse(month) for month in db.session.scalars(statement.order_by(AccountingMonth.month.desc()))]
+    return [Month.parse(month) for month in db.session.connection().execute(_CLOSED).scalars()]
 
 
 def tariffs() -> Tariffs:

@@ -13,8 +13,9 @@ from agentnet.core.money import format_yuan
 from agentnet.core.words import translatable
 from agentnet.divisions.models import Setting
 from agentnet.infra.dates import month_text
-from agentnet.infra.i18n import in_english
+from agentnet.infra.i18n import in_english, say
 from agentnet.outlets.models import Tender
+from agentnet.outlets.rules import OutletKind
 from agentnet.outlets.words import OUTLET_KINDS
 
 SETTINGS: Mapping[str, str] = {Setting.URBAN: translatable("城区"), Setting.RURAL: translatable("农村")}
@@ -66,7 +67,7 @@ def listed(texts: Iterable[str]) -> str:
 
 def kind_text(outlet_kind: str) -> str:
     """Return the word for an outlet kind."""
-    return _({str(kind): words for kind, words in OUTLET_KINDS.items()}[outlet_kind])
+    return say(OUTLET_KINDS[OutletKind(outlet_kind)])
 
 
 def tender_text(code: str, tenders: Iterable[Tender]) -> str:
@@ -82,7 +83,7 @@ def version_text(version: Version) -> str:
 
 def setting_text(setting: str) -> str:
     """Return the word for urban or rural."""
-    return _(SETTINGS[setting])
+    return say(SETTINGS[setting])
 
 
 @dataclass(frozen=True, slots=True)

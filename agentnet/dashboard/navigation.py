@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import Flask, request
-from flask_babel import gettext as _
 
 from agentnet.core.words import translatable
 from agentnet.infra.actor import Actor, Role
@@ -85,7 +84,7 @@ def init_navigation(app: Flask) -> None:
         return {
             "navigation": [
                 (
-                    _(place.label),
+                    place.label,
                     place.endpoint,
                     place.icon,
                     here == place.endpoint or here.startswith(place.also or ("\n",)),

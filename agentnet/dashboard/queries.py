@@ -7,38 +7,30 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, and_, case, cast, exists, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, String, and_, bindparam, case, cast, exists, func, or_, select
 
 from agentnet.collecting.models import Collection, Household, Void
 from agentnet.collecting.queries import visible_households
+from agentnet.collecting.sums import Taken, taken_by_setting
 from agentnet.core.clock import now
 from agentnet.core.money import Fen
 from agentnet.dashboard.rules import DOCUMENT_IS_LATE_MINUTES, NEED_IS_OLD_DAYS
-from agentnet.divisions.models import OrgUnit, Setting
+from agentnet.divisions.models import Setting
 from agentnet.documents.models import Run
-from agentnet.documents.queries import visible_runs
+from agentnet.documents.queries import newest_runs, visible_runs
 from agentnet.infra.actor import Actor
-from agentnet.infra.db import db
+from agentnet.infra.db import UtcDateTime, db
+from agentnet.infra.revisions import FIELD, remembered
+from agentnet.infra.statements import built_once
 from agentnet.ledger.models import Account, Balance
 from agentnet.outlets.models import Assignment, Manager, Outlet
-from agentnet.outlets.queries import under, visible_managers, visible_outlets
+from agentnet.outlets.queries import visible_managers, visible_outlets
 from agentnet.outlets.rules import State
 from agentnet.users.permissions import Permission, covers_company, grants_for, may, org_paths
 from agentnet.visits.models import Need
 
 FOUND = 20
 """How many hits of each kind a search shows."""
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """How many collections count, and how much they come to."""
-
-    count: int
-    total_fen: Fen
-
-    def __add__(self, other: Taken) -> Taken:
-        return Taken(self.count + other.count, self.total_fen + other.total_fen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +43,15 @@ class Stuck:
 
 def taken_in(viewer: Actor, starts_on: date, ends_on: date) -> Mapping[str, Taken]:
     """Return what the viewer's territory took from a day until a day (exclusive), by setting, voids left out."""
+    if covers_company(viewer, Permission.COLLECTION_READ):
+        return taken_by_setting(None, starts_on, ends_on)
+    grants = grants_for(viewer, Permission.COLLECTION_READ)
+    if not any(grant.partner_id is not None or grant.outlet_id is not None for grant in grants):
+        return taken_by_setting(org_paths(viewer, Permission.COLLECTION_READ), starts_on, ends_on)
     rows = db.session.execute(
         select(Collection.setting, func.count(), func.sum(Collection.amount_fen))
         .where(
-            _in_territory(viewer),
+            Collection.outlet_id.in_(select(Outlet.id).where(visible_outlets(viewer, Permission.COLLECTION_READ))),
             Collection.business_on >= starts_on,
             Collection.business_on < ends_on,
             ~exists().where(Void.collection_id == Collection.id),
@@ -62,7 +59,7 @@ def taken_in(viewer: Actor, starts_on: date, ends_on: date) -> Mapping[str, Take
         .group_by(Collection.setting)
     )
     found = {setting: Taken(int(count), int(total)) for setting, count, total in rows}
-    return {setting.value: found.get(setting, Taken(0, 0)) for setting in Setting}
+    return {setting.value: found.get(setting, Taken()) for setting in Setting}
 
 
 def taken_by_month(outlet_id: int, since: date) -> Mapping[str, Taken]:
@@ -81,22 +78,14 @@ def taken_by_month(outlet_id: int, since: date) -> Mapping[str, Taken]:
     return {label: Taken(int(count), int(total)) for label, count, total in rows}
 
 
-def _in_territory(viewer: Actor) -> ColumnElement[bool]:
-    if covers_company(viewer, Permission.COLLECTION_READ):
-        return true()
-    grants = grants_for(viewer, Permission.COLLECTION_READ)
-    paths = org_paths(viewer, Permission.COLLECTION_READ)
-    if any(grant.partner_id is not None or grant.outlet_id is not None for grant in grants):
-        return Collection.outlet_id.in_(select(Outlet.id).where(visible_outlets(viewer, Permission.COLLECTION_READ)))
-    return Collection.org_unit_id.in_(select(OrgUnit.id).where(under(paths)))
-
-
-def _needs(viewer: Actor, permission: Permission) -> Any:
-    return (
-        select(func.count(Need.id))
-        .join(Outlet, Outlet.id == Need.outlet_id)
-        .where(Need.closed_at.is_(None), visible_outlets(viewer, permission))
-    )
+@built_once
+def _old_needs(viewer: Actor) -> Select[int]:
+    old = bindparam("old", type_=UtcDateTime())
+    statement = select(func.count(Need.id)).where(Need.closed_at.is_(None), Need.raised_at < old)
+    if covers_company(viewer, Permission.NEED_CLOSE):
+        return statement
+    here = visible_outlets(viewer, Permission.NEED_CLOSE)
+    return statement.join(Outlet, Outlet.id == Need.outlet_id).where(here)
 
 
 def stuck(viewer: Actor, day: date) -> list[Stuck]:
@@ -104,44 +93,71 @@ def stuck(viewer: Actor, day: date) -> list[Stuck]:
     found: list[Stuck] = []
     if org_paths(viewer, Permission.DOCUMENT_RUN):
         late = now() - timedelta(minutes=DOCUMENT_IS_LATE_MINUTES)
-        failed, waiting = db.session.execute(
-            select(
-                func.sum(case((Run.state == "FAILED", 1), else_=0)),
-                func.sum(case((and_(Run.state == "PLANNED", Run.planned_at < late), 1), else_=0)),
-            ).where(Run.state.in_(["FAILED", "PLANNED"]), visible_runs(viewer))
-        ).one()
+        failed, waiting = db.session.connection().execute(_stuck_documents(viewer), {"late": late}).one()
         found += [Stuck("documents_failed", int(failed or 0)), Stuck("documents_waiting", int(waiting or 0))]
     if may(viewer, Permission.OUTLET_EDIT):
-        here = visible_outlets(viewer, Permission.OUTLET_EDIT)
-        assigned = exists().where(
-            Assignment.outlet_id == Outlet.id,
-            Assignment.slot == "PRIMARY",
-            Assignment.starts_on <= day,
-            or_(Assignment.ends_on.is_(None), Assignment.ends_on > day),
-        )
-        found.append(
-            Stuck(
-                "outlets_without_manager",
-                _count(select(Outlet.id).where(Outlet.state == State.ACTIVE, here, ~assigned)),
-            )
-        )
-        full = (
-            select(Account.id)
-            .join(Balance, Balance.account_id == Account.id)
-            .join(Outlet, Outlet.id == Account.owner_id)
-            .where(Account.owner_kind == "OUTLET", Account.code == "CASH_HELD", here)
-            .where(Balance.balance_fen * 10 >= Balance.maximum_fen * 9)
-        )
-        found.append(Stuck("outlets_near_ceiling", _count(full)))
-        waiting_states = [State.APPLIED, State.SITE_CHECK, State.APPROVED]
-        found.append(
-            Stuck("outlets_in_progress", _count(select(Outlet.id).where(Outlet.state.in_(waiting_states), here)))
-        )
+        without, in_progress = remembered(FIELD, ("stuck outlets", viewer), lambda: _stuck_outlets(viewer, day))
+        found += [
+            Stuck("outlets_without_manager", without),
+            Stuck("outlets_near_ceiling", _near_ceiling(viewer)),
+            Stuck("outlets_in_progress", in_progress),
+        ]
     if may(viewer, Permission.NEED_CLOSE):
         old = now() - timedelta(days=NEED_IS_OLD_DAYS)
-        statement = _needs(viewer, Permission.NEED_CLOSE).where(Need.raised_at < old)
-        found.append(Stuck("needs_old", db.session.scalar(statement) or 0))
+        found.append(Stuck("needs_old", db.session.connection().execute(_old_needs(viewer), {"old": old}).scalar_one()))
     return [one for one in found if one.count]
+
+
+@built_once
+def _stuck_documents(viewer: Actor) -> Select[Any, Any]:
+    late = and_(Run.state == "PLANNED", Run.planned_at < bindparam("late", type_=UtcDateTime()))
+    return select(func.sum(case((Run.state == "FAILED", 1), else_=0)), func.sum(case((late, 1), else_=0))).where(
+        Run.state.in_(["FAILED", "PLANNED"]), visible_runs(viewer)
+    )
+
+
+def _stuck_outlets(viewer: Actor, day: date) -> tuple[int, int]:
+    """Return how many outlets at business have no primary manager, and how many are not open yet."""
+    here = visible_outlets(viewer, Permission.OUTLET_EDIT)
+    assigned = exists().where(
+        Assignment.outlet_id == Outlet.id,
+        Assignment.slot == "PRIMARY",
+        Assignment.starts_on <= day,
+        or_(Assignment.ends_on.is_(None), Assignment.ends_on > day),
+    )
+    waiting = [State.APPLIED, State.SITE_CHECK, State.APPROVED]
+    return (
+        _count(select(Outlet.id).where(Outlet.state == State.ACTIVE, here, ~assigned)),
+        _count(select(Outlet.id).where(Outlet.state.in_(waiting), here)),
+    )
+
+
+def _cash(viewer: Actor, permission: Permission, column: ColumnElement[Any]) -> Select[Any]:
+    """Return the select of a figure over the cash accounts of the outlets in the viewer's territory."""
+    statement = (
+        select(column)
+        .select_from(Account)
+        .join(Balance, Balance.account_id == Account.id)
+        .where(Account.owner_kind == "OUTLET", Account.code == "CASH_HELD")
+    )
+    if covers_company(viewer, permission):  # every outlet's; nothing has to be asked of the outlet itself
+        return statement
+    return statement.join(Outlet, Outlet.id == Account.owner_id).where(visible_outlets(viewer, permission))
+
+
+@built_once
+def _cash_held(viewer: Actor) -> Select[Any]:
+    return _cash(viewer, Permission.COLLECTION_READ, func.coalesce(func.sum(Balance.balance_fen), 0))
+
+
+@built_once
+def _full_accounts(viewer: Actor) -> Select[Any]:
+    statement = _cash(viewer, Permission.OUTLET_EDIT, func.count())
+    return statement.where(Balance.balance_fen * 10 >= Balance.maximum_fen * 9)
+
+
+def _near_ceiling(viewer: Actor) -> int:
+    return int(db.session.connection().execute(_full_accounts(viewer)).scalar_one())
 
 
 def _count(statement: Any) -> int:
@@ -150,27 +166,12 @@ def _count(statement: Any) -> int:
 
 def cash_in_territory(viewer: Actor) -> Fen:
     """Return all cash held by the outlets of the viewer's territory."""
-    return int(
-        db.session.scalar(
-            select(func.coalesce(func.sum(Balance.balance_fen), 0))
-            .join(Account, Account.id == Balance.account_id)
-            .join(Outlet, Outlet.id == Account.owner_id)
-            .where(
-                Account.owner_kind == "OUTLET",
-                Account.code == "CASH_HELD",
-                visible_outlets(viewer, Permission.COLLECTION_READ),
-            )
-        )
-        or 0
-    )
+    return int(db.session.connection().execute(_cash_held(viewer)).scalar_one())
 
 
-def newest_documents(viewer: Actor, count: int = 5) -> Sequence[Run]:
-    """Return the newest documents the viewer may read."""
-    return db.session.scalars(
-        # Ids grow with the time of planning, and have an index.
-        select(Run).where(visible_runs(viewer)).order_by(Run.id.desc()).limit(count)
-    ).all()
+def newest_documents(viewer: Actor, count: int = 5) -> Sequence[Any]:
+    """Return what a list shows of the newest documents the viewer may read."""
+    return newest_runs(viewer, count)
 
 
 def found_outlets(viewer: Actor, words: str) -> Sequence[Outlet]:

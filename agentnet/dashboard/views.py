@@ -9,9 +9,9 @@ from flask import redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from agentnet.collecting.sums import Taken
 from agentnet.core.clock import IsoWeek, Month, now, today
 from agentnet.dashboard import queries
-from agentnet.dashboard.queries import Taken
 from agentnet.dashboard.rules import growth_tenths, growth_text, same_day_last_year
 from agentnet.infra.actor import Actor, Role
 from agentnet.infra.dates import week_label
@@ -64,7 +64,7 @@ def _overview(actor: Actor) -> str:
 
 
 def _sum(settings: Mapping[str, Taken]) -> Taken:
-    return sum(settings.values(), Taken(0, 0))
+    return sum(settings.values(), Taken())
 
 
 def _compared(present: Taken, past: Taken) -> tuple[Taken, str]:

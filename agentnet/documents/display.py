@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
+from functools import lru_cache
 
 from flask import Response
 from flask.sansio.app import App
@@ -17,7 +18,7 @@ from agentnet.documents.kinds import report_kinds
 from agentnet.documents.models import Order, Run, Schedule
 from agentnet.documents.rules import FAILURES, SAID_IN_WORDS, Cadence, OrderState, RunState, failure_parts, span_of
 from agentnet.infra.dates import month_text, week_text
-from agentnet.infra.i18n import in_english
+from agentnet.infra.i18n import in_english, say
 from agentnet.infra.security import FRAMEABLE_POLICY
 
 RUN_WORDS: Mapping[str, tuple[str, str]] = {
@@ -64,10 +65,15 @@ def recent_weeks() -> list[IsoWeek]:
     return weeks
 
 
-def kind_name(code: str) -> str:
-    """Return a kind's name; its code if the kind is gone."""
+def kind_message(code: str) -> str:
+    """Return a kind's name as written; its code if the kind is gone."""
     kind = report_kinds().get(code)
-    return _(kind.name) if kind else code
+    return kind.name if kind else code
+
+
+def kind_name(code: str) -> str:
+    """Return a kind's name in the reader's language; its code if the kind is gone."""
+    return say(kind_message(code))
 
 
 def unit_name(unit: OrgUnit) -> str:
@@ -82,7 +88,13 @@ def period_text(span: IsoWeek | Month) -> str:
 
 def period_of(thing: Run | Order) -> str:
     """Return the period a run or order is for, as people say it."""
-    return period_text(span_of(thing.period_start, thing.period_end))
+    return _period(thing.period_start, thing.period_end, in_english())
+
+
+@lru_cache(maxsize=512)
+def _period(starts_on: date, ends_on: date, _english: bool) -> str:
+    """Return a stored period as a reader of one language says it; a list has the same few in all its rows."""
+    return period_text(span_of(starts_on, ends_on))
 
 
 def failure_text(note: str | None) -> str:
@@ -130,6 +142,7 @@ def init_words(app: App) -> None:
     """Give templates the words of documents."""
     app.jinja_env.filters.update(
         kind_name=kind_name,
+        kind_message=kind_message,
         document_period=period_of,
         failure_text=failure_text,
         failure_detail=failure_detail,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -20,6 +20,7 @@ from agentnet.documents.rules import RunState
 from agentnet.infra.actor import Actor, Grant, Role
 from agentnet.infra.db import db
 from agentnet.infra.pages import Page, SortBy, page_of
+from agentnet.infra.statements import built_once
 from agentnet.users.permissions import Permission, grants_for, may, org_paths, require
 
 RUN_COLUMNS: Mapping[str, SortBy] = {
@@ -55,36 +56,65 @@ def visible_runs(viewer: Actor, permission: Permission = Permission.DOCUMENT_REA
     partner or the manager it is about. A manager's own report is no business of the station's other managers: as
     managers they see what is about the station, not about one of them.
     """
-    wide: list[ColumnElement[bool]] = []
+    wide: dict[tuple[str, ...], list[str]] = {}
+    of_the_station: dict[tuple[str, ...], list[str]] = {}
     narrow: list[ColumnElement[bool]] = []
     for kind in report_kinds().values():
         grants = grants_for(viewer, kind.permission) if may(viewer, permission) else ()
-        office = _paths(grant for grant in grants if grant.role is not Role.MANAGER)
+        office = _office_paths(grants)
         colleagues = _paths(grant for grant in grants if grant.role is Role.MANAGER)
         outlets = [grant.outlet_id for grant in grants if grant.outlet_id is not None]
         partners = [grant.partner_id for grant in grants if grant.partner_id is not None]
-        # The concatenation keeps the databases from collecting a whole kind by its index and sorting it.
-        of_kind = Run.kind.concat("") == kind.code
+        of_kind = Run.kind == kind.code
         if office:
-            wide.append(and_(of_kind, at_or_below(Run.org_path, office)))
+            wide.setdefault(office, []).append(kind.code)
         if colleagues:
-            wide.append(and_(of_kind, Run.manager_id.is_(None), at_or_below(Run.org_path, colleagues)))
+            of_the_station.setdefault(colleagues, []).append(kind.code)
         if outlets:
             narrow.append(and_(of_kind, Run.outlet_id.in_(outlets)))
         if partners:
             narrow.append(and_(of_kind, Run.partner_id.in_(partners)))
+    if sees_everything(viewer, permission):
+        return Run.kind.concat("").in_(list(report_kinds()))
     own: Callable[[Actor], Select[Any]] | None = current_app.extensions.get("agentnet.own_manager_ids")
     if own is not None and viewer.user_id is not None and may(viewer, permission):
         narrow.append(Run.manager_id.in_(own(viewer)))
-    if wide or not narrow:
+    if wide or of_the_station or not narrow:
         # A territory has documents everywhere: the newest first are walked until a page is full.
-        return or_(false(), *wide, *narrow)
+        about_no_one = [
+            and_(Run.manager_id.is_(None), _of_kinds_below(kinds, paths)) for paths, kinds in of_the_station.items()
+        ]
+        return or_(false(), *(_of_kinds_below(kinds, paths) for paths, kinds in wide.items()), *about_no_one, *narrow)
     # A few documents among very many: found by the index of outlet, partner or manager, then sorted.
     return Run.id.in_(union(*(select(Run.id).where(condition) for condition in narrow)))
 
 
+def _office_paths(grants: Iterable[Grant]) -> tuple[str, ...]:
+    """Return where the grants let one see everything, what is about a single manager included."""
+    return _paths(grant for grant in grants if grant.role is not Role.MANAGER)
+
+
 def _paths(grants: Iterable[Grant]) -> tuple[str, ...]:
     return tuple(grant.org_path for grant in grants if grant.org_path is not None)
+
+
+def sees_everything(viewer: Actor, permission: Permission = Permission.DOCUMENT_READ) -> bool:
+    """Return whether the viewer may see every document there is, of every kind that is still made."""
+    if not may(viewer, permission):
+        return False
+    return all(_is_everywhere(_office_paths(grants_for(viewer, kind.permission))) for kind in report_kinds().values())
+
+
+def _is_everywhere(paths: tuple[str, ...]) -> bool:
+    """Return whether one of the paths is the root's, which is ``/1/``; everything is below it."""
+    return any(path.count("/") <= 2 for path in paths)
+
+
+def _of_kinds_below(kinds: list[str], paths: tuple[str, ...]) -> ColumnElement[bool]:
+    """Return the condition that a document is of one of the kinds, and was stamped at or below one of the paths."""
+    # The concatenation keeps the databases from collecting a whole kind by its index and sorting it.
+    of_kinds = Run.kind.concat("").in_(kinds)
+    return of_kinds if _is_everywhere(paths) else and_(of_kinds, at_or_below(Run.org_path, paths))
 
 
 def plain_number(text: str) -> str:
@@ -111,11 +141,46 @@ def run_by_number(number: str) -> Run | None:
     return db.session.scalar(select(Run).where(Run.number == plain_number(number)))
 
 
-def runs_page(viewer: Actor, wanted: RunFilter, arguments: Mapping[str, str]) -> Page[Run]:
-    """Return one page of the documents the viewer may see, newest first unless asked otherwise."""
+_SHOWN = (
+    Run.id,
+    Run.number,
+    Run.title,
+    Run.kind,
+    Run.language,
+    Run.period_start,
+    Run.period_end,
+    Run.planned_at,
+    Run.state,
+    Run.failure,
+)
+"""What a list shows of a document."""
+
+
+@built_once
+def shown_runs(viewer: Actor, wanted: RunFilter, _kinds: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
+    """Return the select of what a list shows of the documents the viewer may see, among the kinds there are."""
+    return select(*_SHOWN).where(*_conditions(viewer, wanted))
+
+
+@built_once
+def _counted_runs(viewer: Actor, wanted: RunFilter, most: int, _kinds: tuple[str, ...]) -> Select[int]:
+    conditions = _conditions(viewer, wanted)
+    if sees_everything(viewer):
+        conditions[0] = Run.kind.in_(list(report_kinds()))  # nothing is sorted here: the index of kinds may count
+    found = select(Run.id).where(*conditions).limit(most).subquery()
+    return select(func.count()).select_from(found)
+
+
+@built_once
+def _failed_runs(viewer: Actor, _kinds: tuple[str, ...]) -> Select[int]:
+    return select(func.count(Run.id)).where(visible_runs(viewer), Run.state == RunState.FAILED)
+
+
+def runs_page(viewer: Actor, wanted: RunFilter, arguments: Mapping[str, str]) -> Page[Any]:
+    """Return one page of what a list shows of the documents the viewer may see, newest first unless asked otherwise."""
     return page_of(
         db.session(),
-        select(Run).where(*_conditions(viewer, wanted)),
+        shown_runs(viewer, wanted, tuple(report_kinds())),
         arguments,
         columns=RUN_COLUMNS,
         default="-made",
@@ -123,10 +188,21 @@ def runs_page(viewer: Actor, wanted: RunFilter, arguments: Mapping[str, str]) ->
     )
 
 
+@built_once
+def _newest_runs(viewer: Actor, count: int, _kinds: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
+    # Ids grow with the time of planning, and have an index.
+    return select(*_SHOWN).where(visible_runs(viewer)).order_by(Run.id.desc()).limit(count)
+
+
+def newest_runs(viewer: Actor, count: int) -> Sequence[Any]:
+    """Return what a list shows of the newest documents the viewer may see."""
+    return db.session.connection().execute(_newest_runs(viewer, count, tuple(report_kinds()))).all()
+
+
 def count_runs(viewer: Actor, wanted: RunFilter, most: int) -> int:
     """Return how many documents a filter finds, counting no further than ``most``."""
-    found = select(Run.id).where(*_conditions(viewer, wanted)).limit(most).subquery()
-    return db.session.scalar(select(func.count()).select_from(found)) or 0
+    statement = _counted_runs(viewer, wanted, most, tuple(report_kinds()))
+    return db.session.connection().execute(statement).scalar_one()
 
 
 def finished_runs(viewer: Actor, wanted: RunFilter, most: int) -> list[Run]:
@@ -165,7 +241,7 @@ def revisions_of(run: Run) -> list[Run]:
 
 def failed_run_count(viewer: Actor) -> int:
     """Return how many documents in the viewer's sight could not be made."""
-    return db.session.scalar(select(func.count(Run.id)).where(visible_runs(viewer), Run.state == RunState.FAILED)) or 0
+    return db.session.connection().execute(_failed_runs(viewer, tuple(report_kinds()))).scalar_one()
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,9 +286,15 @@ def permitted_kinds(viewer: Actor) -> list[ReportKind]:
     return [kind for kind in report_kinds().values() if may(viewer, kind.permission)]
 
 
-def units_for(viewer: Actor, permission: Permission) -> list[OrgUnit]:
+@built_once
+def _units_below(paths: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
+    columns = (OrgUnit.id, OrgUnit.code, OrgUnit.name, OrgUnit.name_en, OrgUnit.path)
+    return select(*columns).where(at_or_below(OrgUnit.path, paths))
+
+
+def units_for(viewer: Actor, permission: Permission) -> list[Any]:
     """Return the org units where the viewer holds the permission, the company first, each above its own units."""
-    units = db.session.scalars(select(OrgUnit).where(at_or_below(OrgUnit.path, org_paths(viewer, permission))))
+    units = db.session.connection().execute(_units_below(org_paths(viewer, permission)))
     return sorted(units, key=lambda unit: [int(step) for step in unit.path.strip("/").split("/")])
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from flask_babel import gettext as _
 
-from agentnet.core.clock import IsoWeek, Month, business_date, shanghai, today
+from agentnet.core.clock import IsoWeek, Month, shanghai, today
 from agentnet.infra.i18n import in_english
 
 _WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
@@ -20,28 +21,44 @@ _ENGLISH_MONTHS_IN_FULL = (
 
 def day_text(day: date) -> str:
     """Return a day near today by its name, one of this year with its weekday, any other with its year."""
-    distance = (day - today()).days
-    near = {-1: _("昨天"), 0: _("今天"), 1: _("明天")}
-    return near.get(distance) or calendar_day(day)
+    return _said(day, today(), in_english())
+
+
+@lru_cache(maxsize=1024)
+def _said(day: date, present: date, english: bool) -> str:
+    """Return a day as a reader of one language says it on a day; the same few days stand in every row of a list."""
+    distance = (day - present).days
+    if distance == 0:
+        return _("今天")
+    if distance == -1:
+        return _("昨天")
+    return _("明天") if distance == 1 else _calendar_day(day, present.year, english)
 
 
 def calendar_day(day: date) -> str:
     """Return ``11月3日 周二`` or ``Tue 3 Nov``; the year is added when it is not this one."""
-    if in_english():
+    return _calendar_day(day, today().year, in_english())
+
+
+def _calendar_day(day: date, present_year: int, english: bool) -> str:
+    if english:
         text = f"{_ENGLISH_WEEKDAYS[day.weekday()]} {day.day} {_ENGLISH_MONTHS[day.month - 1]}"
-        return text if day.year == today().year else f"{text} {day.year}"
+        return text if day.year == present_year else f"{text} {day.year}"
     text = f"{day.month}月{day.day}日 {_WEEKDAYS[day.weekday()]}"
-    return text if day.year == today().year else f"{day.year}年{text}"
+    return text if day.year == present_year else f"{day.year}年{text}"
 
 
 def instant_text(instant: datetime) -> str:
     """Return an instant as day and Shanghai wall-clock minute."""
-    return f"{day_text(business_date(instant))} {shanghai(instant):%H:%M}"
+    local = shanghai(instant)
+    return f"{_said(local.date(), today(), in_english())} {local.hour:02d}:{local.minute:02d}"
 
 
 def exact_text(moment: datetime | date) -> str:
     """Return the unambiguous form for a title: ``2026-11-03 14:05:09`` or ``2026-11-03``."""
-    return f"{shanghai(moment):%Y-%m-%d %H:%M:%S}" if isinstance(moment, datetime) else moment.isoformat()
+    if isinstance(moment, datetime):
+        return shanghai(moment).replace(tzinfo=None).isoformat(" ", "seconds")
+    return moment.isoformat()
 
 
 def month_text(month: Month) -> str:
@@ -58,8 +75,13 @@ def week_label(week: IsoWeek) -> str:
 
 def week_text(week: IsoWeek) -> str:
     """Return the week's number and days: ``2026年第45周（11月2日–8日）`` or ``Week 45, 2026 (2–8 Nov)``."""
+    return _week_text(week, in_english())
+
+
+@lru_cache(maxsize=512)
+def _week_text(week: IsoWeek, english: bool) -> str:
     first, last = week.starts_on, week.ends_on - timedelta(days=1)
-    if in_english():
+    if english:
         start = f"{first.day}" if first.month == last.month else f"{first.day} {_ENGLISH_MONTHS[first.month - 1]}"
         return f"Week {week.week}, {week.year} ({start}–{last.day} {_ENGLISH_MONTHS[last.month - 1]})"
     end = f"{last.day}日" if first.month == last.month else f"{last.month}月{last.day}日"

@@ -7,16 +7,19 @@ the session (for a visitor who is not signed in), then what the browser asks for
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
+from babel import Locale
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
-from flask import Flask, g, has_app_context, has_request_context, request, session
+from flask import Flask, g, has_request_context, request, session
+from flask.sansio.app import App
 from flask_babel import Babel, Domain, get_locale, gettext
 from werkzeug.utils import cached_property
 
@@ -82,10 +85,13 @@ class HouseBabel(Babel):
 
 def in_english() -> bool:
     """Return whether the present reader reads English; Chinese outside any request."""
-    # Flask-Babel keeps the locale here once it is known; asking it costs ten times as much, hundreds of times a page.
-    kept = g.get("_flask_babel") if has_app_context() else None
-    locale = getattr(kept, "babel_locale", None) or get_locale()
-    return locale is not None and locale.language == "en"
+    try:
+        # Flask-Babel keeps the locale here once it is known; asking it for that costs ten times as much.
+        known: bool = g._flask_babel.babel_locale.language == "en"
+    except (AttributeError, RuntimeError):  # not asked for yet, or outside any request
+        locale = get_locale()
+        return locale is not None and locale.language == "en"
+    return known
 
 
 def _translations() -> NullTranslations:
@@ -124,9 +130,11 @@ def init_i18n(app: Flask, locale_of_viewer: Callable[[], str | None] = lambda: N
     broken database therefore renders inside ``flask_babel.force_locale(requested_locale())``.
     """
 
-    def locale() -> str:
+    locales = {language: Locale.parse(language) for language in LANGUAGES}
+
+    def locale() -> Locale:
         chosen = locale_of_viewer() if has_request_context() else None
-        return chosen if chosen in LANGUAGES else requested_locale()
+        return locales[chosen if chosen in LANGUAGES else requested_locale()]
 
     HouseBabel(app, default_locale=CHINESE, default_timezone="Asia/Shanghai", locale_selector=locale)
     _english()
@@ -137,7 +145,24 @@ def init_i18n(app: Flask, locale_of_viewer: Callable[[], str | None] = lambda: N
         newstyle=True,
     )
     if isinstance(app.jinja_env, WordedEnvironment):
-        app.jinja_env.speak({CHINESE: _MESSAGES_AS_WRITTEN.ugettext, ENGLISH: _english().ugettext}, _language)
+        app.jinja_env.speak({CHINESE: _MESSAGES_AS_WRITTEN, ENGLISH: _english()}, _language)
+
+
+def say(message: str) -> str:
+    """Return what a message without parts to fill in says to the reader: ``gettext`` for what stands in every row."""
+    return _translations().ugettext(message)
+
+
+def say_words(app: App, **filters: Mapping[Any, str]) -> None:
+    """Give templates filters that say the word of a code; templates of one language look each word up once."""
+
+    def sayer(messages: Mapping[str, str]) -> Callable[[str], str]:
+        return lambda code: say(messages[code])
+
+    for name, messages in filters.items():
+        app.jinja_env.filters[name] = sayer({str(code): message for code, message in messages.items()})
+    if isinstance(app.jinja_env, WordedEnvironment):
+        app.jinja_env.say_words(**filters)
 
 
 def refusal_text(refusal: Refusal) -> str:

@@ -14,6 +14,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -98,7 +99,7 @@ def page_of(
     if backwards:
         rows.reverse()
     return Page(
-        items=[row[0] if len(statement.column_descriptions) == 1 else row for row in rows],
+        items=[row[0] for row in rows] if _is_of_one(statement) else rows,
         sorting=sorting,
         next_cursor=_write_cursor(sorting, rows[-1], False) if rows and (more or backwards) else None,
         previous_cursor=_write_cursor(sorting, rows[0], True) if rows and edge is not None else None,
@@ -124,14 +125,31 @@ def _fetch(
     limit: int,
 ) -> list[Any]:
     down = descending != (edge is not None and edge.backwards)
+    empty_first = edge is not None and edge.backwards
     if edge is not None:
         statement = statement.where(_beyond(by, key, down, edge))
+    selected, of_columns = _ordered(statement, by, key, down, empty_first, limit)
+    # Rows of columns need nothing of what the session does to build and remember objects.
+    return list((session.connection() if of_columns else session).execute(selected).all())
+
+
+@lru_cache(maxsize=256)
+def _ordered(
+    statement: Select[*tuple[Any, ...]], by: SortBy, key: SortBy, down: bool, empty_first: bool, limit: int
+) -> tuple[Select[*tuple[Any, ...]], bool]:
+    """Return the select of a page, and whether it is of columns alone; kept for lists that build theirs once."""
     order = [by.column.desc(), key.column.desc()] if down else [by.column.asc(), key.column.asc()]
     if by.nullable:
         without_value = by.column.is_(None)
-        order.insert(0, without_value.desc() if edge is not None and edge.backwards else without_value.asc())
+        order.insert(0, without_value.desc() if empty_first else without_value.asc())
     selected = statement.add_columns(by.column.label("sort_value"), key.column.label("sort_key"))
-    return list(session.execute(selected.order_by(*order).limit(limit)).all())
+    of_columns = all(one["expr"] is not one["entity"] for one in statement.column_descriptions)
+    return selected.order_by(*order).limit(limit), of_columns
+
+
+@lru_cache(maxsize=256)
+def _is_of_one(statement: Select[*tuple[Any, ...]]) -> bool:
+    return len(statement.column_descriptions) == 1
 
 
 def _beyond(by: SortBy, key: SortBy, down: bool, edge: _Edge) -> ColumnElement[bool]:

@@ -11,7 +11,7 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
-from flask import Flask, Response, current_app, request, url_for
+from flask import Flask, Response, current_app, has_request_context, request, url_for
 from werkzeug.security import safe_join
 
 FOR_EVER = "public, max-age=31536000, immutable"
@@ -32,22 +32,35 @@ def _file(filename: str) -> str:
     return safe_join(current_app.static_folder or "", filename) or ""
 
 
+def asset_path(filename: str) -> str:
+    """Return where a static file is with its content's fingerprint, seen from the application's root.
+
+    Raises:
+        FileNotFoundError: there is no such file; a page that names it is wrong.
+    """
+    paths: dict[str, str] = current_app.extensions["agentnet.assets"]
+    if filename not in paths:
+        place = url_for("static", filename=filename, v=_fingerprint(_file(filename)))
+        paths[filename] = place.removeprefix(request.script_root)
+    return paths[filename]
+
+
 def asset(filename: str) -> str:
     """Return the address of a static file with its content's fingerprint.
 
     Raises:
         FileNotFoundError: there is no such file; a page that names it is wrong.
     """
-    addresses: dict[tuple[str, str], str] = current_app.extensions["agentnet.assets"]
-    key = (request.script_root, filename)
-    if key not in addresses:
-        addresses[key] = url_for("static", filename=filename, v=_fingerprint(_file(filename)))
-    return addresses[key]
+    return request.script_root + asset_path(filename)
 
 
 def init_static_files(app: Flask) -> None:
     """Let browsers keep fingerprinted files for ever, and send text files compressed to those who take it."""
     app.extensions["agentnet.assets"] = {}
+
+    @app.context_processor
+    def root() -> dict[str, str]:
+        return {"script_root": request.script_root if has_request_context() else ""}
 
     @app.after_request
     def for_ever_and_small(response: Response) -> Response:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,10 +12,12 @@ from flask import Flask, flash, request, url_for
 from agentnet.core.clock import today
 from agentnet.core.masks import mask_address, mask_household_no, mask_name, mask_phone
 from agentnet.core.money import format_yuan, rmb_capitals
+from agentnet.infra.addresses import address_writer, page_pieces
 from agentnet.infra.dates import calendar_day, day_text, exact_text, instant_text, month_text, week_text
 from agentnet.infra.forms import all_errors
 from agentnet.infra.i18n import LANGUAGES, html_lang, in_english, money_text, refusal_text
-from agentnet.infra.static_files import asset, init_static_files
+from agentnet.infra.static_files import asset, asset_path, init_static_files
+from agentnet.infra.template_words import WordedEnvironment
 
 
 def grouped(number: int) -> str:
@@ -54,6 +58,19 @@ def url_with(**changes: object) -> str:
     return f"{page}?{query}" if query else page
 
 
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """Where the application's files and pages are, for templates that are being compiled."""
+
+    app: Flask
+
+    def asset_path(self, filename: str) -> str:
+        return asset_path(filename)
+
+    def page_pieces(self, endpoint: str, names: frozenset[str]) -> Sequence[str] | None:
+        return page_pieces(self.app, endpoint, names)
+
+
 def init_templating(app: Flask) -> None:
     """Give the application's templates their filters and helpers."""
     init_static_files(app)
@@ -77,7 +94,10 @@ def init_templating(app: Flask) -> None:
         mask_address=mask_address,
         refusal=refusal_text,
     )
+    if isinstance(app.jinja_env, WordedEnvironment):
+        app.jinja_env.know_places(_Places(app))
     app.jinja_env.globals.update(
+        url_for=address_writer(app),
         all_errors=all_errors,
         asset=asset,
         url_with=url_with,

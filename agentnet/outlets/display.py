@@ -7,11 +7,11 @@ from datetime import timedelta
 from typing import Any, Protocol
 
 from flask.sansio.app import App
-from flask_babel import gettext as _
 
 from agentnet.core.words import translatable
-from agentnet.infra.i18n import in_english
-from agentnet.outlets.rules import DAY_MINUTES, HoldingMode, OutletKind, PartnerKind, Slot, Span, State, TerminalKind
+from agentnet.infra.i18n import in_english, say_words
+from agentnet.infra.i18n import say as _
+from agentnet.outlets.rules import DAY_MINUTES, Span, State
 from agentnet.outlets.rules import write_spans as write
 from agentnet.outlets.words import (
     COORDINATE_SOURCES,
@@ -100,19 +100,22 @@ def week_lines(week: Sequence[Sequence[Span]]) -> list[tuple[str, str]]:
 
 def init_words(app: App) -> None:
     """Give the application's templates the words of the register."""
+    say_words(
+        app,
+        outlet_kind=OUTLET_KINDS,
+        outlet_state=STATES,
+        outlet_step=STEPS,
+        slot=SLOTS,
+        setting=SETTINGS,
+        partner_kind=PARTNER_KINDS,
+        terminal_kind=TERMINAL_KINDS,
+        holding_mode=HOLDING_MODES,
+    )
     app.jinja_env.filters.update(
         named=named,
         listed=listed,
         day_before=lambda day: day - timedelta(days=1),
-        outlet_kind=lambda kind: _(OUTLET_KINDS[OutletKind(kind)]),
-        outlet_state=lambda state: _(STATES[State(state)]),
-        outlet_tone=lambda state: STATE_TONES[State(state)],
-        outlet_step=lambda state: _(STEPS[State(state)]),
-        slot=lambda slot: _(SLOTS[Slot(slot)]),
-        setting=lambda setting: _(SETTINGS[setting]),
-        partner_kind=lambda kind: _(PARTNER_KINDS[PartnerKind(kind)]),
-        terminal_kind=lambda kind: _(TERMINAL_KINDS[TerminalKind(kind)]),
-        holding_mode=lambda mode: _(HOLDING_MODES[HoldingMode(mode)]),
+        outlet_tone={str(state): tone for state, tone in STATE_TONES.items()}.__getitem__,
         coordinate_source=lambda source: _(COORDINATE_SOURCES.get(source, source)),
         week_lines=week_lines,
         may=lambda actor, permission: may(actor, Permission(permission)),

@@ -52,7 +52,7 @@ class Outlet(Model):
     name: Mapped[Name]
     kind: Mapped[str] = mapped_column(String(20), index=True)
     state: Mapped[str] = mapped_column(String(12), index=True)
-    setting: Mapped[str] = mapped_column(String(5))
+    setting: Mapped[str] = mapped_column(String(5), index=True)
     org_unit_id: Mapped[int] = mapped_column(BigId, ForeignKey("org_units.id"))
     division_code: Mapped[str] = mapped_column(String(12), ForeignKey("divisions.code"), index=True)
     address: Mapped[str] = mapped_column(String(200))
@@ -211,7 +211,8 @@ class Assignment(Model):
     __table_args__ = (
         CheckConstraint("ends_on IS NULL OR ends_on > starts_on", name="period"),
         CheckConstraint("slot IN ('PRIMARY', 'DEPUTY')", name="slot"),
-        Index("ix_assignments_manager", "manager_id", "ends_on"),
+        # All that a manager's load asks of a row.
+        Index("ix_assignments_manager", "manager_id", "ends_on", "starts_on", "slot"),
         Index("ix_assignments_outlet", "outlet_id", "slot", "starts_on"),
         Index(
             "uq_assignments_open_slot",

@@ -41,7 +41,8 @@ def needs(permission: Permission) -> Callable[[View], View]:
 
 def viewer() -> Actor:
     """Return who is asking, with the grants that hold today."""
-    return current_user.actor if isinstance(current_user._get_current_object(), SignedIn) else NOBODY
+    person = current_user._get_current_object()
+    return person.actor if isinstance(person, SignedIn) else NOBODY
 
 
 def _note_use() -> None:

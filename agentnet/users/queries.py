@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from flask import current_app
 from flask_login import UserMixin
-from sqlalchemy import Date, Select, bindparam, func, or_, select
+from sqlalchemy import Date, Select, and_, bindparam, func, or_, select
 
 from agentnet.core.clock import now, today
 from agentnet.divisions.models import OrgUnit
@@ -38,9 +39,24 @@ def token_sha256(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+_HELD = and_(
+    RoleGrant.starts_on <= bindparam("day", type_=Date()),
+    or_(RoleGrant.ends_on.is_(None), RoleGrant.ends_on > bindparam("day", type_=Date())),
+)
+_GRANT = (RoleGrant.role, OrgUnit.path, RoleGrant.outlet_id, RoleGrant.partner_id)
 _BY_TOKEN = (
-    select(User, SignInSession.seen_at)
+    select(
+        User.id,
+        User.username,
+        User.display_name,
+        User.must_change_password,
+        User.locale,
+        SignInSession.seen_at,
+        *_GRANT,
+    )
     .join(SignInSession, SignInSession.user_id == User.id)
+    .outerjoin(RoleGrant, and_(RoleGrant.user_id == User.id, _HELD))
+    .outerjoin(OrgUnit, OrgUnit.id == RoleGrant.org_unit_id)
     .where(
         SignInSession.token_sha256 == bindparam("token_sha256"),
         SignInSession.ended_at.is_(None),
@@ -48,48 +64,56 @@ _BY_TOKEN = (
         SignInSession.started_at > bindparam("started_since", type_=UtcDateTime()),
         User.disabled_at.is_(None),
     )
-)
-_GRANTS = (
-    select(RoleGrant.role, RoleGrant.outlet_id, RoleGrant.partner_id, OrgUnit.path)
-    .outerjoin(OrgUnit, OrgUnit.id == RoleGrant.org_unit_id)
-    .where(RoleGrant.user_id == bindparam("user_id"), RoleGrant.starts_on <= bindparam("day", type_=Date()))
-    .where(or_(RoleGrant.ends_on.is_(None), RoleGrant.ends_on > bindparam("day", type_=Date())))
     .order_by(RoleGrant.id)
 )
-"""Every request asks these two; they are spelled once."""
+"""Every request asks this: the person, once for each grant, without one once."""
+_GRANTS = (
+    select(*_GRANT)
+    .outerjoin(OrgUnit, OrgUnit.id == RoleGrant.org_unit_id)
+    .where(RoleGrant.user_id == bindparam("user_id"), _HELD)
+    .order_by(RoleGrant.id)
+)
 
 
 def signed_in_by_token(token: str) -> SignedIn | None:
     """Return the person whose live session carries the token; ended, idle and expired sessions carry nobody."""
     settings = current_app.extensions["agentnet"]
     at = now()
-    row = db.session.execute(
-        _BY_TOKEN,
-        {
-            "token_sha256": token_sha256(token),
-            "seen_since": at - timedelta(minutes=settings.session_idle_minutes),
-            "started_since": at - timedelta(hours=settings.session_hours),
-        },
-    ).one_or_none()
-    if row is None:
+    rows = (
+        db.session.connection()
+        .execute(
+            _BY_TOKEN,
+            {
+                "token_sha256": token_sha256(token),
+                "seen_since": at - timedelta(minutes=settings.session_idle_minutes),
+                "started_since": at - timedelta(hours=settings.session_hours),
+                "day": today(),
+            },
+        )
+        .all()
+    )
+    if not rows:
         return None
-    user = row.User
+    user_id, username, name, must_change_password, locale, seen_at, *_grant = rows[0]
+    grants = tuple(_grant_of(row.role, row.path, row.outlet_id, row.partner_id) for row in rows if row.role is not None)
     return SignedIn(
         token=token,
-        actor=actor_for(user),
-        username=user.username,
-        name=user.display_name,
-        must_change_password=user.must_change_password,
-        seen_at=row.seen_at,
+        actor=Actor(user_id=user_id, name=name, grants=grants, locale=locale),
+        username=username,
+        name=name,
+        must_change_password=must_change_password,
+        seen_at=seen_at,
     )
+
+
+def _grant_of(role: str, path: str | None, outlet_id: int | None, partner_id: int | None) -> Grant:
+    return Grant(Role(role), org_path=path, outlet_id=outlet_id, partner_id=partner_id)
 
 
 def actor_for(user: User) -> Actor:
     """Return the person as an actor, with the grants that hold today."""
     rows = db.session.execute(_GRANTS, {"user_id": user.id, "day": today()})
-    grants = tuple(
-        Grant(Role(row.role), org_path=row.path, outlet_id=row.outlet_id, partner_id=row.partner_id) for row in rows
-    )
+    grants = tuple(_grant_of(*row) for row in rows)
     return Actor(user_id=user.id, name=user.display_name, grants=grants, locale=user.locale)
 
 
@@ -132,9 +156,9 @@ def live_sessions(user_id: int) -> list[SignInSession]:
     )
 
 
-def users_matching(words: str, state: str) -> Select[User]:
+def users_matching(words: str, state: str) -> Select[*tuple[Any, ...]]:
     """Return the select of people whose name contains the words; state is ``active``, ``disabled`` or empty."""
-    statement = select(User)
+    statement: Select[*tuple[Any, ...]] = select(User.id, User.username, User.display_name, User.disabled_at)
     if words:
         statement = statement.where(
             or_(

@@ -112,6 +112,28 @@ def receipts_have_no_gap(connection: Connection) -> Iterator[Finding]:
         yield Finding("receipt_gap", row.receipt_no, "lies on a business day that was never opened")
 
 
+def final_days_are_added_up(connection: Connection) -> Iterator[Finding]:
+    """The sums kept of final days are what their collections come to, voids left out; days still open are in none."""
+    for row in rows(
+        connection,
+        """
+        SELECT business_on, org_unit_id, setting, SUM(n) AS n, SUM(fen) AS fen, SUM(voided) AS voided FROM (
+          SELECT c.business_on, c.org_unit_id, c.setting, CASE WHEN v.id IS NULL THEN 1 ELSE 0 END AS n,
+            CASE WHEN v.id IS NULL THEN c.amount_fen ELSE 0 END AS fen,
+            CASE WHEN v.id IS NULL THEN 0 ELSE 1 END AS voided
+          FROM collections c LEFT JOIN voids v ON v.collection_id = c.id
+          JOIN business_days d ON d.outlet_id = c.outlet_id AND d.business_on = c.business_on
+          WHERE d.allocated_at IS NOT NULL
+          UNION ALL
+          SELECT business_on, org_unit_id, setting, -count, -amount_fen, -voided FROM collection_days
+        ) AS both_sides
+        GROUP BY 1, 2, 3 HAVING SUM(n) <> 0 OR SUM(fen) <> 0 OR SUM(voided) <> 0
+        """,
+    ):
+        says = f"{row.n} collections, {yuan(int(row.fen))} and {row.voided} voids are not in its sums"
+        yield Finding("day_sums", f"{row.business_on} unit {row.org_unit_id} {row.setting}", says)
+
+
 def requests_stand_behind_collections(connection: Connection) -> Iterator[Finding]:
     """The sender's id of every collection is remembered, so that a resend is known for ever."""
     for row in rows(

@@ -32,6 +32,7 @@ CHECKS: Sequence[Check] = tuple(
         collections.allocations_pay_the_right_household,
         collections.voids_reverse_the_same_day,
         collections.receipts_have_no_gap,
+        collections.final_days_are_added_up,
         collections.requests_stand_behind_collections,
         commission.lines_are_recomputed,
         commission.closed_months_are_complete,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 from flask import render_template, request
@@ -12,7 +12,7 @@ from agentnet.core.words import translatable
 from agentnet.infra.pages import PAGE_SIZE, Page, SortBy, Sorting, chosen, sorting_from, typed_text
 from agentnet.outlets.queries import units_of
 from agentnet.users.guard import needs, viewer
-from agentnet.users.permissions import Permission
+from agentnet.users.permissions import Permission, org_paths
 from agentnet.visits import queries
 from agentnet.visits.models import Duty
 from agentnet.visits.queries import Breakdown, Compliance
@@ -59,7 +59,7 @@ def compliance() -> Answer:
         "visits/compliance.html",
         by=by,
         breakdowns=BREAKDOWNS,
-        page=_page(rows, by),
+        page=_page(rows, by, (org_paths(actor, Permission.COMPLIANCE_READ), by, first, last, path)),
         whole=whole,
         weeks=weeks,
         first=first,
@@ -72,10 +72,10 @@ def compliance() -> Answer:
     )
 
 
-def _page(rows: Sequence[Compliance], by: Breakdown) -> Page[Compliance]:
-    """Return one page of rows that are counted afresh on each request; the cursor is how many to skip."""
+def _page(rows: Sequence[Compliance], by: Breakdown, question: Hashable) -> Page[Compliance]:
+    """Return one page of the rows that answer a question; the cursor is how many to skip."""
     sorting = sorting_from(request.args.get("sort"), _COLUMNS, "-code" if by is Breakdown.WEEK else "-missed")
-    ordered = sorted(rows, key=_KEYS[sorting.name], reverse=sorting.descending)
+    ordered = queries.in_order(rows, (question, sorting), _KEYS[sorting.name], descending=sorting.descending)
     skipped = _skip(request.args.get("cursor", ""), len(rows))
     return Page(
         ordered[skipped : skipped + PAGE_SIZE],

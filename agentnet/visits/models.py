@@ -102,6 +102,7 @@ class Need(Model):
     """A villager's need found on a visit (S44); open until someone says how it ended."""
 
     __tablename__ = "needs"
+    __table_args__ = (Index("ix_needs_open", "closed_at", "raised_at", "id"),)
 
     id: Mapped[Key]
     visit_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("visits.id"), index=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from flask import Blueprint
-from flask_babel import gettext as _
 
 from agentnet.core.words import translatable
 from agentnet.users.guard import viewer
@@ -29,5 +28,6 @@ def give_tabs(blueprint: Blueprint) -> None:
 
 
 def visit_tabs() -> list[tuple[str, str, str]]:
-    """Return name, endpoint and words of the pages the viewer may open."""
-    return [(name, endpoint, _(words)) for name, endpoint, permission, words in TABS if may(viewer(), permission)]
+    """Return name, endpoint and words, as written, of the pages the viewer may open."""
+    actor = viewer()
+    return [(name, endpoint, words) for name, endpoint, permission, words in TABS if may(actor, permission)]

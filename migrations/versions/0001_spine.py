@@ -313,6 +313,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_outlets_kind"), ["kind"], unique=False)
         batch_op.create_index("ix_outlets_org_unit_state", ["org_unit_id", "state"], unique=False)
         batch_op.create_index(batch_op.f("ix_outlets_partner_id"), ["partner_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_outlets_setting"), ["setting"], unique=False)
         batch_op.create_index(batch_op.f("ix_outlets_state"), ["state"], unique=False)
 
     op.create_table(
@@ -434,7 +435,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_assignments")),
     )
     with op.batch_alter_table("assignments", schema=None) as batch_op:
-        batch_op.create_index("ix_assignments_manager", ["manager_id", "ends_on"], unique=False)
+        batch_op.create_index("ix_assignments_manager", ["manager_id", "ends_on", "starts_on", "slot"], unique=False)
         batch_op.create_index("ix_assignments_outlet", ["outlet_id", "slot", "starts_on"], unique=False)
         batch_op.create_index(
             "uq_assignments_open_slot",
@@ -891,6 +892,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_needs")),
     )
     with op.batch_alter_table("needs", schema=None) as batch_op:
+        batch_op.create_index("ix_needs_open", ["closed_at", "raised_at", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_needs_outlet_id"), ["outlet_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_needs_visit_id"), ["visit_id"], unique=False)
 
@@ -923,6 +925,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("transfer_id", name=op.f("uq_outlet_accruals_transfer_id")),
     )
     with op.batch_alter_table("outlet_accruals", schema=None) as batch_op:
+        batch_op.create_index("ix_outlet_accruals_due", ["month", "due_fen", "outlet_id"], unique=False)
         batch_op.create_index("ix_outlet_accruals_outlet", ["outlet_id", "month"], unique=False)
 
     op.create_table(
@@ -992,6 +995,33 @@ def upgrade() -> None:
         sa.UniqueConstraint("id", name=op.f("uq_voids_id")),
         sa.UniqueConstraint("transfer_id", name=op.f("uq_voids_transfer_id")),
     )
+    with op.batch_alter_table("voids", schema=None) as batch_op:
+        batch_op.create_index("ix_voids_voided_at", ["voided_at"], unique=False)
+
+    op.create_table(
+        "collection_days",
+        sa.Column("business_on", sa.Date(), nullable=False),
+        sa.Column(
+            "org_unit_id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
+        ),
+        sa.Column("setting", sa.String(length=5), nullable=False),
+        sa.Column("count", sa.BigInteger(), nullable=False),
+        sa.Column("amount_fen", sa.BigInteger(), nullable=False),
+        sa.Column("voided", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("count >= 0 AND amount_fen >= 0 AND voided >= 0", name=op.f("ck_collection_days_sums")),
+        sa.ForeignKeyConstraint(["org_unit_id"], ["org_units.id"], name=op.f("fk_collection_days_org_unit_id")),
+        sa.PrimaryKeyConstraint("business_on", "org_unit_id", "setting", name=op.f("pk_collection_days")),
+    )
+    op.create_table(
+        "revisions",
+        sa.Column("subject", sa.String(length=24), nullable=False),
+        sa.Column("mark", sa.String(length=36), nullable=False),
+        sa.Column("transaction_id", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("subject", name=op.f("pk_revisions")),
+    )
     op.create_table(
         "commission_lines",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -1029,6 +1059,11 @@ def downgrade() -> None:
         batch_op.drop_index("ix_commission_lines_month_outlet")
 
     op.drop_table("commission_lines")
+    op.drop_table("revisions")
+    op.drop_table("collection_days")
+    with op.batch_alter_table("voids", schema=None) as batch_op:
+        batch_op.drop_index("ix_voids_voided_at")
+
     op.drop_table("voids")
     with op.batch_alter_table("runs", schema=None) as batch_op:
         batch_op.drop_index("ix_runs_state_id")
@@ -1042,11 +1077,13 @@ def downgrade() -> None:
     op.drop_table("runs")
     with op.batch_alter_table("outlet_accruals", schema=None) as batch_op:
         batch_op.drop_index("ix_outlet_accruals_outlet")
+        batch_op.drop_index("ix_outlet_accruals_due")
 
     op.drop_table("outlet_accruals")
     with op.batch_alter_table("needs", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_needs_visit_id"))
         batch_op.drop_index(batch_op.f("ix_needs_outlet_id"))
+        batch_op.drop_index("ix_needs_open")
 
     op.drop_table("needs")
     op.drop_table("failed_items")
@@ -1193,6 +1230,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_outlets_state"))
         batch_op.drop_index(batch_op.f("ix_outlets_partner_id"))
         batch_op.drop_index("ix_outlets_org_unit_state")
+        batch_op.drop_index(batch_op.f("ix_outlets_setting"))
         batch_op.drop_index(batch_op.f("ix_outlets_kind"))
         batch_op.drop_index(batch_op.f("ix_outlets_hosted_by_id"))
         batch_op.drop_index(batch_op.f("ix_outlets_division_code"))

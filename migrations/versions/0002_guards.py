@@ -29,6 +29,20 @@ APPEND_ONLY = (
     "audit_seals",
 )
 
+REVISED = {
+    "field": (
+        "duties",
+        "duty_visits",
+        "visits",
+        "assignments",
+        "outlet_states",
+        "outlets",
+        "managers",
+        "org_units",
+    )
+}
+"""Whose change gives a subject a new mark (``infra.revisions``)."""
+
 CHANNELS = (
     ("BANK_CARD_DEBIT", "银行卡代扣", "Bank-card auto-debit", False),
     ("RECHARGE_CARD", "电费充值卡", "Electricity recharge card", False),
@@ -107,7 +121,39 @@ def upgrade() -> None:
         _guard_sqlite()
     else:
         _guard_postgresql()
+    for subject in REVISED:
+        op.execute(f"INSERT INTO revisions (subject, mark) VALUES ('{subject}', '')")
+    if op.get_bind().dialect.name == "sqlite":
+        _revise_sqlite()
+    else:
+        _revise_postgresql()
     _reference_rows()
+
+
+def _revise_sqlite() -> None:
+    for subject, tables in REVISED.items():
+        for table in tables:
+            for event in ("INSERT", "UPDATE", "DELETE"):
+                op.execute(
+                    f"CREATE TRIGGER {table}_revised_by_{event.lower()} AFTER {event} ON {table} BEGIN"
+                    f" UPDATE revisions SET mark = hex(randomblob(16)) WHERE subject = '{subject}'; END"
+                )
+
+
+def _revise_postgresql() -> None:
+    op.execute(
+        "CREATE FUNCTION revise() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        " UPDATE revisions SET mark = gen_random_uuid()::text, transaction_id = txid_current()"
+        " WHERE subject = TG_ARGV[0] AND transaction_id IS DISTINCT FROM txid_current();"
+        " RETURN NULL; END $$"
+    )
+    for subject, tables in REVISED.items():
+        for table in tables:
+            # At the commit: two writers then meet at the subject's row when they hold all else they need.
+            op.execute(
+                f"CREATE CONSTRAINT TRIGGER {table}_revised AFTER INSERT OR UPDATE OR DELETE ON {table}"
+                f" DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION revise('{subject}')"
+            )
 
 
 def _guard_sqlite() -> None:
@@ -232,6 +278,9 @@ def downgrade() -> None:
             op.execute(f"DROP TRIGGER {table}_no_delete")
         op.execute("DROP TRIGGER assignments_overlap_insert")
         op.execute("DROP TRIGGER assignments_overlap_update")
+        for table in (table for tables in REVISED.values() for table in tables):
+            for event in ("insert", "update", "delete"):
+                op.execute(f"DROP TRIGGER {table}_revised_by_{event}")
     else:
         for table in APPEND_ONLY:
             op.execute(f"DROP TRIGGER {table}_append_only ON {table}")
@@ -239,5 +288,8 @@ def downgrade() -> None:
         op.execute("DROP TRIGGER assignments_overlap ON assignments")
         op.execute("DROP FUNCTION refuse_assignment_overlap()")
         op.execute("DROP FUNCTION refuse_change()")
-    for table in ("checklists", "services", "tenders", "channels"):
+        for table in (table for tables in REVISED.values() for table in tables):
+            op.execute(f"DROP TRIGGER {table}_revised ON {table}")
+        op.execute("DROP FUNCTION revise()")
+    for table in ("checklists", "services", "tenders", "channels", "revisions"):
         op.execute(f"DELETE FROM {table}")

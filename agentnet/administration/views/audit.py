@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from flask import render_template, request
-from flask_babel import gettext as _
 
 from agentnet.administration.queries import SEALS_LOOKED_AT, AuditFilter, audit_lines, unsealed_count
 from agentnet.administration.words import ACTIONS, FIELDS, SUBJECTS, VALUES
@@ -15,6 +15,8 @@ from agentnet.core.money import format_yuan
 from agentnet.documents.kinds import report_kinds
 from agentnet.infra.audit import AuditLine
 from agentnet.infra.db import db
+from agentnet.infra.i18n import in_english
+from agentnet.infra.i18n import say as _
 from agentnet.infra.pages import SortBy, chosen, page_of, typed_day, typed_text
 from agentnet.users.guard import needs, viewer
 from agentnet.users.permissions import Permission
@@ -53,8 +55,8 @@ def audit() -> str:
         "administration/audit.html",
         page=page,
         wanted=wanted,
-        actions=sorted(((_(words), code) for code, words in ACTIONS.items())),
-        kinds=sorted(((_(words), code) for code, words in SUBJECTS.items())),
+        actions=_choices("actions", in_english()),
+        kinds=_choices("kinds", in_english()),
         action_words=action_words,
         subject_words=subject_words,
         value_words=value_words,
@@ -62,6 +64,13 @@ def audit() -> str:
         unsealed=unsealed_count(),
         looked_at=SEALS_LOOKED_AT,
     )
+
+
+@cache
+def _choices(what: str, _english: bool) -> list[tuple[str, str]]:
+    """Return what the trail may be narrowed to, in the order of the reader's language."""
+    codes = ACTIONS if what == "actions" else SUBJECTS
+    return sorted((_(words), code) for code, words in codes.items())
 
 
 def action_words(code: str) -> str:
@@ -74,7 +83,7 @@ def subject_words(code: str) -> str:
     return _(SUBJECTS[code]) if code in SUBJECTS else code
 
 
-def differences(line: AuditLine) -> list[Difference]:
+def differences(line: Any) -> list[Difference]:
     """Return every field a line speaks of, the changed ones with both values."""
     before, after = line.before or {}, line.after or {}
     names = dict.fromkeys([*before, *after])

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from agentnet.administration.forms import GrantForm, PersonForm
-from agentnet.administration.queries import people_of, person_for, place_for, roles_of
+from agentnet.administration.queries import people_list, person_for, place_for, roles_of
 from agentnet.administration.words import ROLES
 from agentnet.core.clock import today
 from agentnet.core.errors import Invalid, Missing, Refusal
@@ -22,7 +22,6 @@ from agentnet.users.guard import needs, viewer
 from agentnet.users.models import User
 from agentnet.users.passwords import generated_password, hash_password
 from agentnet.users.permissions import Permission
-from agentnet.users.queries import users_matching
 
 Answer = Response | str | tuple[str, int]
 
@@ -40,7 +39,7 @@ def people() -> Answer:
     """List the people the viewer administers."""
     words = typed_text(request.args, "q", 60)
     state = chosen(request.args, "state", STATES, "")
-    statement = users_matching(words, state).where(people_of(viewer(), Permission.USER_EDIT))
+    statement = people_list(viewer(), words, state)
     page = page_of(db.session(), statement, request.args, columns=SORTS, default="username", key=SortBy(User.id, int))
     roles = roles_of([user.id for user in page.items])
     return render_template(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from sqlalchemy import Select, func, or_, select
 
@@ -12,6 +13,7 @@ from agentnet.divisions.models import OrgUnit, Setting
 from agentnet.infra.actor import Actor
 from agentnet.infra.db import db
 from agentnet.infra.pages import SortBy
+from agentnet.infra.statements import built_once
 from agentnet.ledger.models import Account, Balance
 from agentnet.outlets.models import Agreement, Assignment, Manager, OpeningHours, Outlet, Partner
 from agentnet.outlets.queries.permitted import held_on, visible_outlets
@@ -46,10 +48,46 @@ class OutletFilter:
     cash_high: bool = False
 
 
+_SHOWN = (
+    Outlet.code,
+    Outlet.name,
+    Outlet.kind,
+    Outlet.state,
+    Outlet.setting,
+    Outlet.opened_on,
+    OrgUnit.name.label("unit_name"),
+    OrgUnit.name_en.label("unit_name_en"),
+    Manager.name.label("manager_name"),
+)
+"""What the page shows of an outlet; the file shows more."""
+
+
 def outlet_list(viewer: Actor, chosen: OutletFilter) -> Select[Outlet, OrgUnit, Partner, Manager]:
     """Return the select of outlets with their unit, partner and primary manager of today."""
-    statement = (
-        select(Outlet, OrgUnit, Partner, Manager)
+    return _narrowed(_with_all(select(Outlet, OrgUnit, Partner, Manager)), viewer, chosen)
+
+
+def shown_outlets(viewer: Actor, chosen: OutletFilter) -> Select[*tuple[Any, ...]]:
+    """Return the select of what the page shows of the same outlets; unordered, for paging."""
+    return _open_now(_shown_outlets(viewer, replace(chosen, open_now=False)), chosen)
+
+
+@built_once
+def _shown_outlets(viewer: Actor, chosen: OutletFilter) -> Select[*tuple[Any, ...]]:
+    return _narrowed(_with_all(select(*_SHOWN)), viewer, chosen)
+
+
+@built_once
+def _counted_outlets(viewer: Actor, chosen: OutletFilter) -> Select[*tuple[Any, ...]]:
+    counted = select(Outlet.setting, func.count()).group_by(Outlet.setting)
+    # Each outlet has one row with its neighbours or without them; they are joined if something is asked of them.
+    asked = chosen.words or chosen.unit_path or chosen.partner or chosen.lacks == "manager"
+    return _narrowed(_with_all(counted) if asked else counted, viewer, chosen)
+
+
+def _with_all(statement: Any) -> Any:
+    return (
+        statement.select_from(Outlet)
         .join(OrgUnit, OrgUnit.id == Outlet.org_unit_id)
         .outerjoin(Partner, Partner.id == Outlet.partner_id)
         .outerjoin(
@@ -57,8 +95,11 @@ def outlet_list(viewer: Actor, chosen: OutletFilter) -> Select[Outlet, OrgUnit, 
             (Assignment.outlet_id == Outlet.id) & (Assignment.slot == Slot.PRIMARY) & held_on(today()),
         )
         .outerjoin(Manager, Manager.id == Assignment.manager_id)
-        .where(visible_outlets(viewer, Permission.OUTLET_READ))
     )
+
+
+def _narrowed(statement: Any, viewer: Actor, chosen: OutletFilter) -> Any:
+    statement = statement.where(visible_outlets(viewer, Permission.OUTLET_READ))
     if chosen.words:
         statement = statement.where(
             or_(
@@ -81,14 +122,12 @@ def outlet_list(viewer: Actor, chosen: OutletFilter) -> Select[Outlet, OrgUnit, 
             statement = statement.where(column == value)
     if chosen.unit_path:
         statement = statement.where(OrgUnit.path.startswith(chosen.unit_path, autoescape=True))
-    return _special(statement, chosen)
+    return _special(_open_now(statement, chosen), chosen)
 
 
-def _special(
-    statement: Select[Outlet, OrgUnit, Partner, Manager], chosen: OutletFilter
-) -> Select[Outlet, OrgUnit, Partner, Manager]:
-    day, clock = today(), shanghai(now())
+def _open_now(statement: Any, chosen: OutletFilter) -> Any:
     if chosen.open_now:
+        clock = shanghai(now())
         minute = clock.hour * 60 + clock.minute
         opened = select(OpeningHours.id).where(
             OpeningHours.outlet_id == Outlet.id,
@@ -97,6 +136,11 @@ def _special(
             OpeningHours.closes_minute > minute,
         )
         statement = statement.where(Outlet.state == State.ACTIVE, opened.exists())
+    return statement
+
+
+def _special(statement: Any, chosen: OutletFilter) -> Any:
+    day = today()
     if chosen.lacks == "manager":
         statement = statement.where(Manager.id.is_(None), Outlet.state != State.CLOSED)
     if chosen.lacks == "agreement":
@@ -122,11 +166,10 @@ def _special(
     return statement
 
 
-def count_by_setting(statement: Select[Outlet, OrgUnit, Partner, Manager]) -> dict[str, int]:
+def count_by_setting(viewer: Actor, chosen: OutletFilter) -> dict[str, int]:
     """Return how many outlets a list holds, urban and rural apart (S29)."""
-    rows = db.session.execute(
-        statement.with_only_columns(Outlet.setting, func.count(), maintain_column_froms=True).group_by(Outlet.setting)
-    )
+    statement = _open_now(_counted_outlets(viewer, replace(chosen, open_now=False)), chosen)
+    rows = db.session.connection().execute(statement)
     return {Setting.URBAN.value: 0, Setting.RURAL.value: 0} | {row[0]: row[1] for row in rows}
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
+from sqlalchemy import BigInteger, ColumnElement, Date, Select, and_, bindparam, false, or_, select, true
 
 from agentnet.core.clock import today
 from agentnet.core.errors import Missing
 from agentnet.divisions.models import OrgUnit
 from agentnet.infra.actor import Actor, Role
 from agentnet.infra.db import db
+from agentnet.infra.statements import built_once
 from agentnet.outlets.models import Assignment, Manager, Outlet, Partner
 from agentnet.users.permissions import Permission, covers_company, grants_for, org_paths, require
 
@@ -26,7 +28,7 @@ def held_on(day: date) -> ColumnElement[bool]:
     return and_(Assignment.starts_on <= day, or_(Assignment.ends_on.is_(None), Assignment.ends_on > day))
 
 
-def in_post(day: date) -> ColumnElement[bool]:
+def in_post(day: Any) -> ColumnElement[bool]:
     """Return the condition on ``Manager`` that they have not left by a day."""
     return or_(Manager.left_on.is_(None), Manager.left_on > day)
 
@@ -112,13 +114,18 @@ def manager_for(
     return manager
 
 
+_OWN_MANAGER = select(Manager).where(
+    Manager.user_id == bindparam("user_id", type_=BigInteger()), in_post(bindparam("day", type_=Date()))
+)
+
+
 def own_manager(viewer: Actor) -> Manager:
     """Return the viewer's own record as a district manager.
 
     Raises:
         Missing: ``not_a_manager``.
     """
-    manager = db.session.scalar(select(Manager).where(Manager.user_id == viewer.user_id, in_post(today())))
+    manager = db.session.scalar(_OWN_MANAGER, {"user_id": viewer.user_id, "day": today()})
     if manager is None:
         raise Missing("not_a_manager", "您的账号没有关联在岗的台区经理，请联系管理员")
     return manager
@@ -143,9 +150,14 @@ def unit_for(viewer: Actor, code: str, permission: Permission) -> OrgUnit:
     return unit
 
 
-def units_of(viewer: Actor, permission: Permission) -> Sequence[OrgUnit]:
-    """Return the org units in which the viewer holds the permission, in the order of the tree."""
-    return db.session.scalars(select(OrgUnit).where(under(org_paths(viewer, permission))).order_by(OrgUnit.path)).all()
+@built_once
+def _units_under(paths: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
+    return select(*OrgUnit.__table__.c).where(under(paths)).order_by(OrgUnit.path)
+
+
+def units_of(viewer: Actor, permission: Permission) -> Sequence[Any]:
+    """Return the org units in which the viewer holds the permission, as rows in the order of the tree."""
+    return db.session.connection().execute(_units_under(org_paths(viewer, permission))).all()
 
 
 def partner_by_code(code: str) -> Partner:

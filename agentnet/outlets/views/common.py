@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -17,8 +17,8 @@ from agentnet.core.errors import Forbidden, Missing, Refusal
 from agentnet.infra.actor import Actor
 from agentnet.infra.db import db
 from agentnet.infra.forms import HouseForm, show_refusal
+from agentnet.infra.i18n import in_english
 from agentnet.infra.templating import tell
-from agentnet.outlets.display import named
 from agentnet.outlets.forms import EndForm
 from agentnet.outlets.models import Manager, Outlet, Partner
 from agentnet.outlets.queries import in_post, units_of, visible_managers
@@ -73,15 +73,25 @@ def end_page(
 
 def unit_choices(viewer: Actor, permission: Permission, leading: str | None = None) -> list[tuple[str, str]]:
     """Return the org units of the territory as choices, indented as the tree is."""
-    units = units_of(viewer, permission)
-    top = min((unit.path.count("/") for unit in units), default=0)
-    pairs = [(unit.code, "\u3000" * (unit.path.count("/") - top) + named(unit)) for unit in units]
+    return choices_of(units_of(viewer, permission), leading)
+
+
+def choices_of(units: Sequence[Any], leading: str | None = None) -> list[tuple[str, str]]:
+    """Return org units in the order of the tree as choices."""
+    top, english = min((unit.path.count("/") for unit in units), default=0), in_english()
+    pairs = [
+        (unit.code, "\u3000" * (unit.path.count("/") - top) + ((english and unit.name_en) or unit.name))
+        for unit in units
+    ]
     return pairs if leading is None else [("", leading), *pairs]
+
+
+_PARTNERS = select(Partner.code, Partner.name).order_by(Partner.name)
 
 
 def partner_choices(leading: str) -> list[tuple[str, str]]:
     """Return the company's partners as choices."""
-    rows = db.session.execute(select(Partner.code, Partner.name).order_by(Partner.name))
+    rows = db.session.connection().execute(_PARTNERS)
     return [("", leading), *((row.code, row.name) for row in rows)]
 
 

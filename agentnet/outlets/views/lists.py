@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from flask import render_template, request
 from flask_babel import gettext as _
@@ -16,9 +17,9 @@ from agentnet.infra.sheets import KINDS, Cell, download
 from agentnet.outlets.display import SETTINGS, choices, named
 from agentnet.outlets.models import Manager, Outlet, Partner
 from agentnet.outlets.queries import units_of
-from agentnet.outlets.queries.lists import OUTLET_COLUMNS, OutletFilter, count_by_setting, outlet_list
+from agentnet.outlets.queries.lists import OUTLET_COLUMNS, OutletFilter, count_by_setting, outlet_list, shown_outlets
 from agentnet.outlets.rules import OutletKind, State
-from agentnet.outlets.views.common import Answer, partner_choices, unit_choices
+from agentnet.outlets.views.common import Answer, choices_of, partner_choices
 from agentnet.outlets.words import OUTLET_KINDS, STATES
 from agentnet.users.guard import needs, viewer
 from agentnet.users.permissions import Permission
@@ -27,21 +28,26 @@ from agentnet.users.permissions import Permission
 @needs(Permission.OUTLET_READ)
 def index() -> Answer:
     """List the outlets of the territory."""
-    chosen = _chosen()
-    statement = outlet_list(viewer(), chosen)
+    units = units_of(viewer(), Permission.OUTLET_READ)
+    chosen = _chosen(units)
     page = page_of(
-        db.session(), statement, request.args, columns=OUTLET_COLUMNS, default="code", key=SortBy(Outlet.id, int)
+        db.session(),
+        shown_outlets(viewer(), chosen),
+        request.args,
+        columns=OUTLET_COLUMNS,
+        default="code",
+        key=SortBy(Outlet.id, int),
     )
     return render_template(
         "outlets/index.html",
         page=page,
-        counts=count_by_setting(statement),
+        counts=count_by_setting(viewer(), chosen),
         chosen=chosen,
         narrowed=chosen != OutletFilter(),
         kinds=choices(OUTLET_KINDS, _("全部类型")),
         states=choices(STATES, _("全部状态")),
         settings=choices(SETTINGS, _("城区和农村")),
-        units=unit_choices(viewer(), Permission.OUTLET_READ, _("全部单位")),
+        units=choices_of(units, _("全部单位")),
         partners=partner_choices(_("全部合作单位")),
     )
 
@@ -64,7 +70,8 @@ def export(ending: str) -> Response:
 
 
 def _rows() -> Iterator[list[Cell]]:
-    for outlet, unit, partner, manager in db.session.execute(outlet_list(viewer(), _chosen()).order_by(Outlet.code)):
+    chosen = _chosen(units_of(viewer(), Permission.OUTLET_READ))
+    for outlet, unit, partner, manager in db.session.execute(outlet_list(viewer(), chosen).order_by(Outlet.code)):
         yield [*_identity(outlet), named(unit), *_place(outlet), *_people(outlet, partner, manager), *_position(outlet)]
 
 
@@ -103,17 +110,17 @@ def _position(outlet: Outlet) -> list[Cell]:
     ]
 
 
-def _chosen() -> OutletFilter:
+def _chosen(units: Sequence[Any]) -> OutletFilter:
     """Return what the address narrows the list to; what it does not know counts as nothing."""
     arguments = request.args
-    units = {unit.code: unit.path for unit in units_of(viewer(), Permission.OUTLET_READ)}
+    paths = {unit.code: unit.path for unit in units}
     lacks = arguments.get("lacks") or ("manager" if arguments.get("manager") == "none" else "")
     return OutletFilter(
         words=typed_text(arguments, "q", 60),
         state=_known(arguments.get("state"), STATES),
         kind=_known(arguments.get("kind"), OUTLET_KINDS),
         setting=_known(arguments.get("setting"), SETTINGS),
-        unit_path=units.get(arguments.get("unit", ""), ""),
+        unit_path=paths.get(arguments.get("unit", ""), ""),
         partner=typed_text(arguments, "partner", 32),
         open_now=arguments.get("open") == "now",
         lacks=_known(lacks, {"manager": "", "agreement": "", "position": ""}),

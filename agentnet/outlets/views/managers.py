@@ -14,6 +14,7 @@ from agentnet.infra.forms import show_refusal
 from agentnet.infra.pages import SortBy, chosen, page_of, typed_text
 from agentnet.infra.pictures import clean_jpeg
 from agentnet.infra.preparing import prepared, prepared_by
+from agentnet.infra.statements import built_once
 from agentnet.infra.templating import tell
 from agentnet.outlets.actions import ManagerFacts, change_manager, register_manager, set_manager_photo
 from agentnet.outlets.forms import ManagerForm
@@ -22,7 +23,7 @@ from agentnet.outlets.queries import manager_for, units_of
 from agentnet.outlets.queries.managers import load_of, lookalike_managers, manager_list, outlets_held, round_from
 from agentnet.outlets.queries.story import manager_history
 from agentnet.outlets.rules import clean_code
-from agentnet.outlets.views.common import Answer, attempt, unit_choices
+from agentnet.outlets.views.common import Answer, attempt, choices_of, unit_choices
 from agentnet.users.guard import needs, viewer
 from agentnet.users.models import User
 from agentnet.users.permissions import Permission, may
@@ -34,17 +35,16 @@ PHOTO_SIDE = 800
 @needs(Permission.MANAGER_READ)
 def managers() -> Answer:
     """List the managers of the territory with the outlets each holds."""
-    units = {unit.code: unit for unit in units_of(viewer(), Permission.MANAGER_READ)}
+    units = units_of(viewer(), Permission.MANAGER_READ)
+    paths = {unit.code: unit.path for unit in units}
     posts = {"": _("在岗"), "idle": _("没有网点的"), "consent": _("未登记同意公示的"), "left": _("已离岗")}
     post = chosen(request.args, "post", {key: key for key in posts}, "")
-    statement = manager_list(viewer(), typed_text(request.args, "q", 60), units.get(request.args.get("unit", "")), post)
-    columns = {
-        "code": SortBy(Manager.code),
-        "name": SortBy(Manager.name),
-        "unit": SortBy(OrgUnit.path),
-        "held": SortBy(outlets_held(today()), int),
-    }
-    page = page_of(db.session(), statement, request.args, columns=columns, default="code", key=SortBy(Manager.id, int))
+    statement = manager_list(
+        viewer(), typed_text(request.args, "q", 60), paths.get(request.args.get("unit", ""), ""), post
+    )
+    page = page_of(
+        db.session(), statement, request.args, columns=_columns(), default="code", key=SortBy(Manager.id, int)
+    )
     return render_template(
         "outlets/managers.html",
         page=page,
@@ -52,8 +52,18 @@ def managers() -> Answer:
         posts=list(posts.items()),
         post=post,
         narrowed=any(request.args.get(name) for name in ("q", "unit", "post")),
-        units=unit_choices(viewer(), Permission.MANAGER_READ, _("全部单位")),
+        units=choices_of(units, _("全部单位")),
     )
+
+
+@built_once
+def _columns() -> dict[str, SortBy]:
+    return {
+        "code": SortBy(Manager.code),
+        "name": SortBy(Manager.name),
+        "unit": SortBy(OrgUnit.path),
+        "held": SortBy(outlets_held(today()), int),
+    }
 
 
 @needs(Permission.MANAGER_READ)

@@ -7,7 +7,7 @@ For weeks, places and outlets a duty is one duty. For managers it is counted in 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -19,6 +19,7 @@ from agentnet.core.clock import IsoWeek, today
 from agentnet.divisions.models import OrgUnit, Setting
 from agentnet.infra.actor import Actor
 from agentnet.infra.db import db
+from agentnet.infra.revisions import FIELD, remembered
 from agentnet.outlets.models import Manager, Outlet
 from agentnet.outlets.queries import under
 from agentnet.users.permissions import Permission, org_paths, require
@@ -51,11 +52,11 @@ class Compliance:
     rural: Tally
     unit: int = 1
     name_en: str | None = None
+    whole: Tally = field(init=False)
+    """Urban and rural together."""
 
-    @property
-    def whole(self) -> Tally:
-        """Return urban and rural together."""
-        return self.urban + self.rural
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "whole", self.urban + self.rural)
 
 
 @dataclass(slots=True)
@@ -81,7 +82,22 @@ def compliance(
         Forbidden: ``not_permitted``.
     """
     require(viewer, Permission.COMPLIANCE_READ)
-    where = [*weeks_between(first, last), Duty.org_unit_id.in_(_units(viewer, unit_path))]
+    paths = org_paths(viewer, Permission.COMPLIANCE_READ)
+    question = ("compliance", paths, by, first, last, unit_path)
+    return list(remembered(FIELD, question, lambda: _compliance(paths, by, first, last, unit_path)))
+
+
+def in_order(
+    rows: Sequence[Compliance], question: Hashable, order: Callable[[Compliance], Any], *, descending: bool
+) -> Sequence[Compliance]:
+    """Return rows that ``compliance`` answered to a question in another order."""
+    return remembered(FIELD, ("in order", question), lambda: sorted(rows, key=order, reverse=descending))
+
+
+def _compliance(
+    paths: tuple[str, ...], by: Breakdown, first: IsoWeek, last: IsoWeek, unit_path: str | None
+) -> list[Compliance]:
+    where = [*weeks_between(first, last), Duty.org_unit_id.in_(_units(paths, unit_path))]
     if by is Breakdown.MANAGER:
         found = _by_manager(where, first, last)
     elif by is Breakdown.WEEK:
@@ -129,8 +145,8 @@ def outcome() -> ColumnElement[str]:
     )
 
 
-def _units(viewer: Actor, unit_path: str | None) -> Select[int]:
-    statement = select(OrgUnit.id).where(under(org_paths(viewer, Permission.COMPLIANCE_READ)))
+def _units(paths: tuple[str, ...], unit_path: str | None) -> Select[int]:
+    statement = select(OrgUnit.id).where(under(paths))
     if unit_path is not None:
         statement = statement.where(OrgUnit.path.startswith(unit_path, autoescape=True))
     return statement

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, or_, select, true
 
@@ -13,6 +14,7 @@ from agentnet.core.clock import IsoWeek, today
 from agentnet.core.errors import Missing
 from agentnet.infra.actor import Actor
 from agentnet.infra.db import db
+from agentnet.infra.statements import built_once
 from agentnet.outlets.models import Assignment, Manager, Outlet, Service
 from agentnet.outlets.queries import visible_outlets
 from agentnet.users.permissions import Permission, covers_company, require
@@ -86,6 +88,7 @@ def need_for(viewer: Actor, need_id: int, permission: Permission = Permission.VI
     return need
 
 
+@built_once
 def visits_list(
     viewer: Actor,
     *,
@@ -94,10 +97,20 @@ def visits_list(
     words: str = "",
     flagged: bool = False,
     struck: bool = False,
-) -> Select[Visit, Outlet, Manager]:
+) -> Select[*tuple[Any, ...]]:
     """Return the select of a territory's visits with outlet and manager; unordered, for paging."""
-    statement = (
-        select(Visit, Outlet, Manager)
+    statement: Select[*tuple[Any, ...]] = (
+        select(
+            Visit.id,
+            Visit.arrived_at,
+            Visit.score,
+            Visit.distance_m,
+            Visit.flags,
+            Visit.struck_at,
+            Outlet.code,
+            Outlet.name,
+            Manager.name.label("manager_name"),
+        )
         .join(Outlet, Outlet.id == Visit.outlet_id)
         .join(Manager, Manager.id == Visit.manager_id)
         .where(visible_visits(viewer, Permission.VISIT_READ))
@@ -126,12 +139,22 @@ def _has_flags() -> ColumnElement[bool]:
     return func.json_array_length(Visit.flags) > 0
 
 
+@built_once
 def needs_list(
     viewer: Actor, *, still_open: bool | None = True, service: str = "", outlet_code: str = ""
-) -> Select[Need, Outlet, Service]:
+) -> Select[*tuple[Any, ...]]:
     """Return the select of a territory's needs with outlet and service; unordered, for paging."""
-    statement = (
-        select(Need, Outlet, Service)
+    statement: Select[*tuple[Any, ...]] = (
+        select(
+            Need.id,
+            Need.text,
+            Need.raised_at,
+            Need.closed_at,
+            Outlet.code,
+            Outlet.name,
+            Service.name.label("service_name"),
+            Service.name_en.label("service_name_en"),
+        )
         .join(Outlet, Outlet.id == Need.outlet_id)
         .join(Service, Service.code == Need.service)
         .where(visible_outlets(viewer, Permission.VISIT_READ))
@@ -204,9 +227,12 @@ def hosted_by(outlet: Outlet) -> Sequence[Outlet]:
     return db.session.scalars(select(Outlet).where(Outlet.hosted_by_id == outlet.id).order_by(Outlet.code)).all()
 
 
-def services() -> Sequence[Service]:
-    """Return the seven services in their order."""
-    return db.session.scalars(select(Service).order_by(Service.position)).all()
+_SERVICES = select(Service.code, Service.name, Service.name_en).order_by(Service.position)
+
+
+def services() -> Sequence[Any]:
+    """Return the seven services in their order: code and names."""
+    return db.session.connection().execute(_SERVICES).all()
 
 
 def failed_items(visit_id: uuid.UUID) -> Mapping[int, str]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, Date, bindparam, or_, select
 
 from agentnet.core.clock import IsoWeek
 from agentnet.infra.db import db
@@ -90,20 +90,27 @@ def standing_spans(since: date, until: date, outlet_ids: Collection[int] | None 
     return {outlet_id: in_common(active.get(outlet_id, ()), spans) for outlet_id, spans in assigned.items()}
 
 
+_STEPS = (
+    select(OutletState.outlet_id, OutletState.effective_on, OutletState.state)
+    .where(OutletState.effective_on < bindparam("until", type_=Date()))
+    .order_by(OutletState.outlet_id, OutletState.effective_on, OutletState.id)
+)
+_STEPS_AMONG = _STEPS.where(OutletState.outlet_id.in_(bindparam("outlet_ids", expanding=True)))
+
+
 def active_by_outlet(until: date, outlet_ids: Collection[int] | None = None) -> Mapping[int, list[Span]]:
     """Return, by outlet, when it was active, from its life cycle as far as it took effect before a day."""
     steps: dict[int, list[tuple[date, str]]] = defaultdict(list)
-    rows = db.session.execute(
-        select(OutletState.outlet_id, OutletState.effective_on, OutletState.state)
-        .where(OutletState.effective_on < until, *_among(OutletState.outlet_id, outlet_ids))
-        .order_by(OutletState.outlet_id, OutletState.effective_on, OutletState.id)
-    )
+    given: dict[str, Any] = {"until": until}
+    if outlet_ids is not None:
+        given["outlet_ids"] = list(outlet_ids)
+    rows = db.session.connection().execute(_STEPS if outlet_ids is None else _STEPS_AMONG, given)
     for outlet_id, effective_on, state in rows:
         steps[outlet_id].append((effective_on, state))
     return {outlet_id: active_spans(found) for outlet_id, found in steps.items()}
 
 
-def overlapping(model: Any, since: date, until: date) -> tuple[ColumnElement[bool], ...]:
+def overlapping(model: Any, since: Any, until: Any) -> tuple[ColumnElement[bool], ...]:
     """Return the conditions on a dated table that a row holds on some day of a period."""
     return model.starts_on < until, or_(model.ends_on.is_(None), model.ends_on > since)
 

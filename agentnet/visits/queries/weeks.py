@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import BigInteger, Date, Select, bindparam, func, select
 
 from agentnet.core.clock import IsoWeek, today
 from agentnet.infra.db import db
@@ -25,12 +26,13 @@ LOOK_BACK_WEEKS = 8
 class ManagersDuty:
     """One outlet of a manager's week; ``weeks_missed`` counts the weeks missed in a row just before it."""
 
-    outlet: Outlet
+    outlet: Any
+    """What the page shows of the outlet, as a row."""
     state: DutyState
     slot: str
     days_held: int
-    visit: Visit | None
-    visited_by: Manager | None
+    visit: Any
+    """The visit that did it, as a row with the visitor's name; None if there is none."""
     shared_with: Sequence[str]
     weeks_missed: int
     last_visited_on: date | None
@@ -54,47 +56,63 @@ def managers_week(manager: Manager, week: IsoWeek) -> list[ManagersDuty]:
     outlet_ids = {holding.outlet_id for holding in own}
     duties = _duties(outlet_ids, week)
     active = active_by_outlet(week.ends_on, outlet_ids)
-    visits = counted_visits([row.id for row in duties])
+    visits = _visits_made([row.duty_id for row in duties])
     others = _names_of_others(week, outlet_ids, manager.id)
     streaks = _weeks_missed(outlet_ids, week)
     needs = _open_needs(outlet_ids)
     last = _last_visits(outlet_ids)
     found = []
     for row in duties:
-        mine = [holding for holding in own if holding.outlet_id == row.Outlet.id]
-        visit, visited_by = visits.get(row.id, (None, None))
+        mine = [holding for holding in own if holding.outlet_id == row.id]
+        visit = visits.get(row.duty_id)
         state = duty_state(visited=visit is not None, exempt=row.exempt, week_is_over=is_over(week, today()))
         found.append(
             ManagersDuty(
-                outlet=row.Outlet,
+                outlet=row,
                 state=state,
                 slot=mine[-1].slot,
-                days_held=days_in(week, in_common([one.span for one in mine], active.get(row.Outlet.id, ()))),
+                days_held=days_in(week, in_common([one.span for one in mine], active.get(row.id, ()))),
                 visit=visit,
-                visited_by=visited_by,
-                shared_with=others.get(row.Outlet.id, ()),
-                weeks_missed=streaks.get(row.Outlet.id, 0),
-                last_visited_on=last.get(row.Outlet.id),
-                open_needs=needs.get(row.Outlet.id, 0),
+                shared_with=others.get(row.id, ()),
+                weeks_missed=streaks.get(row.id, 0),
+                last_visited_on=last.get(row.id),
+                open_needs=needs.get(row.id, 0),
             )
         )
     order = {DutyState.MISSED: 0, DutyState.DUE: 1, DutyState.EXEMPT: 2, DutyState.DONE: 3}
     return sorted(found, key=lambda one: (order[one.state], -one.weeks_missed, one.outlet.code))
 
 
+_SINCE, _UNTIL = bindparam("since", type_=Date()), bindparam("until", type_=Date())
+_OUTLETS = bindparam("outlet_ids", expanding=True, type_=BigInteger())
+
+
+@cache
+def _holdings(*among: str) -> Select[*tuple[Any, ...]]:
+    columns = {"manager_ids": Assignment.manager_id, "outlet_ids": Assignment.outlet_id}
+    return (
+        select(
+            Assignment.outlet_id,
+            Assignment.manager_id,
+            Assignment.slot,
+            Assignment.starts_on,
+            Assignment.ends_on,
+            Assignment.reason,
+        )
+        .where(*overlapping(Assignment, _SINCE, _UNTIL))
+        .where(*(columns[name].in_(bindparam(name, expanding=True)) for name in among))
+        .order_by(Assignment.outlet_id, Assignment.starts_on, Assignment.slot.desc())
+    )
+
+
 def holdings(
     since: date, until: date, *, manager_ids: Collection[int] | None = None, outlet_ids: Collection[int] | None = None
 ) -> list[Holding]:
     """Return who held what on some day of a period, by outlet and day."""
-    statement = select(
-        Assignment.outlet_id, Assignment.manager_id, Assignment.slot, Assignment.starts_on, Assignment.ends_on,
-        Assignment.reason,
-    ).where(*overlapping(Assignment, since, until))  # fmt: skip
-    if manager_ids is not None:
-        statement = statement.where(Assignment.manager_id.in_(manager_ids))
-    if outlet_ids is not None:
-        statement = statement.where(Assignment.outlet_id.in_(outlet_ids))
-    rows = db.session.execute(statement.order_by(Assignment.outlet_id, Assignment.starts_on, Assignment.slot.desc()))
+    given = {"since": since, "until": until}
+    among = {"manager_ids": manager_ids, "outlet_ids": outlet_ids}
+    named = {name: list(ids) for name, ids in among.items() if ids is not None}
+    rows = db.session.connection().execute(_holdings(*named), given | named)
     return [
         Holding(outlet_id, manager_id, slot, span(starts_on, ends_on), reason)
         for outlet_id, manager_id, slot, starts_on, ends_on, reason in rows
@@ -116,66 +134,100 @@ def counted_visits(duty_ids: Collection[int]) -> Mapping[int, tuple[Visit, Manag
     return found
 
 
+_VISITS_MADE = (
+    select(DutyVisit.duty_id, Visit.id, Visit.arrived_at, Visit.score, Manager.name.label("manager_name"))
+    .join(Visit, Visit.id == DutyVisit.visit_id)
+    .join(Manager, Manager.id == Visit.manager_id)
+    .where(DutyVisit.duty_id.in_(bindparam("duty_ids", expanding=True)), Visit.struck_at.is_(None))
+    .order_by(Visit.arrived_at, Visit.id)
+)
+_DUTIES = (
+    select(
+        Duty.id.label("duty_id"),
+        Duty.exempt,
+        Outlet.id,
+        Outlet.code,
+        Outlet.name,
+        Outlet.address,
+        Outlet.latitude,
+        Outlet.longitude,
+    )
+    .join(Outlet, Outlet.id == Duty.outlet_id)
+    .where(Duty.week == bindparam("week"), Duty.outlet_id.in_(_OUTLETS))
+)
+_OTHERS = (
+    select(Assignment.outlet_id, Manager.name)
+    .join(Manager, Manager.id == Assignment.manager_id)
+    .where(*overlapping(Assignment, _SINCE, _UNTIL))
+    .where(Assignment.outlet_id.in_(_OUTLETS), Assignment.manager_id != bindparam("manager_id"))
+    .order_by(Assignment.slot.desc(), Assignment.starts_on)
+)
+_PAST = (
+    select(Duty.outlet_id, visited_duty().label("visited"))
+    .where(Duty.outlet_id.in_(_OUTLETS), Duty.starts_on >= _SINCE, Duty.starts_on < _UNTIL)
+    .where(Duty.exempt.is_(False))
+    .order_by(Duty.starts_on.desc())
+)
+_NEEDS = (
+    select(Need.outlet_id, func.count().label("open"))
+    .where(Need.outlet_id.in_(_OUTLETS), Need.closed_at.is_(None))
+    .group_by(Need.outlet_id)
+)
+_LAST_VISITED_ON = (
+    select(Visit.visited_on)
+    .join(DutyVisit, DutyVisit.visit_id == Visit.id)
+    .join(Duty, Duty.id == DutyVisit.duty_id)
+    .where(Duty.outlet_id == Outlet.id, Visit.struck_at.is_(None))
+    # A visit lies in the week of its duty, so the newest week has the last one, and an index leads to it.
+    .order_by(Duty.week.desc(), Visit.visited_on.desc())
+    .limit(1)
+    .correlate(Outlet)
+    .scalar_subquery()
+)
+_LAST_VISITS = select(Outlet.id, _LAST_VISITED_ON.label("last")).where(Outlet.id.in_(_OUTLETS))
+
+
+def _visits_made(duty_ids: Collection[int]) -> Mapping[int, Any]:
+    """Return, by duty, the earliest visit that serves it and was not struck, as the page shows it."""
+    found: dict[int, Any] = {}
+    for row in db.session.connection().execute(_VISITS_MADE, {"duty_ids": list(duty_ids)}):
+        found.setdefault(row.duty_id, row)
+    return found
+
+
 def _duties(outlet_ids: Collection[int], week: IsoWeek) -> Sequence[Any]:
-    return db.session.execute(
-        select(Duty.id, Duty.exempt, Outlet)
-        .join(Outlet, Outlet.id == Duty.outlet_id)
-        .where(Duty.week == str(week), Duty.outlet_id.in_(outlet_ids))
-    ).all()
+    return db.session.connection().execute(_DUTIES, {"week": str(week), "outlet_ids": list(outlet_ids)}).all()
 
 
 def _names_of_others(week: IsoWeek, outlet_ids: Collection[int], manager_id: int) -> Mapping[int, list[str]]:
-    rows = db.session.execute(
-        select(Assignment.outlet_id, Manager.name)
-        .join(Manager, Manager.id == Assignment.manager_id)
-        .where(*overlapping(Assignment, week.starts_on, week.ends_on))
-        .where(Assignment.outlet_id.in_(outlet_ids), Assignment.manager_id != manager_id)
-        .order_by(Assignment.slot.desc(), Assignment.starts_on)
-    )
+    given = {"since": week.starts_on, "until": week.ends_on, "manager_id": manager_id, "outlet_ids": list(outlet_ids)}
     found: dict[int, list[str]] = defaultdict(list)
-    for row in rows:
-        if row.name not in found[row.outlet_id]:
-            found[row.outlet_id].append(row.name)
+    for outlet_id, name in db.session.connection().execute(_OTHERS, given):
+        if name not in found[outlet_id]:
+            found[outlet_id].append(name)
     return found
 
 
 def _weeks_missed(outlet_ids: Collection[int], week: IsoWeek) -> Mapping[int, int]:
     """Return how many weeks in a row, up to the look-back, were missed just before a week; exempt ones are skipped."""
-    first = week
-    for _ in range(LOOK_BACK_WEEKS):
-        first = first.previous()
-    rows = db.session.execute(
-        select(Duty.outlet_id, visited_duty().label("visited"))
-        .where(Duty.outlet_id.in_(outlet_ids), Duty.starts_on >= first.starts_on, Duty.starts_on < week.starts_on)
-        .where(Duty.exempt.is_(False))
-        .order_by(Duty.starts_on.desc())
-    )
+    since = week.starts_on - timedelta(weeks=LOOK_BACK_WEEKS)
+    given = {"since": since, "until": week.starts_on, "outlet_ids": list(outlet_ids)}
     streaks: dict[int, int] = defaultdict(int)
     ended: set[int] = set()
-    for row in rows:
-        if row.visited:
-            ended.add(row.outlet_id)
-        elif row.outlet_id not in ended:
-            streaks[row.outlet_id] += 1
+    for outlet_id, visited in db.session.connection().execute(_PAST, given):
+        if visited:
+            ended.add(outlet_id)
+        elif outlet_id not in ended:
+            streaks[outlet_id] += 1
     return streaks
 
 
 def _open_needs(outlet_ids: Collection[int]) -> Mapping[int, int]:
-    rows = db.session.execute(
-        select(Need.outlet_id, func.count())
-        .where(Need.outlet_id.in_(outlet_ids), Need.closed_at.is_(None))
-        .group_by(Need.outlet_id)
-    )
-    return dict(rows.all())
+    rows = db.session.connection().execute(_NEEDS, {"outlet_ids": list(outlet_ids)})
+    return {row.outlet_id: row.open for row in rows}
 
 
 def _last_visits(outlet_ids: Collection[int]) -> Mapping[int, date]:
     """Return the day of each outlet's last visit; one at the host counts for the station it hosts."""
-    rows = db.session.execute(
-        select(Duty.outlet_id, func.max(Visit.visited_on).label("last"))
-        .join(DutyVisit, DutyVisit.duty_id == Duty.id)
-        .join(Visit, Visit.id == DutyVisit.visit_id)
-        .where(Duty.outlet_id.in_(outlet_ids), Visit.struck_at.is_(None))
-        .group_by(Duty.outlet_id)
-    )
-    return {row.outlet_id: row.last for row in rows}
+    rows = db.session.connection().execute(_LAST_VISITS, {"outlet_ids": list(outlet_ids)})
+    return {outlet_id: last for outlet_id, last in rows if last is not None}

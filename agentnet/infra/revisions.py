@@ -1,0 +1,88 @@
+"""Figures that are worked out from many rows and asked for often: remembered until one of the rows changes.
+
+The database itself notices a change: a trigger on every table of a subject gives the subject's row in ``revisions`` a
+new random mark in the transaction of the change, so both become visible together. Whoever asks reads the mark first;
+what was worked out under the same mark, on the same day, still holds and is answered from this process's memory. On
+PostgreSQL the trigger waits for the commit, so that writers meet at that one row last and cannot lock each other out.
+Inside a writing transaction nothing is remembered.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from typing import Any, TypeVar, cast
+
+from flask import current_app
+from sqlalchemy import BigInteger, String, bindparam, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from agentnet.core.clock import today
+from agentnet.infra.db import Model, db, writing
+
+T = TypeVar("T")
+
+FIELD = "field"
+"""The register of outlets, managers and org units, and who had to visit which outlet, and did."""
+
+REMEMBERED = 64
+"""How many answers a process keeps; the one asked for least lately goes first."""
+
+
+class Revision(Model):
+    """The mark of a subject's last change; written by triggers alone."""
+
+    __tablename__ = "revisions"
+
+    subject: Mapped[str] = mapped_column(String(24), primary_key=True)
+    mark: Mapped[str] = mapped_column(String(36))
+    transaction_id: Mapped[int | None] = mapped_column(BigInteger)
+    """On PostgreSQL the transaction that wrote the mark: one new mark is enough for all its rows."""
+
+
+class Memory:
+    """Answers by question; used by all threads of a process."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._answers: OrderedDict[Hashable, tuple[str, Any]] = OrderedDict()
+
+    def get(self, question: Hashable, mark: str) -> tuple[Any] | None:
+        """Return the answer that was given under the mark, in a tuple; None if there is none."""
+        with self._lock:
+            found = self._answers.get(question)
+            if found is None or found[0] != mark:
+                return None
+            self._answers.move_to_end(question)
+            return (found[1],)
+
+    def put(self, question: Hashable, mark: str, answer: Any) -> None:
+        """Keep an answer in place of the one before."""
+        with self._lock:
+            self._answers[question] = (mark, answer)
+            self._answers.move_to_end(question)
+            while len(self._answers) > REMEMBERED:
+                self._answers.popitem(last=False)
+
+
+_MARK = select(Revision.mark).where(Revision.subject == bindparam("subject"))
+
+
+def remembered(subject: str, question: Hashable, work: Callable[[], T]) -> T:
+    """Return what ``work`` finds, from memory where no row of the subject has changed since it last found it.
+
+    ``question`` must hold everything the answer depends on beside the subject's rows and the day. The answer is handed
+    to many: it must not be changed.
+    """
+    if writing.get():
+        return work()
+    memory = cast(Memory, current_app.extensions.setdefault("agentnet.memory", Memory()))
+    mark = db.session.connection().execute(_MARK, {"subject": subject}).scalar() or ""
+    asked = (subject, today(), question)
+    found = memory.get(asked, mark)
+    if found is not None:
+        return cast(T, found[0])
+    answer = work()
+    memory.put(asked, mark, answer)
+    return answer
