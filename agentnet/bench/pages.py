@@ -130,6 +130,8 @@ def _signed_in(port: int, username: str) -> str:
     status, _place, _page = browser.send("POST", "/sign-in", csrf_token=token, username=username, password=PASSWORD)
     if status != 303:
         raise WrongPage(f"the sign-in of {username} answered {status}")
+    # The first page gives the session its form token; a browser keeps that cookie, and no later page sends one again.
+    browser.send("GET", "/sessions")
     return browser.cookies
 
 

@@ -8,7 +8,7 @@ after midnight opens its day again by its own business day, so its day is then r
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -33,6 +33,7 @@ from agentnet.core.clock import shanghai_instant, today
 from agentnet.core.money import Fen
 from agentnet.divisions.models import OrgUnit, Setting
 from agentnet.infra.db import UtcDateTime, db
+from agentnet.infra.revisions import FIELD, remembered
 from agentnet.infra.statements import built_once
 from agentnet.ledger.models import BusinessDay
 from agentnet.outlets.queries import under
@@ -50,9 +51,7 @@ class Taken:
         return Taken(self.count + other.count, self.total_fen + other.total_fen, self.voided + other.voided)
 
 
-_SINCE, _FINAL_UNTIL, _LIVE_SINCE, _UNTIL = (
-    bindparam(name, type_=Date()) for name in ("since", "final_until", "live_since", "until")
-)
+_SINCE, _UNTIL = bindparam("since", type_=Date()), bindparam("until", type_=Date())
 _FIRST_OPEN = select(func.min(BusinessDay.business_on)).where(BusinessDay.allocated_at.is_(None))
 
 
@@ -79,52 +78,63 @@ def day_sums(*conditions: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     )
 
 
+def _here(column: Any, paths: tuple[str, ...] | None) -> tuple[ColumnElement[bool], ...]:
+    return () if paths is None else (column.in_(select(OrgUnit.id).where(under(paths))),)
+
+
+def _whole(value: Any) -> ColumnElement[int]:
+    return cast(func.coalesce(func.sum(value), 0), BigInteger)
+
+
+def _urban(setting: Any, value: Any) -> ColumnElement[int]:
+    """Return a sum over urban collections alone: telling two settings apart by grouping sorted every row."""
+    return _whole(case((setting == Setting.URBAN.value, value), else_=0))
+
+
 @built_once
-def _taken(paths: tuple[str, ...] | None) -> CompoundSelect[*tuple[Any, ...]]:
-    """Return rows to be added up: count, amount and voided, first of urban collections, then of all.
-
-    ``paths`` None is the whole company. Two settings are told apart in one pass: grouping sorted every row.
-    """
-
-    def here(column: Any) -> tuple[ColumnElement[bool], ...]:
-        return () if paths is None else (column.in_(select(OrgUnit.id).where(under(paths))),)
-
-    def sums(setting: Any, *values: Any) -> list[ColumnElement[int]]:
-        urban = [case((setting == Setting.URBAN.value, value), else_=0) for value in values]
-        return [cast(func.coalesce(func.sum(value), 0), BigInteger) for value in (*urban, *values)]
-
-    one, none = literal(1, BigInteger), literal(0, BigInteger)
-    amount = Collection.amount_fen
-    live = (Collection.business_on >= _LIVE_SINCE, Collection.business_on < _UNTIL, *here(Collection.org_unit_id))
-    return union_all(
-        select(*sums(CollectionDay.setting, CollectionDay.count, CollectionDay.amount_fen, CollectionDay.voided)).where(
-            CollectionDay.business_on >= _SINCE,
-            CollectionDay.business_on < _FINAL_UNTIL,
-            *here(CollectionDay.org_unit_id),
-        ),
-        select(*sums(Collection.setting, one, amount, none)).where(*live),
-        # A collection is never voided before its day: the few voids since then are all there can be.
-        select(*sums(Collection.setting, -one, -amount, one))
-        .join(Void, Void.collection_id == Collection.id)
-        .where(Void.voided_at >= bindparam("live_at", type_=UtcDateTime()), *live),
+def _final(paths: tuple[str, ...] | None) -> Select[*tuple[Any, ...]]:
+    """Return one row of final days: count, amount and voided of urban collections, then of all."""
+    days = CollectionDay
+    figures = (days.count, days.amount_fen, days.voided)
+    return select(*(_urban(days.setting, one) for one in figures), *(_whole(one) for one in figures)).where(
+        days.business_on >= _SINCE, days.business_on < _UNTIL, *_here(days.org_unit_id, paths)
     )
+
+
+@built_once
+def _running(paths: tuple[str, ...] | None) -> CompoundSelect[*tuple[Any, ...]]:
+    """Return two such rows to be added up: what was taken on days that may change, and less what of it was voided."""
+    setting, amount, none = Collection.setting, Collection.amount_fen, literal(0, BigInteger)
+    taken = select(_urban(setting, 1), _urban(setting, amount), none, func.count(), _whole(amount), none)
+    voided = select(
+        -_urban(setting, 1), -_urban(setting, amount), _urban(setting, 1), -func.count(), -_whole(amount), func.count()
+    )
+    days = (Collection.business_on >= _SINCE, Collection.business_on < _UNTIL)
+    here = _here(Collection.org_unit_id, paths)
+    # A collection is never voided before its day: the few voids since then are all there can be.
+    since_then = select(Void.collection_id).where(Void.voided_at >= bindparam("since_at", type_=UtcDateTime()))
+    return union_all(taken.where(*days, *here), voided.where(Collection.id.in_(since_then), *days, *here))
 
 
 def taken_by_setting(paths: tuple[str, ...] | None, since: date, until: date) -> Mapping[str, Taken]:
     """Return what was taken from a day until a day (exclusive) below org paths (None: anywhere), by setting."""
     connection = db.session.connection()
-    first_open = min(connection.execute(_FIRST_OPEN).scalar() or today(), today())
-    live_since = max(since, first_open)
-    given = {
-        "since": since,
-        "final_until": min(until, first_open),
-        "live_since": live_since,
-        "live_at": shanghai_instant(live_since),
-        "until": until,
-    }
+    open_since = min(connection.execute(_FIRST_OPEN).scalar() or today(), today())
+    parts: list[Sequence[int]] = []
+    if since < (final_until := min(until, open_since)):
+        given = {"since": since, "until": final_until}
+        parts += remembered(
+            FIELD,
+            ("taken", paths, since, final_until),
+            lambda: connection.execute(_final(paths), given).all(),
+        )
+    if until > open_since:
+        first = max(since, open_since)
+        given_at = {"since": first, "until": until, "since_at": shanghai_instant(first)}
+        parts += connection.execute(_running(paths), given_at).all()
     urban = whole = Taken()
-    for row in connection.execute(_taken(paths), given):
-        figures = [int(figure) for figure in row]
+    for part in parts:
+        figures = [int(figure) for figure in part]
         urban += Taken(*figures[:3])
         whole += Taken(*figures[3:])
     rural = Taken(whole.count - urban.count, whole.total_fen - urban.total_fen, whole.voided - urban.voided)

@@ -20,7 +20,7 @@ from agentnet.divisions.models import OrgUnit, Setting
 from agentnet.infra.actor import Actor
 from agentnet.infra.db import db
 from agentnet.infra.pages import Page, SortBy, page_of
-from agentnet.infra.revisions import FIELD, remembered
+from agentnet.infra.revisions import REGISTER, remembered
 from agentnet.infra.statements import built_once
 from agentnet.ledger.queries import month_state
 from agentnet.ledger.rules import CLOSED
@@ -117,7 +117,7 @@ def month_figures(viewer: Actor, month: Month) -> MonthFigures:
         return _figures(month, closed, _provisional_sums(viewer, month))
     # What a closed month came to never changes; who may see it, and the units' names, do with the register.
     question = ("accrued", viewer, month)
-    return remembered(FIELD, question, lambda: _figures(month, closed, _accrued_sums(viewer, month)))
+    return remembered(REGISTER, question, lambda: _figures(month, closed, _accrued_sums(viewer, month)))
 
 
 def _figures(month: Month, closed: bool, sums: Mapping[int, Mapping[str, Sums]]) -> MonthFigures:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from flask import Flask, request
 
@@ -57,7 +58,8 @@ PLACES: Sequence[Place] = (
 )
 
 
-def places_for(actor: Actor) -> list[Place]:
+@lru_cache(maxsize=256)
+def places_for(actor: Actor) -> Sequence[Place]:
     """Return the places this person may go to; one place per drawing, the earlier wins.
 
     For keepers and managers the counter and the week's visits are the home page.

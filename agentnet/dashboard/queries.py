@@ -20,7 +20,7 @@ from agentnet.documents.models import Run
 from agentnet.documents.queries import newest_runs, visible_runs
 from agentnet.infra.actor import Actor
 from agentnet.infra.db import UtcDateTime, db
-from agentnet.infra.revisions import FIELD, remembered
+from agentnet.infra.revisions import REGISTER, remembered
 from agentnet.infra.statements import built_once
 from agentnet.ledger.models import Account, Balance
 from agentnet.outlets.models import Assignment, Manager, Outlet
@@ -88,18 +88,21 @@ def _old_needs(viewer: Actor) -> Select[int]:
     return statement.join(Outlet, Outlet.id == Need.outlet_id).where(here)
 
 
-def stuck(viewer: Actor, day: date) -> list[Stuck]:
-    """Return what waits for a person in the viewer's territory; only what there is."""
+def stuck(viewer: Actor, day: date, near_ceiling: int) -> list[Stuck]:
+    """Return what waits for a person in the viewer's territory; only what there is.
+
+    ``near_ceiling`` outlets were counted with their cash.
+    """
     found: list[Stuck] = []
     if org_paths(viewer, Permission.DOCUMENT_RUN):
         late = now() - timedelta(minutes=DOCUMENT_IS_LATE_MINUTES)
         failed, waiting = db.session.connection().execute(_stuck_documents(viewer), {"late": late}).one()
         found += [Stuck("documents_failed", int(failed or 0)), Stuck("documents_waiting", int(waiting or 0))]
     if may(viewer, Permission.OUTLET_EDIT):
-        without, in_progress = remembered(FIELD, ("stuck outlets", viewer), lambda: _stuck_outlets(viewer, day))
+        without, in_progress = remembered(REGISTER, ("stuck outlets", viewer), lambda: _stuck_outlets(viewer, day))
         found += [
             Stuck("outlets_without_manager", without),
-            Stuck("outlets_near_ceiling", _near_ceiling(viewer)),
+            Stuck("outlets_near_ceiling", near_ceiling),
             Stuck("outlets_in_progress", in_progress),
         ]
     if may(viewer, Permission.NEED_CLOSE):
@@ -132,10 +135,10 @@ def _stuck_outlets(viewer: Actor, day: date) -> tuple[int, int]:
     )
 
 
-def _cash(viewer: Actor, permission: Permission, column: ColumnElement[Any]) -> Select[Any]:
-    """Return the select of a figure over the cash accounts of the outlets in the viewer's territory."""
-    statement = (
-        select(column)
+def _cash(viewer: Actor, permission: Permission, *columns: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
+    """Return the select of figures over the cash accounts of the outlets in the viewer's territory."""
+    statement: Select[*tuple[Any, ...]] = (
+        select(*columns)
         .select_from(Account)
         .join(Balance, Balance.account_id == Account.id)
         .where(Account.owner_kind == "OUTLET", Account.code == "CASH_HELD")
@@ -145,28 +148,30 @@ def _cash(viewer: Actor, permission: Permission, column: ColumnElement[Any]) -> 
     return statement.join(Outlet, Outlet.id == Account.owner_id).where(visible_outlets(viewer, permission))
 
 
-@built_once
-def _cash_held(viewer: Actor) -> Select[Any]:
-    return _cash(viewer, Permission.COLLECTION_READ, func.coalesce(func.sum(Balance.balance_fen), 0))
+_HELD = func.coalesce(func.sum(Balance.balance_fen), 0)
+_FULL = func.count().filter(Balance.balance_fen * 10 >= Balance.maximum_fen * 9)
 
 
 @built_once
-def _full_accounts(viewer: Actor) -> Select[Any]:
-    statement = _cash(viewer, Permission.OUTLET_EDIT, func.count())
-    return statement.where(Balance.balance_fen * 10 >= Balance.maximum_fen * 9)
+def _cash_statements(viewer: Actor) -> Sequence[Select[*tuple[Any, ...]]]:
+    """Return one statement for both figures where the two permissions reach equally far, else one for each."""
+    read, edit = Permission.COLLECTION_READ, Permission.OUTLET_EDIT
+    if not may(viewer, edit):
+        return (_cash(viewer, read, _HELD),)
+    if covers_company(viewer, read) and covers_company(viewer, edit):
+        return (_cash(viewer, read, _HELD, _FULL),)
+    return (_cash(viewer, read, _HELD), _cash(viewer, edit, _FULL))
 
 
-def _near_ceiling(viewer: Actor) -> int:
-    return int(db.session.connection().execute(_full_accounts(viewer)).scalar_one())
+def cash_in_territory(viewer: Actor) -> tuple[Fen, int]:
+    """Return all cash held by the outlets of the viewer's territory, and how many outlets near their ceiling."""
+    connection = db.session.connection()
+    held, *full = (figure for one in _cash_statements(viewer) for figure in connection.execute(one).one())
+    return int(held), int(sum(full))
 
 
 def _count(statement: Any) -> int:
     return db.session.scalar(select(func.count()).select_from(statement.subquery())) or 0
-
-
-def cash_in_territory(viewer: Actor) -> Fen:
-    """Return all cash held by the outlets of the viewer's territory."""
-    return int(db.session.connection().execute(_cash_held(viewer)).scalar_one())
 
 
 def newest_documents(viewer: Actor, count: int = 5) -> Sequence[Any]:

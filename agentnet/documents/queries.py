@@ -20,6 +20,7 @@ from agentnet.documents.rules import RunState
 from agentnet.infra.actor import Actor, Grant, Role
 from agentnet.infra.db import db
 from agentnet.infra.pages import Page, SortBy, page_of
+from agentnet.infra.revisions import REGISTER, remembered
 from agentnet.infra.statements import built_once
 from agentnet.users.permissions import Permission, grants_for, may, org_paths, require
 
@@ -294,8 +295,13 @@ def _units_below(paths: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
 
 def units_for(viewer: Actor, permission: Permission) -> list[Any]:
     """Return the org units where the viewer holds the permission, the company first, each above its own units."""
-    units = db.session.connection().execute(_units_below(org_paths(viewer, permission)))
-    return sorted(units, key=lambda unit: [int(step) for step in unit.path.strip("/").split("/")])
+    statement = _units_below(org_paths(viewer, permission))
+
+    def in_order() -> list[Any]:
+        units = db.session.connection().execute(statement)
+        return sorted(units, key=lambda unit: [int(step) for step in unit.path.strip("/").split("/")])
+
+    return remembered(REGISTER, statement, in_order)
 
 
 def unit_for(viewer: Actor, code: str, permission: Permission) -> OrgUnit:

@@ -118,7 +118,8 @@ def prepare_engine(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Any) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing.get() else "BEGIN")
+        # Straight to the driver: every request begins, and nothing of a statement's machinery is needed for that.
+        connection.connection.dbapi_connection.execute("BEGIN IMMEDIATE" if writing.get() else "BEGIN")
 
 
 @event.listens_for(Session, "before_flush")

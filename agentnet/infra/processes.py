@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import ssl
 from collections.abc import Callable, Mapping, Sequence
@@ -143,6 +144,9 @@ class WebServer(BaseApplication):
             self.cfg.set(name, value)
 
     def load(self) -> Flask:
+        # What is loaded by now stays for good: the collector need not walk it again and again while pages are made.
+        gc.collect()
+        gc.freeze()
         return self._app
 
 

@@ -13,20 +13,24 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Any, TypeVar, cast
+from weakref import WeakKeyDictionary
 
 from flask import current_app
-from sqlalchemy import BigInteger, String, bindparam, select
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import BigInteger, String, select
+from sqlalchemy.orm import Mapped, SessionTransaction, mapped_column
 
 from agentnet.core.clock import today
 from agentnet.infra.db import Model, db, writing
 
 T = TypeVar("T")
 
-FIELD = "field"
-"""The register of outlets, managers and org units, and who had to visit which outlet, and did."""
+REGISTER = "register"
+"""Outlets, their states, managers, assignments and org units."""
 
-REMEMBERED = 64
+FIELD = "field"
+"""The register, and what happens at the outlets: duties, visits, and the sums of final days."""
+
+REMEMBERED = 512
 """How many answers a process keeps; the one asked for least lately goes first."""
 
 
@@ -66,7 +70,17 @@ class Memory:
                 self._answers.popitem(last=False)
 
 
-_MARK = select(Revision.mark).where(Revision.subject == bindparam("subject"))
+_MARKS = select(Revision.subject, Revision.mark)
+_marks: WeakKeyDictionary[SessionTransaction, dict[str, str]] = WeakKeyDictionary()
+"""The marks as a transaction found them when it first asked: what it works out later is not older than they are."""
+
+
+def _mark_of(subject: str) -> str:
+    connection, transaction = db.session.connection(), db.session().get_transaction()
+    assert transaction is not None
+    if transaction not in _marks:
+        _marks[transaction] = {row.subject: row.mark for row in connection.execute(_MARKS)}
+    return _marks[transaction].get(subject, "")
 
 
 def remembered(subject: str, question: Hashable, work: Callable[[], T]) -> T:
@@ -78,7 +92,7 @@ def remembered(subject: str, question: Hashable, work: Callable[[], T]) -> T:
     if writing.get():
         return work()
     memory = cast(Memory, current_app.extensions.setdefault("agentnet.memory", Memory()))
-    mark = db.session.connection().execute(_MARK, {"subject": subject}).scalar() or ""
+    mark = _mark_of(subject)
     asked = (subject, today(), question)
     found = memory.get(asked, mark)
     if found is not None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response, abort, request
+from functools import lru_cache
+
+from flask import Flask, Response, abort, g, request, session
 from flask_wtf import CSRFProtect
+from itsdangerous import URLSafeTimedSerializer
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
 
@@ -19,6 +22,14 @@ USUAL_BODY_BYTES = 20 * 1024 * 1024
 """Room for a form with a phone's photo; only an import by someone signed in may send more."""
 
 csrf = CSRFProtect()
+
+TOKEN_NAME = "csrf_token"  # noqa: S105  # nosec B105 - what the session and the form call it
+
+
+@lru_cache(maxsize=1024)
+def _signed(secret_key: str, raw: str) -> str:
+    """Return a session's form token as Flask-WTF signs it."""
+    return str(URLSafeTimedSerializer(secret_key, salt="wtf-csrf-token").dumps(raw))
 
 
 class KeyConverter(IntegerConverter):
@@ -46,6 +57,13 @@ def init_security(app: Flask, settings: Settings) -> None:
         # Else everybody behind the proxy has one address, and a stranger's failed sign-ins slow all of them down.
         n = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
+
+    @app.before_request
+    def signed_token() -> None:
+        # Flask-WTF signs the session's token anew for every page; without a time limit one signature is as good.
+        raw = session.get(TOKEN_NAME)
+        if isinstance(raw, str):
+            setattr(g, TOKEN_NAME, _signed(settings.secret_key, raw))
 
     @app.before_request
     def no_address_with_nul() -> None:

@@ -19,7 +19,7 @@ from agentnet.infra.pictures import clean_jpeg
 from agentnet.infra.preparing import prepared, prepared_by
 from agentnet.infra.templating import tell
 from agentnet.outlets.models import Manager, Outlet
-from agentnet.outlets.queries import own_manager
+from agentnet.outlets.queries import own_manager, own_manager_id
 from agentnet.users.guard import needs, viewer
 from agentnet.users.permissions import Permission, may
 from agentnet.visits import actions, queries
@@ -71,7 +71,7 @@ def duties() -> Answer:
     """Show the manager's week: the longest neglected first."""
     running = IsoWeek.of(today())
     week = min(week_asked() or running, running)
-    found = queries.managers_week(own_manager(viewer()), week)
+    found = queries.managers_week(own_manager_id(viewer()), week)
     return render_template(
         "visits/duties.html",
         week=week,
@@ -135,7 +135,9 @@ def _visit_page(form: Any, outlet: Outlet, manager: Manager) -> str:
         form=form,
         outlet=outlet,
         unsettled=queries.unsettled(outlet),
-        this_week=[duty for duty in queries.managers_week(manager, IsoWeek.of(today())) if duty.outlet.id == outlet.id],
+        this_week=[
+            duty for duty in queries.managers_week(manager.id, IsoWeek.of(today())) if duty.outlet.id == outlet.id
+        ],
         hosted=queries.hosted_by(outlet),
         has_photo=photo_from_token(viewer().user_id, form.photo_token.data) is not None,
         **WORDS,

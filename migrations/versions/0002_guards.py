@@ -29,17 +29,10 @@ APPEND_ONLY = (
     "audit_seals",
 )
 
+_REGISTER = ("assignments", "managers", "org_units", "outlet_states", "outlets")
 REVISED = {
-    "field": (
-        "duties",
-        "duty_visits",
-        "visits",
-        "assignments",
-        "outlet_states",
-        "outlets",
-        "managers",
-        "org_units",
-    )
+    "register": _REGISTER,
+    "field": (*_REGISTER, "collection_days", "duties", "duty_visits", "visits"),
 }
 """Whose change gives a subject a new mark (``infra.revisions``)."""
 
@@ -135,7 +128,7 @@ def _revise_sqlite() -> None:
         for table in tables:
             for event in ("INSERT", "UPDATE", "DELETE"):
                 op.execute(
-                    f"CREATE TRIGGER {table}_revised_by_{event.lower()} AFTER {event} ON {table} BEGIN"
+                    f"CREATE TRIGGER {table}_revise_{subject}_by_{event.lower()} AFTER {event} ON {table} BEGIN"
                     f" UPDATE revisions SET mark = hex(randomblob(16)) WHERE subject = '{subject}'; END"
                 )
 
@@ -151,7 +144,7 @@ def _revise_postgresql() -> None:
         for table in tables:
             # At the commit: two writers then meet at the subject's row when they hold all else they need.
             op.execute(
-                f"CREATE CONSTRAINT TRIGGER {table}_revised AFTER INSERT OR UPDATE OR DELETE ON {table}"
+                f"CREATE CONSTRAINT TRIGGER {table}_revise_{subject} AFTER INSERT OR UPDATE OR DELETE ON {table}"
                 f" DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION revise('{subject}')"
             )
 
@@ -278,9 +271,10 @@ def downgrade() -> None:
             op.execute(f"DROP TRIGGER {table}_no_delete")
         op.execute("DROP TRIGGER assignments_overlap_insert")
         op.execute("DROP TRIGGER assignments_overlap_update")
-        for table in (table for tables in REVISED.values() for table in tables):
-            for event in ("insert", "update", "delete"):
-                op.execute(f"DROP TRIGGER {table}_revised_by_{event}")
+        for subject, tables in REVISED.items():
+            for table in tables:
+                for event in ("insert", "update", "delete"):
+                    op.execute(f"DROP TRIGGER {table}_revise_{subject}_by_{event}")
     else:
         for table in APPEND_ONLY:
             op.execute(f"DROP TRIGGER {table}_append_only ON {table}")
@@ -288,8 +282,9 @@ def downgrade() -> None:
         op.execute("DROP TRIGGER assignments_overlap ON assignments")
         op.execute("DROP FUNCTION refuse_assignment_overlap()")
         op.execute("DROP FUNCTION refuse_change()")
-        for table in (table for tables in REVISED.values() for table in tables):
-            op.execute(f"DROP TRIGGER {table}_revised ON {table}")
+        for subject, tables in REVISED.items():
+            for table in tables:
+                op.execute(f"DROP TRIGGER {table}_revise_{subject} ON {table}")
         op.execute("DROP FUNCTION revise()")
     for table in ("checklists", "services", "tenders", "channels", "revisions"):
         op.execute(f"DELETE FROM {table}")

@@ -57,8 +57,8 @@ def audit() -> str:
         wanted=wanted,
         actions=_choices("actions", in_english()),
         kinds=_choices("kinds", in_english()),
-        action_words=action_words,
-        subject_words=subject_words,
+        action_messages=ACTIONS,
+        subject_messages=SUBJECTS,
         value_words=value_words,
         differences=differences,
         unsealed=unsealed_count(),
@@ -71,16 +71,6 @@ def _choices(what: str, _english: bool) -> list[tuple[str, str]]:
     """Return what the trail may be narrowed to, in the order of the reader's language."""
     codes = ACTIONS if what == "actions" else SUBJECTS
     return sorted((_(words), code) for code, words in codes.items())
-
-
-def action_words(code: str) -> str:
-    """Return what was done, in the reader's language."""
-    return _(ACTIONS[code]) if code in ACTIONS else code
-
-
-def subject_words(code: str) -> str:
-    """Return what it was done to."""
-    return _(SUBJECTS[code]) if code in SUBJECTS else code
 
 
 def differences(line: Any) -> list[Difference]:

@@ -13,7 +13,7 @@ from agentnet.core.clock import today
 from agentnet.divisions.models import Division, OrgUnit
 from agentnet.infra.actor import Actor
 from agentnet.infra.db import db
-from agentnet.infra.revisions import FIELD, remembered
+from agentnet.infra.revisions import REGISTER, remembered
 from agentnet.infra.statements import built_once
 from agentnet.outlets.models import Assignment, Docking, DockingManager, Manager, Outlet
 from agentnet.outlets.queries.permitted import held_on, in_post, visible_managers
@@ -125,7 +125,7 @@ def load_of(viewer: Actor) -> Load:
         row = db.session.connection().execute(_load(viewer)).one()
         return Load(*(int(value) for value in row))
 
-    return remembered(FIELD, ("load", viewer), counted)
+    return remembered(REGISTER, ("load", viewer), counted)
 
 
 @built_once

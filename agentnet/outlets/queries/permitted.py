@@ -13,6 +13,7 @@ from agentnet.core.errors import Missing
 from agentnet.divisions.models import OrgUnit
 from agentnet.infra.actor import Actor, Role
 from agentnet.infra.db import db
+from agentnet.infra.revisions import REGISTER, remembered
 from agentnet.infra.statements import built_once
 from agentnet.outlets.models import Assignment, Manager, Outlet, Partner
 from agentnet.users.permissions import Permission, covers_company, grants_for, org_paths, require
@@ -119,6 +120,22 @@ _OWN_MANAGER = select(Manager).where(
 )
 
 
+_OWN_MANAGER_ID = _OWN_MANAGER.with_only_columns(Manager.id)
+
+
+def own_manager_id(viewer: Actor) -> int:
+    """Return the viewer's own id as a district manager.
+
+    Raises:
+        Missing: ``not_a_manager``.
+    """
+    given = {"user_id": viewer.user_id, "day": today()}
+    found = db.session.connection().execute(_OWN_MANAGER_ID, given).scalar()
+    if found is None:
+        raise Missing("not_a_manager", "您的账号没有关联在岗的台区经理，请联系管理员")
+    return int(found)
+
+
 def own_manager(viewer: Actor) -> Manager:
     """Return the viewer's own record as a district manager.
 
@@ -157,7 +174,8 @@ def _units_under(paths: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
 
 def units_of(viewer: Actor, permission: Permission) -> Sequence[Any]:
     """Return the org units in which the viewer holds the permission, as rows in the order of the tree."""
-    return db.session.connection().execute(_units_under(org_paths(viewer, permission))).all()
+    statement = _units_under(org_paths(viewer, permission))
+    return remembered(REGISTER, statement, lambda: db.session.connection().execute(statement).all())
 
 
 def partner_by_code(code: str) -> Partner:

@@ -9,10 +9,12 @@ from datetime import date, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Date, Select, bindparam, func, select
+from sqlalchemy import BigInteger, Date, Select, String, and_, bindparam, func, select
+from sqlalchemy.orm import aliased
 
 from agentnet.core.clock import IsoWeek, today
 from agentnet.infra.db import db
+from agentnet.infra.revisions import REGISTER, remembered
 from agentnet.outlets.models import Assignment, Manager, Outlet
 from agentnet.visits.models import Duty, DutyVisit, Need, Visit
 from agentnet.visits.queries.permitted import visited_duty
@@ -32,7 +34,7 @@ class ManagersDuty:
     slot: str
     days_held: int
     visit: Any
-    """The visit that did it, as a row with the visitor's name; None if there is none."""
+    """What the page shows of the visit that did it, as a row (``visit_id``); None if there is none."""
     shared_with: Sequence[str]
     weeks_missed: int
     last_visited_on: date | None
@@ -50,41 +52,60 @@ class Holding:
     reason: str
 
 
-def managers_week(manager: Manager, week: IsoWeek) -> list[ManagersDuty]:
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """How a manager holds an outlet in a week: in which slot, for how many days, and with whom."""
+
+    slot: str
+    days: int
+    shared_with: Sequence[str]
+
+
+def managers_week(manager_id: int, week: IsoWeek) -> list[ManagersDuty]:
     """Return the week's duties of a manager: neglected ones first, then open ones, then what is done."""
-    own = holdings(week.starts_on, week.ends_on, manager_ids=[manager.id])
-    outlet_ids = {holding.outlet_id for holding in own}
-    duties = _duties(outlet_ids, week)
-    active = active_by_outlet(week.ends_on, outlet_ids)
-    visits = _visits_made([row.duty_id for row in duties])
-    others = _names_of_others(week, outlet_ids, manager.id)
-    streaks = _weeks_missed(outlet_ids, week)
-    needs = _open_needs(outlet_ids)
-    last = _last_visits(outlet_ids)
+    held = remembered(REGISTER, ("held", manager_id, week), lambda: _held(manager_id, week))
+    streaks = _weeks_missed(manager_id, week)
     found = []
-    for row in duties:
-        mine = [holding for holding in own if holding.outlet_id == row.id]
-        visit = visits.get(row.duty_id)
-        state = duty_state(visited=visit is not None, exempt=row.exempt, week_is_over=is_over(week, today()))
+    for row in _duties(manager_id, week):
+        own = held.get(row.id)
+        if own is None:  # assigned since the manager's outlets were looked up
+            continue
+        state = duty_state(visited=row.visit_id is not None, exempt=row.exempt, week_is_over=is_over(week, today()))
         found.append(
             ManagersDuty(
                 outlet=row,
                 state=state,
-                slot=mine[-1].slot,
-                days_held=days_in(week, in_common([one.span for one in mine], active.get(row.id, ()))),
-                visit=visit,
-                shared_with=others.get(row.id, ()),
+                slot=own.slot,
+                days_held=own.days,
+                visit=None if row.visit_id is None else row,
+                shared_with=own.shared_with,
                 weeks_missed=streaks.get(row.id, 0),
-                last_visited_on=last.get(row.id),
-                open_needs=needs.get(row.id, 0),
+                last_visited_on=row.last_visited_on,
+                open_needs=row.open_needs,
             )
         )
     order = {DutyState.MISSED: 0, DutyState.DUE: 1, DutyState.EXEMPT: 2, DutyState.DONE: 3}
     return sorted(found, key=lambda one: (order[one.state], -one.weeks_missed, one.outlet.code))
 
 
+def _held(manager_id: int, week: IsoWeek) -> Mapping[int, _Held]:
+    own: dict[int, list[Holding]] = defaultdict(list)
+    for holding in holdings(week.starts_on, week.ends_on, manager_ids=[manager_id]):
+        own[holding.outlet_id].append(holding)
+    active = active_by_outlet(week.ends_on, own.keys())
+    others = _names_of_others(manager_id, week)
+    return {
+        outlet_id: _Held(
+            mine[-1].slot,
+            days_in(week, in_common([one.span for one in mine], active.get(outlet_id, ()))),
+            others.get(outlet_id, ()),
+        )
+        for outlet_id, mine in own.items()
+    }
+
+
 _SINCE, _UNTIL = bindparam("since", type_=Date()), bindparam("until", type_=Date())
-_OUTLETS = bindparam("outlet_ids", expanding=True, type_=BigInteger())
+_MANAGER, _WEEK = bindparam("manager_id", type_=BigInteger()), bindparam("week", type_=String())
 
 
 @cache
@@ -134,12 +155,44 @@ def counted_visits(duty_ids: Collection[int]) -> Mapping[int, tuple[Visit, Manag
     return found
 
 
-_VISITS_MADE = (
-    select(DutyVisit.duty_id, Visit.id, Visit.arrived_at, Visit.score, Manager.name.label("manager_name"))
-    .join(Visit, Visit.id == DutyVisit.visit_id)
-    .join(Manager, Manager.id == Visit.manager_id)
-    .where(DutyVisit.duty_id.in_(bindparam("duty_ids", expanding=True)), Visit.struck_at.is_(None))
-    .order_by(Visit.arrived_at, Visit.id)
+_OUTLETS = (
+    select(Assignment.outlet_id)
+    .where(Assignment.manager_id == _MANAGER, *overlapping(Assignment, _SINCE, _UNTIL))
+    .scalar_subquery()
+)
+"""The outlets a manager holds on some day of the period."""
+_OTHERS = (
+    select(Assignment.outlet_id, Manager.name)
+    .join(Manager, Manager.id == Assignment.manager_id)
+    .where(*overlapping(Assignment, _SINCE, _UNTIL))
+    .where(Assignment.outlet_id.in_(_OUTLETS), Assignment.manager_id != _MANAGER)
+    .order_by(Assignment.slot.desc(), Assignment.starts_on)
+)
+_PAST = (
+    select(Duty.outlet_id, visited_duty().label("visited"))
+    # Weeks as written sort as they pass, and an index on outlet and week leads to them.
+    .where(Duty.outlet_id.in_(_OUTLETS), Duty.week >= bindparam("first"), Duty.week < _WEEK)
+    .where(Duty.exempt.is_(False))
+    .order_by(Duty.week.desc())
+)
+_OPEN_NEEDS = (
+    select(func.count(Need.id))
+    .where(Need.outlet_id == Outlet.id, Need.closed_at.is_(None))
+    .correlate(Outlet)
+    .scalar_subquery()
+)
+_LAST, _LAST_DUTY, _LAST_MADE = aliased(Visit), aliased(Duty), aliased(DutyVisit)
+_LAST_VISITED_ON = (
+    select(_LAST.visited_on)
+    .join(_LAST_MADE, _LAST_MADE.visit_id == _LAST.id)
+    .join(_LAST_DUTY, _LAST_DUTY.id == _LAST_MADE.duty_id)
+    .where(_LAST_DUTY.outlet_id == Outlet.id, _LAST.struck_at.is_(None))
+    # A visit lies in the week of its duty, so the newest week has the last one, and an index leads to it. One at the
+    # host counts for the station it hosts.
+    .order_by(_LAST_DUTY.week.desc(), _LAST.visited_on.desc())
+    .limit(1)
+    .correlate(Outlet)
+    .scalar_subquery()
 )
 _DUTIES = (
     select(
@@ -151,56 +204,37 @@ _DUTIES = (
         Outlet.address,
         Outlet.latitude,
         Outlet.longitude,
+        _OPEN_NEEDS.label("open_needs"),
+        _LAST_VISITED_ON.label("last_visited_on"),
+        Visit.id.label("visit_id"),
+        Visit.arrived_at,
+        Visit.score,
+        Manager.name.label("visited_by"),
     )
     .join(Outlet, Outlet.id == Duty.outlet_id)
-    .where(Duty.week == bindparam("week"), Duty.outlet_id.in_(_OUTLETS))
+    .outerjoin(DutyVisit, DutyVisit.duty_id == Duty.id)
+    .outerjoin(Visit, and_(Visit.id == DutyVisit.visit_id, Visit.struck_at.is_(None)))
+    .outerjoin(Manager, Manager.id == Visit.manager_id)
+    .where(Duty.week == _WEEK, Duty.outlet_id.in_(_OUTLETS))
+    .order_by(Visit.id.is_(None), Visit.arrived_at, Visit.id)
 )
-_OTHERS = (
-    select(Assignment.outlet_id, Manager.name)
-    .join(Manager, Manager.id == Assignment.manager_id)
-    .where(*overlapping(Assignment, _SINCE, _UNTIL))
-    .where(Assignment.outlet_id.in_(_OUTLETS), Assignment.manager_id != bindparam("manager_id"))
-    .order_by(Assignment.slot.desc(), Assignment.starts_on)
-)
-_PAST = (
-    select(Duty.outlet_id, visited_duty().label("visited"))
-    .where(Duty.outlet_id.in_(_OUTLETS), Duty.starts_on >= _SINCE, Duty.starts_on < _UNTIL)
-    .where(Duty.exempt.is_(False))
-    .order_by(Duty.starts_on.desc())
-)
-_NEEDS = (
-    select(Need.outlet_id, func.count().label("open"))
-    .where(Need.outlet_id.in_(_OUTLETS), Need.closed_at.is_(None))
-    .group_by(Need.outlet_id)
-)
-_LAST_VISITED_ON = (
-    select(Visit.visited_on)
-    .join(DutyVisit, DutyVisit.visit_id == Visit.id)
-    .join(Duty, Duty.id == DutyVisit.duty_id)
-    .where(Duty.outlet_id == Outlet.id, Visit.struck_at.is_(None))
-    # A visit lies in the week of its duty, so the newest week has the last one, and an index leads to it.
-    .order_by(Duty.week.desc(), Visit.visited_on.desc())
-    .limit(1)
-    .correlate(Outlet)
-    .scalar_subquery()
-)
-_LAST_VISITS = select(Outlet.id, _LAST_VISITED_ON.label("last")).where(Outlet.id.in_(_OUTLETS))
 
 
-def _visits_made(duty_ids: Collection[int]) -> Mapping[int, Any]:
-    """Return, by duty, the earliest visit that serves it and was not struck, as the page shows it."""
+def _of_week(manager_id: int, week: IsoWeek) -> dict[str, Any]:
+    return {"manager_id": manager_id, "week": str(week), "since": week.starts_on, "until": week.ends_on}
+
+
+def _duties(manager_id: int, week: IsoWeek) -> Sequence[Any]:
+    """Return a manager's duties of a week, each with the earliest visit that serves it and was not struck."""
     found: dict[int, Any] = {}
-    for row in db.session.connection().execute(_VISITS_MADE, {"duty_ids": list(duty_ids)}):
+    for row in db.session.connection().execute(_DUTIES, _of_week(manager_id, week)):
         found.setdefault(row.duty_id, row)
-    return found
+    return list(found.values())
 
 
-def _duties(outlet_ids: Collection[int], week: IsoWeek) -> Sequence[Any]:
-    return db.session.connection().execute(_DUTIES, {"week": str(week), "outlet_ids": list(outlet_ids)}).all()
-
-
-def _names_of_others(week: IsoWeek, outlet_ids: Collection[int], manager_id: int) -> Mapping[int, list[str]]:
-    given = {"since": week.starts_on, "until": week.ends_on, "manager_id": manager_id, "outlet_ids": list(outlet_ids)}
+def _names_of_others(manager_id: int, week: IsoWeek) -> Mapping[int, list[str]]:
+    given = _of_week(manager_id, week)
+    del given["week"]
     found: dict[int, list[str]] = defaultdict(list)
     for outlet_id, name in db.session.connection().execute(_OTHERS, given):
         if name not in found[outlet_id]:
@@ -208,10 +242,10 @@ def _names_of_others(week: IsoWeek, outlet_ids: Collection[int], manager_id: int
     return found
 
 
-def _weeks_missed(outlet_ids: Collection[int], week: IsoWeek) -> Mapping[int, int]:
+def _weeks_missed(manager_id: int, week: IsoWeek) -> Mapping[int, int]:
     """Return how many weeks in a row, up to the look-back, were missed just before a week; exempt ones are skipped."""
-    since = week.starts_on - timedelta(weeks=LOOK_BACK_WEEKS)
-    given = {"since": since, "until": week.starts_on, "outlet_ids": list(outlet_ids)}
+    first = IsoWeek.of(week.starts_on - timedelta(weeks=LOOK_BACK_WEEKS))
+    given = _of_week(manager_id, week) | {"first": str(first)}
     streaks: dict[int, int] = defaultdict(int)
     ended: set[int] = set()
     for outlet_id, visited in db.session.connection().execute(_PAST, given):
@@ -220,14 +254,3 @@ def _weeks_missed(outlet_ids: Collection[int], week: IsoWeek) -> Mapping[int, in
         elif outlet_id not in ended:
             streaks[outlet_id] += 1
     return streaks
-
-
-def _open_needs(outlet_ids: Collection[int]) -> Mapping[int, int]:
-    rows = db.session.connection().execute(_NEEDS, {"outlet_ids": list(outlet_ids)})
-    return {row.outlet_id: row.open for row in rows}
-
-
-def _last_visits(outlet_ids: Collection[int]) -> Mapping[int, date]:
-    """Return the day of each outlet's last visit; one at the host counts for the station it hosts."""
-    rows = db.session.connection().execute(_LAST_VISITS, {"outlet_ids": list(outlet_ids)})
-    return {outlet_id: last for outlet_id, last in rows if last is not None}
