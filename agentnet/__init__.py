@@ -49,6 +49,9 @@ from agentnet.outlets import imports as outlets_imports
 from agentnet.outlets import models as outlets_models
 from agentnet.outlets.blueprint import blueprint as outlets_blueprint
 from agentnet.outlets.queries import own_manager_ids
+from agentnet.settlement import models as settlement_models
+from agentnet.settlement.blueprint import blueprint as settlement_blueprint
+from agentnet.settlement.jobs import CLOSE_DAYS
 from agentnet.users import models as users_models
 from agentnet.users.blueprint import blueprint as users_blueprint
 from agentnet.users.guard import init_guard
@@ -69,6 +72,7 @@ MODELS = (
     documents_models,
     outlets_models,
     collecting_models,
+    settlement_models,
     visits_models,
     commission_models,
 )
@@ -77,6 +81,7 @@ MODELS = (
 BLUEPRINTS: Sequence[Blueprint] = (
     users_blueprint,
     collecting_blueprint,
+    settlement_blueprint,
     documents_blueprint,
     visits_blueprint,
     workdays_blueprint,
@@ -102,6 +107,7 @@ IMPORTERS: Sequence[Importer] = (
 
 CLOCK_JOBS: Sequence[ClockJob] = (
     ClockJob("seal audit", 5, seal_settled),
+    CLOSE_DAYS,
     ALLOCATE_RECEIVED,
     CLOSE_MONTHS,
     PLAN_DUTIES,

@@ -16,7 +16,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Select, Table, and_, bindparam, func, or_, select, true
 
 from agentnet.collecting.models import AdvanceUse, Allocation, Bill, Collection, Household, Void
-from agentnet.collecting.rules import LOOK_ALIKE_WINDOW, BillDue, Terms
+from agentnet.collecting.rules import LOOK_ALIKE_WINDOW, BillDue, Terms, open_day
 from agentnet.core.money import Fen
 from agentnet.infra.actor import SYSTEM, Actor, Grant
 from agentnet.infra.idempotency import Request
@@ -123,9 +123,11 @@ def _terms_statement(grants: tuple[Grant, ...], everywhere: bool) -> Select[*tup
             Agreement.holding_mode,
             Agreement.ceiling_fen,
             Agreement.single_limit_fen,
-            BusinessDay.closed_at,
-            BusinessDay.remitted_at,
-            BusinessDay.allocated_at,
+            or_(
+                BusinessDay.closed_at.is_not(None),
+                BusinessDay.remitted_at.is_not(None),
+                BusinessDay.allocated_at.is_not(None),
+            ).label("locked"),
             Tender.code.label("tender"),
             Tender.needs_reference,
         )
@@ -139,18 +141,21 @@ def _terms_statement(grants: tuple[Grant, ...], everywhere: bool) -> Select[*tup
 
 
 def terms_of(connection: Connection, codes: Iterable[str], by: Actor, day: date) -> dict[str, Terms]:
-    """Return the terms of those outlets, by code, at which the actor may record; the system may at all."""
+    """Return the terms of those outlets, by code, at which the actor may record; the system may at all.
+
+    ``day`` is today. An outlet that has closed it takes money for the next day, by the agreement of today.
+    """
     statement = _terms_statement(by.grants, by == SYSTEM)
     found: dict[str, Terms] = {}
     tenders: dict[str, dict[str, bool]] = {}
     for row in connection.execute(statement, {"codes": sorted(set(codes)), "day": day}):
-        (id_, code, state, org_unit_id, setting, mode, ceiling, limit, closed, remitted, allocated, tender, needs) = row
+        (id_, code, state, org_unit_id, setting, mode, ceiling, limit, locked, tender, needs) = row
         accepted = tenders.setdefault(code, {})
         if tender is not None:
             accepted[tender] = needs
-        locked = closed is not None or remitted is not None or allocated is not None
+        business_on = open_day(day, bool(locked))
         found[code] = Terms(
-            id_, code, state, org_unit_id, setting, mode, ceiling or 0, limit or 0, locked, tenders=accepted
+            id_, code, state, org_unit_id, setting, mode, ceiling or 0, limit or 0, business_on, tenders=accepted
         )
     return found
 

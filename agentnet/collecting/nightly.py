@@ -27,7 +27,7 @@ from agentnet.collecting.lookups import (
 from agentnet.collecting.models import Collection, CollectionDay
 from agentnet.collecting.rules import allocate, due_total
 from agentnet.collecting.sums import SUMMED, day_sums
-from agentnet.core.clock import Month, now, today
+from agentnet.core.clock import now, today
 from agentnet.core.ids import new_id
 from agentnet.core.money import Fen
 from agentnet.divisions.models import OrgUnit
@@ -35,8 +35,8 @@ from agentnet.infra.actor import Actor
 from agentnet.infra.audit import write_audit
 from agentnet.infra.db import db
 from agentnet.ledger.actions import post_many
-from agentnet.ledger.queries import accounts, balances, month_state, require_open
-from agentnet.ledger.rules import HOUSEHOLD, OPEN, ORG_UNIT, OUTLET, AccountKey, NewTransfer
+from agentnet.ledger.queries import accounts, balances, booking_day, require_open
+from agentnet.ledger.rules import HOUSEHOLD, ORG_UNIT, OUTLET, AccountKey, NewTransfer
 
 sums = cast(Table, CollectionDay.__table__)
 
@@ -102,11 +102,6 @@ def _add_up(day: date, outlet_ids: Sequence[int]) -> None:
     connection.execute(_ADD_UP[connection.dialect.name], {"day": day, "outlets": list(outlet_ids)})
 
 
-def _booking_day(day: date) -> date:
-    """Return the day itself while its month is open; what comes later belongs to today."""
-    return day if month_state(Month.of(day)) == OPEN else today()
-
-
 def _standing(day: date, outlet_ids: Sequence[int], *columns: Any) -> Select[Any]:
     """Return the select of what the day's collections at some outlets were allocated to; voided ones do not stand."""
     return (
@@ -129,7 +124,7 @@ def _to_billing(day: date, outlet_ids: Sequence[int]) -> list[NewTransfer]:
         .group_by(collections.c.outlet_id, collections.c.org_unit_id)
         .order_by(collections.c.outlet_id, collections.c.org_unit_id)
     )
-    booked_on = _booking_day(day)
+    booked_on = booking_day(day)
     return [
         NewTransfer(
             id=new_id(),
@@ -150,7 +145,7 @@ def _to_advances(day: date, outlet_ids: Sequence[int]) -> list[NewTransfer]:
     rows = db.session.connection().execute(
         _standing(day, outlet_ids, *columns).where(allocations.c.bill_id.is_(None)).order_by(collections.c.id)
     )
-    booked_on = _booking_day(day)
+    booked_on = booking_day(day)
     return [
         NewTransfer(
             id=new_id(),

@@ -8,7 +8,7 @@ refusal is a verdict, never an exception.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Literal, cast
@@ -56,7 +56,7 @@ from agentnet.collecting.rules import (
     require_same_due,
     require_terms,
 )
-from agentnet.core.clock import now, today
+from agentnet.core.clock import Month, now, today
 from agentnet.core.errors import Conflict, Invalid, Missing, Refusal
 from agentnet.core.ids import content_sha256
 from agentnet.core.money import Fen
@@ -168,13 +168,9 @@ def _as_before(item: NewCollection, known: Known) -> Verdict:
 def _record(items: Sequence[NewCollection], by: Actor) -> list[Verdict]:
     """Record items with different ids; what is refused leaves nothing behind."""
     connection = db.session.connection()
-    day, at = today(), now()
-    closed: Refusal | None = None
-    try:
-        require_open(day)
-    except Refusal as refusal:
-        closed = refusal
-    facts = _look_up(connection, items, by, day)
+    at = now()
+    facts = _look_up(connection, items, by, today())
+    closed = _closed_months({terms.business_on for terms in facts.terms.values()})
     verdicts: dict[UUID, Verdict] = {}
     judged: list[Judged] = []
     for item in items:
@@ -183,17 +179,29 @@ def _record(items: Sequence[NewCollection], by: Actor) -> list[Verdict]:
             if known is not None:
                 verdicts[item.id] = known
                 continue
-            if closed is not None:
-                raise closed
-            judged.append(_judge(item, facts, day, at))
+            month = Month.of(facts.terms[item.outlet_code].business_on)
+            if month in closed:
+                raise closed[month]
+            judged.append(_judge(item, facts, at))
         except Refusal as refusal:
             verdicts[item.id] = _refused(item, refusal)
     recorded, refused = _post(judged, by)
     if refused:
         recorded = _allocated_anew(connection, recorded)
     verdicts.update({item.id: _refused(item, refusal) for item, refusal in refused})
-    verdicts.update(_insert(connection, recorded, by, day, at))
+    verdicts.update(_insert(connection, recorded, by, at))
     return [verdicts[item.id] for item in items]
+
+
+def _closed_months(days: Iterable[date]) -> dict[Month, Refusal]:
+    """Return why each month of these days takes no more facts; the others are held open until the end."""
+    closed: dict[Month, Refusal] = {}
+    for month in sorted({Month.of(day) for day in days}):
+        try:
+            require_open(month.starts_on)
+        except Refusal as refusal:
+            closed[month] = refusal
+    return closed
 
 
 def _look_up(connection: Connection, items: Sequence[NewCollection], by: Actor, day: date) -> _Facts:
@@ -213,7 +221,7 @@ def _known(item: NewCollection, facts: _Facts) -> Verdict | None:
     return None if known is None else _as_before(item, known)
 
 
-def _judge(item: NewCollection, facts: _Facts, day: date, at: datetime) -> Judged:
+def _judge(item: NewCollection, facts: _Facts, at: datetime) -> Judged:
     """Return the item ready to post, and let the facts move on as if it were posted.
 
     Raises:
@@ -239,7 +247,7 @@ def _judge(item: NewCollection, facts: _Facts, day: date, at: datetime) -> Judge
         debit=_debit(item.tender, terms),
         credit=AccountKey(OUTLET, terms.outlet_id, "RECEIVED"),
         amount_fen=item.amount_fen,
-        business_on=day,
+        business_on=terms.business_on,
         subject_kind="COLLECTION",
         subject_id=str(item.id),
     )
@@ -296,39 +304,39 @@ def _serials(dialect_insert: Any) -> Any:
 _TAKE_SERIALS = {"sqlite": _serials(sqlite.insert), "postgresql": _serials(postgresql.insert)}
 
 
-def _first_serials(connection: Connection, recorded: Sequence[Judged], day: date) -> dict[int, int]:
-    """Take as many receipt serials as each outlet needs; return the first of each.
+def _first_serials(connection: Connection, recorded: Sequence[Judged]) -> dict[int, int]:
+    """Take as many receipt serials of its open day as each outlet needs; return the first of each.
 
     Raises:
         Conflict: ``day_locked`` if an outlet's day was closed since it was looked up.
     """
-    needed: dict[int, int] = {}
+    needed: dict[tuple[int, date], int] = {}
     for one in recorded:
-        needed[one.terms.outlet_id] = needed.get(one.terms.outlet_id, 0) + 1
+        outlet_day = one.terms.outlet_id, one.terms.business_on
+        needed[outlet_day] = needed.get(outlet_day, 0) + 1
     rows = [
         {"outlet_id": outlet_id, "business_on": day, "receipt_serial": count}
-        for outlet_id, count in sorted(needed.items())
+        for (outlet_id, day), count in sorted(needed.items())
     ]
     taken = connection.execute(_TAKE_SERIALS[connection.dialect.name], rows)
     last = {row.outlet_id: row.receipt_serial for row in taken}
     if len(last) != len(needed):
-        raise Conflict("day_locked", "这个网点今天已经日结，不能再收费；请明天再收")
-    return {outlet_id: last[outlet_id] - count + 1 for outlet_id, count in needed.items()}
+        raise Conflict("day_locked", "这个网点刚刚日结，请再收一次：会记入下一个营业日")
+    return {outlet_id: last[outlet_id] - count + 1 for (outlet_id, _), count in needed.items()}
 
 
-def _insert(
-    connection: Connection, recorded: Sequence[Judged], by: Actor, day: date, at: datetime
-) -> dict[UUID, Verdict]:
+def _insert(connection: Connection, recorded: Sequence[Judged], by: Actor, at: datetime) -> dict[UUID, Verdict]:
     """Insert what was posted, numbered in its order."""
     if not recorded:
         return {}
-    serials = _first_serials(connection, recorded, day)
+    serials = _first_serials(connection, recorded)
     numbered = []
     for one in recorded:
         outlet_id = one.terms.outlet_id
-        numbered.append(Numbered(one, receipt_number(one.terms.code, day, serials[outlet_id])))
+        receipt_no = receipt_number(one.terms.code, one.terms.business_on, serials[outlet_id])
+        numbered.append(Numbered(one, receipt_no))
         serials[outlet_id] += 1
-    insert_typed(connection, collections, [collection_row(each, by, day, at) for each in numbered])
+    insert_typed(connection, collections, [collection_row(each, by, at) for each in numbered])
     insert_typed(connection, allocations, [row for each in numbered for row in allocation_rows(each)])
     insert_typed(connection, requests, [request_row(each, by, at) for each in numbered])
     insert_typed(connection, audit_lines, [recorded_audit_row(each, by) for each in numbered])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from agentnet.collecting.rules import AGENT_OUTLET, NewCollection, Part, Terms
@@ -44,7 +44,7 @@ def _who(each: Numbered, by: Actor) -> int | None:
     return by.user_id if by.user_id is not None else each.item.user_id
 
 
-def collection_row(each: Numbered, by: Actor, day: date, at: datetime) -> dict[str, Any]:
+def collection_row(each: Numbered, by: Actor, at: datetime) -> dict[str, Any]:
     """Return the collection's own row."""
     item, terms = each.item, each.judged.terms
     return {
@@ -57,7 +57,7 @@ def collection_row(each: Numbered, by: Actor, day: date, at: datetime) -> dict[s
         "amount_fen": item.amount_fen,
         "cash_received_fen": item.cash_received_fen,
         "reference": item.reference,
-        "business_on": day,
+        "business_on": terms.business_on,
         "collected_at": item.collected_at,
         "posted_at": at,
         "user_id": _who(each, by),

@@ -91,7 +91,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What an outlet may do on a business day; ``tenders`` maps the accepted ones to whether they need a reference."""
+    """What an outlet may do on its open day; ``tenders`` maps the accepted ones to whether they need a reference."""
 
     outlet_id: int
     code: str
@@ -102,7 +102,8 @@ class Terms:
     """None without an agreement in force."""
     ceiling_fen: Fen
     single_limit_fen: Fen
-    day_locked: bool
+    business_on: date
+    """The outlet's open day: what is collected now belongs to it."""
     tenders: Mapping[str, bool]
 
 
@@ -196,14 +197,12 @@ def require_terms(terms: Terms) -> None:
     """Refuse an outlet that may not collect today.
 
     Raises:
-        Invalid: ``outlet_not_active``, ``no_agreement``, ``day_locked``.
+        Invalid: ``outlet_not_active``, ``no_agreement``.
     """
     if terms.state != "ACTIVE":
         raise Invalid("outlet_not_active", "这个网点没有在营业，不能收费；请联系主管")
     if terms.holding_mode is None:
         raise Invalid("no_agreement", "这个网点没有有效的代收协议，不能收费；请联系主管")
-    if terms.day_locked:
-        raise Invalid("day_locked", "这个网点今天已经日结，不能再收费；请明天再收")
 
 
 def require_item(item: NewCollection, terms: Terms, now: datetime) -> None:
@@ -283,15 +282,28 @@ def ceiling_word(cash_held_fen: Fen, ceiling_fen: Fen) -> str | None:
     return None
 
 
+def open_day(today: date, locked: bool) -> date:
+    """Return the business day that collections of now belong to: today, or the next day once today is closed.
+
+    Source: what comes in after the day's remittance is kept and banked the next day (domain.md 2.2).
+
+    >>> open_day(date(2026, 10, 31), locked=False), open_day(date(2026, 10, 31), locked=True)
+    (datetime.date(2026, 10, 31), datetime.date(2026, 11, 1))
+    """
+    return today + timedelta(days=1) if locked else today
+
+
 def require_voidable(business_on: date, today: date, locked: bool) -> None:
     """Refuse a void that comes too late: after its own business day, or once the day is closed or remitted.
+
+    What was collected after the day's close belongs to the next day and may be voided until that is closed.
 
     Source: electricity-fee rules say that after the day's cash is banked only a refund is left (domain.md 2.2).
 
     Raises:
         Invalid: ``void_too_late``.
     """
-    if business_on != today or locked:
+    if business_on < today or locked:
         raise Invalid("void_too_late", "只能在当天日结前撤销；过后请走退费流程，联系主管办理")
 
 

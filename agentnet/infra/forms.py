@@ -148,6 +148,21 @@ class YuanField(TypedField):
         return format_yuan(value).replace(",", "")
 
 
+def _read_count(text: str) -> int:
+    digits = re.sub(r"[\s,，]", "", text.translate(_FULL_WIDTH))
+    if not re.fullmatch(r"[0-9]{1,9}", digits):
+        raise ValueError(gettext("请输入整数，例如 12"))
+    return int(digits)
+
+
+class CountField(TypedField):
+    """How many of something; ``data`` is a whole number from 0 on."""
+
+    widget = TextInput()
+    input_mode = "numeric"
+    read = staticmethod(_read_count)
+
+
 class HouseholdNoField(TypedField):
     """A household number of 10 or 13 digits, kept as text; spaces and hyphens between groups are forgiven."""
 

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from sqlalchemy import Table, bindparam, case, func, literal, select, text, union_all
 
-from agentnet.core.clock import Month
+from agentnet.core.clock import Month, today
 from agentnet.core.errors import Conflict
 from agentnet.core.money import Fen
 from agentnet.infra.db import db
@@ -126,6 +126,20 @@ def balance(key: AccountKey) -> Fen:
     )
     difference = int(debit) - int(credit)
     return difference if line.normal_side == DEBIT else -difference
+
+
+def balance_held(key: AccountKey) -> Fen:
+    """Return a guarded account's balance (fen) and let nobody move it until the transaction ends; 0 without a row."""
+    account_id = account_ids([key]).get(key)
+    if account_id is None:
+        return 0
+    row = select(balances.c.balance_fen).where(balances.c.account_id == account_id)
+    return db.session.connection().scalar(row.with_for_update()) or 0
+
+
+def booking_day(day: date) -> date:
+    """Return the day itself while its month is open; what comes later belongs to today."""
+    return day if month_state(Month.of(day)) == OPEN else today()
 
 
 def balances_of(owner_kind: str, owner_ids: Sequence[int], code: str) -> dict[int, Fen]:

@@ -27,6 +27,10 @@ class Permission(StrEnum):
     COLLECTION_RECORD = "COLLECTION_RECORD"
     COLLECTION_READ = "COLLECTION_READ"
     COLLECTION_VOID = "COLLECTION_VOID"
+    DAY_CLOSE = "DAY_CLOSE"
+    REMITTANCE_DECLARE = "REMITTANCE_DECLARE"
+    REMITTANCE_CONFIRM = "REMITTANCE_CONFIRM"
+    SETTLEMENT_READ = "SETTLEMENT_READ"
     VISIT_LOG = "VISIT_LOG"
     VISIT_READ = "VISIT_READ"
     VISIT_STRIKE = "VISIT_STRIKE"
@@ -68,6 +72,10 @@ MAY: Mapping[Permission, frozenset[Role]] = {
     Permission.COLLECTION_RECORD: frozenset({A}),
     Permission.COLLECTION_READ: frozenset({A, S, F, P, U, X}),
     Permission.COLLECTION_VOID: frozenset({A}),
+    Permission.DAY_CLOSE: frozenset({A}),
+    Permission.REMITTANCE_DECLARE: frozenset({A}),
+    Permission.REMITTANCE_CONFIRM: frozenset({F}),
+    Permission.SETTLEMENT_READ: frozenset({A, S, F, U, X}),
     Permission.VISIT_LOG: frozenset({M}),
     Permission.VISIT_READ: frozenset({A, M, S, U, X}),
     Permission.VISIT_STRIKE: frozenset({S}),

@@ -1,0 +1,205 @@
+"""The keeper's pages: the drawer, counting and closing the day, declaring a deposit. Each works without script."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import UUID
+
+from flask import redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from agentnet.collecting.queries import drawer_of, tender_names
+from agentnet.collecting.rules import CASH, ceiling_word
+from agentnet.collecting.views import chosen_outlet
+from agentnet.collecting.words import CEILING_WORDS
+from agentnet.core.clock import today
+from agentnet.core.errors import Invalid, Refusal
+from agentnet.infra.dates import day_text
+from agentnet.infra.forms import show_refusal
+from agentnet.infra.i18n import in_english, money_text
+from agentnet.infra.pages import typed_text
+from agentnet.infra.templating import tell
+from agentnet.outlets.models import Outlet
+from agentnet.settlement import queries
+from agentnet.settlement.day_actions import close_day
+from agentnet.settlement.forms import CloseForm, RemittanceForm
+from agentnet.settlement.remittance_actions import declare_remittance
+from agentnet.settlement.rules import NewClose, NewRemittance, differences, require_count
+from agentnet.settlement.words import FACES, REMITTANCE_STATES
+from agentnet.users.guard import needs, viewer
+from agentnet.users.permissions import Permission
+
+Answer = Response | str | tuple[str, int]
+
+
+def _outlet() -> Outlet:
+    return chosen_outlet(typed_text(request.values, "outlet", 32))
+
+
+@needs(Permission.DAY_CLOSE)
+def drawer() -> Answer:
+    """Show the cash held and in transit, the day that is to be closed next, and what was closed and banked."""
+    outlet = _outlet()
+    held = drawer_of(outlet, today())
+    word = ceiling_word(held.cash_held_fen, held.ceiling_fen) if held.in_force else None
+    return render_template(
+        "settlement/drawer.html",
+        outlet=outlet,
+        drawer=held,
+        drawer_word=CEILING_WORDS.get(word or ""),
+        in_transit_fen=queries.in_transit_fen(outlet.id),
+        oldest=queries.oldest_cash_day(outlet.id, held.cash_held_fen),
+        day_to_close=_day_to_close(outlet),
+        closes=queries.closes_page(viewer(), {}, outlet.code).items[:7],
+        remittances=queries.remittances_page(viewer(), {}, Permission.SETTLEMENT_READ, code=outlet.code).items[:7],
+        states=REMITTANCE_STATES,
+    )
+
+
+def _day_to_close(outlet: Outlet) -> date | None:
+    """Return the oldest day that is not closed, else today unless it is closed."""
+    first = queries.first_open_day(outlet.id)
+    if first is not None and first <= today():
+        return first
+    return today() if queries.open_day_of(outlet.id) == today() else None
+
+
+@needs(Permission.DAY_CLOSE)
+def close() -> Answer:
+    """Ask what is in the drawer; posted, show what it comes to against the book before the day is locked."""
+    outlet = _outlet()
+    day = _day_to_close(outlet)
+    if day is None:
+        tell(_("今天已经日结；之后收的钱记入明天"))
+        return redirect(url_for(".drawer", outlet=outlet.code), 303)
+    form = CloseForm()
+    if request.method == "GET":
+        form.outlet.data, form.business_on.data = outlet.code, day.isoformat()
+        return _count_page(form, outlet, day)
+    if not form.validate():
+        return _count_page(form, outlet, day), 422
+    return _check_page(form, outlet, day)
+
+
+def _count_page(form: CloseForm, outlet: Outlet, day: date) -> str:
+    sheet = queries.day_sheet(outlet, day)
+    names = tender_names(in_english())
+    form.name_batches(names)
+    form.system_seen_fen.data = sheet.cash_held_fen
+    form.system_seen_fen.raw_data = None
+    return render_template(
+        "settlement/count.html",
+        form=form,
+        outlet=outlet,
+        sheet=sheet,
+        faces=FACES,
+        tender_names=names,
+        other_tenders=[total.tender for total in sheet.totals if total.tender != CASH],
+    )
+
+
+def _check_page(form: CloseForm, outlet: Outlet, day: date, status: int = 200) -> Answer:
+    """Show the count beside the book: what differs, and what locking the day means."""
+    sheet = queries.day_sheet(outlet, day)
+    count = form.count()
+    try:
+        require_count(count)
+    except Refusal as refusal:
+        show_refusal(form, refusal)
+        return _count_page(form, outlet, day), refusal.status
+    found = differences(sheet.cash_held_fen, count, sheet.totals, form.batches())
+    names = tender_names(in_english())
+    form.name_batches(names)
+    page = render_template(
+        "settlement/check.html", form=form, outlet=outlet, sheet=sheet, count=count, found=found, tender_names=names
+    )
+    return page if status == 200 else (page, status)
+
+
+@needs(Permission.DAY_CLOSE)
+def close_record() -> Answer:
+    """Close the day; the same page sent twice leads to the same closed day."""
+    outlet = _outlet()
+    form = CloseForm()
+    day = _typed_day(form) or _day_to_close(outlet) or today()
+    if not form.validate():
+        return _count_page(form, outlet, day), 422
+    new = NewClose(
+        id=UUID(str(form.id.data)),
+        outlet_code=outlet.code,
+        business_on=day,
+        count=form.count(),
+        batches=form.batches(),
+        system_seen_fen=form.system_seen_fen.data if form.system_seen_fen.data is not None else -1,
+        explanation=form.explanation.data or "",
+    )
+    try:
+        close_day(new, viewer())
+    except Refusal as refusal:
+        show_refusal(form, refusal)
+        if refusal.code == "difference_unexplained":
+            return _check_page(form, outlet, day, refusal.status)
+        return _count_page(form, outlet, day), refusal.status
+    tell(_("%(day)s 已日结，之后收的钱记入下一个营业日", day=day_text(day)))
+    return redirect(url_for(".day", code=outlet.code, day=day.isoformat()), 303)
+
+
+def _typed_day(form: CloseForm) -> date | None:
+    try:
+        return date.fromisoformat(form.business_on.data or "")
+    except ValueError:
+        return None
+
+
+@needs(Permission.REMITTANCE_DECLARE)
+def declare() -> Answer:
+    """Ask for the deposit slip; posted, show it once more in full before the cash leaves the drawer."""
+    outlet = _outlet()
+    held = drawer_of(outlet, today())
+    form = RemittanceForm()
+    if request.method == "GET":
+        form.outlet.data, form.deposited_on.data = outlet.code, today()
+        form.amount.data = held.cash_held_fen or None
+        return _declare_page(form, outlet)
+    if not form.validate():
+        return _declare_page(form, outlet), 422
+    try:
+        if (form.amount.data or 0) > held.cash_held_fen:
+            raise Invalid(
+                "over_cash_held",
+                "手头现金只有 %(held)s 元，不能交这么多；请核对交款单",
+                field="amount",
+                held=money_text(held.cash_held_fen),
+            )
+    except Refusal as refusal:
+        show_refusal(form, refusal)
+        return _declare_page(form, outlet), refusal.status
+    return render_template("settlement/declare_check.html", form=form, outlet=outlet, drawer=held)
+
+
+def _declare_page(form: RemittanceForm, outlet: Outlet) -> str:
+    return render_template("settlement/declare.html", form=form, outlet=outlet, drawer=drawer_of(outlet, today()))
+
+
+@needs(Permission.REMITTANCE_DECLARE)
+def declare_record() -> Answer:
+    """Declare the deposit; the same page sent twice is one deposit."""
+    outlet = _outlet()
+    form = RemittanceForm()
+    if not form.validate():
+        return _declare_page(form, outlet), 422
+    new = NewRemittance(
+        id=UUID(str(form.id.data)),
+        outlet_code=outlet.code,
+        slip_no=str(form.slip_no.data),
+        amount_fen=form.amount.data or 0,
+        deposited_on=form.deposited_on.data,
+    )
+    try:
+        declare_remittance(new, viewer())
+    except Refusal as refusal:
+        show_refusal(form, refusal)
+        return _declare_page(form, outlet), refusal.status
+    tell(_("已报交款 %(amount)s，等待财务确认到账", amount=money_text(new.amount_fen)))
+    return redirect(url_for(".remittance", id_=new.id), 303)

@@ -1,0 +1,180 @@
+"""Remitting cash: a keeper declares a deposit, finance confirms what the bank received or rejects it.
+
+Declared: Dr IN_TRANSIT, Cr CASH_HELD. Confirmed: Dr BANK of the org unit, Cr IN_TRANSIT. What did not arrive goes back:
+Dr CASH_HELD, Cr IN_TRANSIT.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import insert, select, update
+
+from agentnet.core.clock import now, today
+from agentnet.core.errors import Conflict
+from agentnet.core.ids import new_id
+from agentnet.core.money import Fen
+from agentnet.infra import files
+from agentnet.infra.actor import Actor
+from agentnet.infra.audit import write_audit
+from agentnet.infra.db import db
+from agentnet.infra.idempotency import earlier_result, remember
+from agentnet.ledger.actions import post_many
+from agentnet.ledger.queries import balance_held, require_open
+from agentnet.ledger.rules import ORG_UNIT, OUTLET, AccountKey, NewTransfer
+from agentnet.outlets.queries import outlet_for
+from agentnet.settlement.models import Remittance
+from agentnet.settlement.queries import remittance_for
+from agentnet.settlement.rules import (
+    NewRemittance,
+    RemittanceState,
+    require_confirmable,
+    require_note,
+    require_remittance,
+    require_undecided,
+)
+from agentnet.users.permissions import Permission
+
+DECLARED: Final = "remittance"
+DECIDED: Final = "remittance_decision"
+"""The kinds of request that declaring and deciding are remembered as."""
+
+
+def declare_remittance(new: NewRemittance, by: Actor) -> None:
+    """Declare a deposit: the cash leaves the drawer and is in transit until finance decides.
+
+    The same ``id`` with the same content is once.
+
+    Raises:
+        Forbidden: ``not_permitted``. Missing: ``outlet_missing``, ``file_missing``.
+        Invalid: ``slip_missing``, ``amount_not_positive``, ``over_cash_held``, ``deposited_to_come``,
+            ``deposited_long_ago``.
+        Conflict: ``slip_used``, ``id_reused``, ``month_closed``.
+    """
+    outlet = outlet_for(by, new.outlet_code, Permission.REMITTANCE_DECLARE)
+    if earlier_result(new.id, DECLARED, new.content()) is not None:
+        return
+    cash = AccountKey(OUTLET, outlet.id, "CASH_HELD")
+    require_remittance(new, balance_held(cash), today())
+    if new.photo_sha256 is not None:
+        files.require(new.photo_sha256, ".jpg")
+    slip_no = new.slip_no.strip()
+    _require_fresh_slip(outlet.id, slip_no)
+    require_open(today())
+    in_transit = AccountKey(OUTLET, outlet.id, "IN_TRANSIT")
+    post_many(by, [_transfer(new.id, "REMITTANCE", in_transit, cash, new.amount_fen, new.id)])
+    db.session.execute(
+        insert(Remittance).values(
+            id=new.id,
+            outlet_id=outlet.id,
+            org_unit_id=outlet.org_unit_id,
+            slip_no=slip_no,
+            amount_fen=new.amount_fen,
+            deposited_on=new.deposited_on,
+            photo_sha256=new.photo_sha256,
+            declared_at=now(),
+            user_id=by.user_id,
+            state=RemittanceState.DECLARED,
+            note="",
+        )
+    )
+    remember(new.id, DECLARED, by, new.content(), slip_no)
+    after = {"slip_no": slip_no, "amount_fen": new.amount_fen, "deposited_on": new.deposited_on.isoformat()}
+    write_audit(by, "remittance_declared", "outlet", outlet.code, after=after)
+
+
+def _require_fresh_slip(outlet_id: int, slip_no: str) -> None:
+    """Refuse a slip the outlet has declared before, unless that was rejected.
+
+    Raises:
+        Conflict: ``slip_used``.
+    """
+    used = select(Remittance.id).where(
+        Remittance.outlet_id == outlet_id,
+        Remittance.slip_no == slip_no,
+        Remittance.state != RemittanceState.REJECTED,
+    )
+    if db.session.scalar(used) is not None:
+        raise Conflict("slip_used", "这张交款单已经报过了，请核对单号", field="slip_no")
+
+
+def confirm_remittance(remittance_id: UUID, request_id: UUID, confirmed_fen: Fen, note: str, by: Actor) -> None:
+    """Confirm what the bank received; what is missing goes back to the keeper's drawer, with a note why.
+
+    Raises:
+        Forbidden: ``not_permitted``. Missing: ``remittance_missing``.
+        Invalid: ``confirmed_amount``, ``note_missing``.
+        Conflict: ``remittance_decided``, ``id_reused``, ``month_closed``.
+    """
+    content = {"remittance_id": remittance_id, "confirmed_fen": confirmed_fen, "note": note.strip()}
+    found = remittance_for(by, remittance_id, Permission.REMITTANCE_CONFIRM, for_change=True)
+    if earlier_result(request_id, DECIDED, content) is not None:
+        return
+    require_confirmable(found.state, found.amount_fen, confirmed_fen, note)
+    in_transit = AccountKey(OUTLET, found.outlet_id, "IN_TRANSIT")
+    bank = AccountKey(ORG_UNIT, found.org_unit_id, "BANK")
+    _decide(found, RemittanceState.CONFIRMED, confirmed_fen, note, by)
+    require_open(today())
+    post_many(by, [_transfer(new_id(), "REMITTANCE_BANKED", bank, in_transit, confirmed_fen, found.id)])
+    if confirmed_fen < found.amount_fen:
+        _give_back(found, found.amount_fen - confirmed_fen, by)
+    remember(request_id, DECIDED, by, content, found.slip_no)
+    _audit(found, "remittance_confirmed", {"confirmed_fen": confirmed_fen, "note": note.strip()}, by)
+
+
+def reject_remittance(remittance_id: UUID, request_id: UUID, note: str, by: Actor) -> None:
+    """Reject a deposit that never reached the bank: the cash is the keeper's to bring again.
+
+    Raises:
+        Forbidden: ``not_permitted``. Missing: ``remittance_missing``. Invalid: ``note_missing``.
+        Conflict: ``remittance_decided``, ``id_reused``, ``month_closed``.
+    """
+    content = {"remittance_id": remittance_id, "rejected": True, "note": note.strip()}
+    found = remittance_for(by, remittance_id, Permission.REMITTANCE_CONFIRM, for_change=True)
+    if earlier_result(request_id, DECIDED, content) is not None:
+        return
+    require_undecided(found.state)
+    require_note(note)
+    _decide(found, RemittanceState.REJECTED, None, note, by)
+    require_open(today())
+    _give_back(found, found.amount_fen, by)
+    remember(request_id, DECIDED, by, content, found.slip_no)
+    _audit(found, "remittance_rejected", {"note": note.strip()}, by)
+
+
+def _decide(found: Remittance, state: RemittanceState, confirmed_fen: Fen | None, note: str, by: Actor) -> None:
+    db.session.execute(
+        update(Remittance)
+        .where(Remittance.id == found.id)
+        .values(state=state, confirmed_fen=confirmed_fen, decided_at=now(), decided_by_id=by.user_id, note=note.strip())
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _give_back(found: Remittance, amount_fen: Fen, by: Actor) -> None:
+    """Put what did not arrive back into the drawer, whatever its ceiling: the keeper answers for it."""
+    cash = AccountKey(OUTLET, found.outlet_id, "CASH_HELD")
+    in_transit = AccountKey(OUTLET, found.outlet_id, "IN_TRANSIT")
+    ceilings = {cash: balance_held(cash) + amount_fen}
+    post_many(by, [_transfer(new_id(), "REMITTANCE_RETURNED", cash, in_transit, amount_fen, found.id)], ceilings)
+
+
+def _transfer(
+    id_: UUID, kind: str, debit: AccountKey, credit: AccountKey, amount_fen: Fen, subject: UUID
+) -> NewTransfer:
+    return NewTransfer(
+        id=id_,
+        kind=kind,
+        debit=debit,
+        credit=credit,
+        amount_fen=amount_fen,
+        business_on=today(),
+        subject_kind="REMITTANCE",
+        subject_id=str(subject),
+    )
+
+
+def _audit(found: Remittance, action: str, after: dict[str, object], by: Actor) -> None:
+    before = {"state": RemittanceState.DECLARED, "amount_fen": found.amount_fen, "slip_no": found.slip_no}
+    write_audit(by, action, "remittance", found.id, before, after)
