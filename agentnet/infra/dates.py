@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from flask_babel import gettext as _
 
-from agentnet.core.clock import IsoWeek, Month, shanghai, today
+from agentnet.core.clock import SHANGHAI, IsoWeek, Month, aware, today
 from agentnet.infra.i18n import in_english
 
 _WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
@@ -50,14 +50,20 @@ def _calendar_day(day: date, present_year: int, english: bool) -> str:
 
 def instant_text(instant: datetime) -> str:
     """Return an instant as day and Shanghai wall-clock minute."""
-    local = shanghai(instant)
-    return f"{_said(local.date(), today(), in_english())} {local.hour:02d}:{local.minute:02d}"
+    return instant_parts(instant)[2]
+
+
+def instant_parts(instant: datetime) -> tuple[str, str, str]:
+    """Return an instant for machines, in its exact form and as people say it, as a ``<time>`` shows all three."""
+    local = aware(instant).astimezone(SHANGHAI)
+    wall = str(local)
+    return instant.isoformat(), wall[:19], f"{_said(local.date(), today(), in_english())} {wall[11:16]}"
 
 
 def exact_text(moment: datetime | date) -> str:
     """Return the unambiguous form for a title: ``2026-11-03 14:05:09`` or ``2026-11-03``."""
     if isinstance(moment, datetime):
-        return shanghai(moment).replace(tzinfo=None).isoformat(" ", "seconds")
+        return str(aware(moment).astimezone(SHANGHAI))[:19]
     return moment.isoformat()
 
 
