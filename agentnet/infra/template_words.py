@@ -9,7 +9,7 @@ as usual.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Protocol
@@ -123,6 +123,10 @@ class WordedEnvironment(Environment):
         if language not in self._languages:  # made with the first page, when every option of this one is set
             self._languages[language] = self._speaking(language)
         return self._languages[language].get_template(name, parent, globals)
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        """Return the globals themselves where a template has none of its own: they are copied for every page."""
+        return super().make_globals(d) if d else self.globals
 
     def _speaking(self, language: str) -> WordedEnvironment:
         spoken = self.overlay()

@@ -14,10 +14,12 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from contextvars import ContextVar
+from typing import Any
 
-from flask import Flask, Response, request, session
+from flask import Flask, Request, Response, request, session
 from flask.templating import Environment
 from sqlalchemy.orm import Session
+from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import HTTPException
 
 from agentnet.infra.db import db, writing
@@ -61,9 +63,24 @@ def afterwards(work: Callable[[], None]) -> None:
     later.append(work)
 
 
+class Arguments(ImmutableMultiDict[str, str]):
+    """What an address or a form brings; what is not there is most of what is asked for, and costs no exception."""
+
+    def get(self, key: str, default: Any = None, type: Any = None) -> Any:  # type: ignore[override]
+        """Return the first value of a name, converted by ``type`` if given; the default if there is none."""
+        return super().get(key, default, type) if key in self else default
+
+
+class HouseRequest(Request):
+    """Flask's request, with arguments that are quick to say no."""
+
+    parameter_storage_class = Arguments
+
+
 class TransactionalFlask(Flask):
     """Flask with the request door around dispatch, error handlers included, and templates worded once a language."""
 
+    request_class: type[Request] = HouseRequest
     jinja_environment: type[Environment] = WordedEnvironment
 
     def full_dispatch_request(self) -> Response:
