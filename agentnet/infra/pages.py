@@ -142,7 +142,9 @@ def _ordered(
     if by.nullable:
         without_value = by.column.is_(None)
         order.insert(0, without_value.desc() if empty_first else without_value.asc())
-    selected = statement.add_columns(by.column.label("sort_value"), key.column.label("sort_key"))
+    selected = statement.add_columns(by.column.label("sort_value"))
+    if key.column is not by.column:
+        selected = selected.add_columns(key.column.label("sort_key"))
     of_columns = all(one["expr"] is not one["entity"] for one in statement.column_descriptions)
     return selected.order_by(*order).limit(limit), of_columns
 
@@ -165,7 +167,8 @@ def _beyond(by: SortBy, key: SortBy, down: bool, edge: _Edge) -> ColumnElement[b
 
 
 def _write_cursor(sorting: Sorting, row: Any, backwards: bool) -> str:
-    parts = [str(sorting), int(backwards), _plain(row.sort_value), _plain(row.sort_key)]
+    key = row.sort_key if "sort_key" in row._fields else row.sort_value
+    parts = [str(sorting), int(backwards), _plain(row.sort_value), _plain(key)]
     text = json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
