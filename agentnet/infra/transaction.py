@@ -10,6 +10,7 @@ On SQLite a writing door waits for its turn (``infra.turns``) and opens ``BEGIN 
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from contextvars import ContextVar
