@@ -140,12 +140,19 @@ def _add_days(crowd: Crowd) -> None:
     """Insert the business days of the collections, allocated and added up as the nights would have left them."""
     connection = db.session.connection()
     before_today = Collection.business_on < crowd.today
-    days = select(
-        Collection.outlet_id,
-        Collection.business_on,
-        func.count(),
-        case((before_today, literal(crowd.at, UtcDateTime())), else_=None),
-    ).group_by(Collection.outlet_id, Collection.business_on)
+    there = select(BusinessDay.outlet_id).where(
+        BusinessDay.outlet_id == Collection.outlet_id, BusinessDay.business_on == Collection.business_on
+    )
+    days = (
+        select(
+            Collection.outlet_id,
+            Collection.business_on,
+            func.count(),
+            case((before_today, literal(crowd.at, UtcDateTime())), else_=None),
+        )
+        .where(~there.exists())
+        .group_by(Collection.outlet_id, Collection.business_on)
+    )
     connection.execute(
         insert(BusinessDay).from_select(["outlet_id", "business_on", "receipt_serial", "allocated_at"], days)
     )

@@ -27,7 +27,7 @@ from psycopg.types.json import Json, Jsonb
 from sqlalchemy import Engine, event, make_url
 
 from agentnet.bench import posting_world as world
-from agentnet.infra.db import PRAGMAS
+from agentnet.infra.db import PRAGMAS, writing
 
 Statement = tuple[str, Any, bool]
 """SQL, parameters (or a list of them), and whether it was executed many times."""
@@ -44,10 +44,17 @@ def captured(engine: Engine) -> Iterator[list[Statement]]:
     def before(_connection: Any, _cursor: Any, sql: str, parameters: Any, _context: Any, many: bool) -> None:
         statements.append((sql, parameters, many))
 
+    def begin(_connection: Any) -> None:
+        # On SQLite the product says it past the events of statements.
+        if engine.dialect.name == "sqlite":
+            statements.append(("BEGIN IMMEDIATE" if writing.get() else "BEGIN", (), False))
+
     event.listen(engine, "before_cursor_execute", before)
+    event.listen(engine, "begin", begin)
     try:
         yield statements
     finally:
+        event.remove(engine, "begin", begin)
         event.remove(engine, "before_cursor_execute", before)
 
 

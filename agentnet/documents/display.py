@@ -14,12 +14,13 @@ from flask_babel import ngettext
 from agentnet.core.clock import IsoWeek, Month, today
 from agentnet.core.words import translatable
 from agentnet.divisions.models import OrgUnit
-from agentnet.documents.kinds import report_kinds
+from agentnet.documents.kinds import ReportKind, report_kinds
 from agentnet.documents.models import Order, Run, Schedule
 from agentnet.documents.rules import FAILURES, SAID_IN_WORDS, Cadence, OrderState, RunState, failure_parts, span_of
 from agentnet.infra.dates import month_text, week_text
 from agentnet.infra.i18n import in_english, say
 from agentnet.infra.security import FRAMEABLE_POLICY
+from agentnet.infra.template_words import by_language
 
 RUN_WORDS: Mapping[str, tuple[str, str]] = {
     RunState.PLANNED: (translatable("等待绘制"), "waiting"),
@@ -65,15 +66,10 @@ def recent_weeks() -> list[IsoWeek]:
     return weeks
 
 
-def kind_message(code: str) -> str:
-    """Return a kind's name as written; its code if the kind is gone."""
-    kind = report_kinds().get(code)
-    return kind.name if kind else code
-
-
 def kind_name(code: str) -> str:
     """Return a kind's name in the reader's language; its code if the kind is gone."""
-    return say(kind_message(code))
+    kind = report_kinds().get(code)
+    return say(kind.name) if kind else code
 
 
 def unit_name(unit: OrgUnit) -> str:
@@ -86,9 +82,10 @@ def period_text(span: IsoWeek | Month) -> str:
     return week_text(span) if isinstance(span, IsoWeek) else month_text(span)
 
 
-def period_of(thing: Run | Order) -> str:
+@by_language
+def period_of(thing: Run | Order, *, english: bool | None = None) -> str:
     """Return the period a run or order is for, as people say it."""
-    return _period(thing.period_start, thing.period_end, in_english())
+    return _period(thing.period_start, thing.period_end, in_english() if english is None else english)
 
 
 @lru_cache(maxsize=512)
@@ -140,9 +137,10 @@ def frameable(response: Response) -> Response:
 
 def init_words(app: App) -> None:
     """Give templates the words of documents."""
+    kinds: Mapping[str, ReportKind] = app.extensions["agentnet.report_kinds"]
     app.jinja_env.filters.update(
         kind_name=kind_name,
-        kind_message=kind_message,
+        kind_message=lambda code: kinds[code].name if code in kinds else code,
         document_period=period_of,
         failure_text=failure_text,
         failure_detail=failure_detail,

@@ -143,7 +143,6 @@ def run_by_number(number: str) -> Run | None:
 
 
 _SHOWN = (
-    Run.id,
     Run.number,
     Run.title,
     Run.kind,

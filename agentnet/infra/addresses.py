@@ -53,5 +53,5 @@ def _plain_rule(app: Flask, endpoint: str) -> Rule | None:
     if endpoint not in app.view_functions or app.url_default_functions or app.url_map.host_matching:
         return None
     rules = list(app.url_map.iter_rules(endpoint))
-    plain = len(rules) == 1 and not rules[0].defaults and not rules[0].subdomain and "GET" in (rules[0].methods or ())
+    plain = len(rules) == 1 and not rules[0].defaults and not rules[0].subdomain
     return rules[0] if plain else None

@@ -7,8 +7,9 @@ from functools import lru_cache
 
 from flask_babel import gettext as _
 
-from agentnet.core.clock import IsoWeek, Month, shanghai, today
+from agentnet.core.clock import SHANGHAI, IsoWeek, Month, aware, today
 from agentnet.infra.i18n import in_english
+from agentnet.infra.template_words import by_language
 
 _WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
 _ENGLISH_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -50,14 +51,22 @@ def _calendar_day(day: date, present_year: int, english: bool) -> str:
 
 def instant_text(instant: datetime) -> str:
     """Return an instant as day and Shanghai wall-clock minute."""
-    local = shanghai(instant)
-    return f"{_said(local.date(), today(), in_english())} {local.hour:02d}:{local.minute:02d}"
+    return instant_parts(instant)[2]
+
+
+@by_language
+def instant_parts(instant: datetime, *, english: bool | None = None) -> tuple[str, str, str]:
+    """Return an instant for machines, in its exact form and as people say it, as a ``<time>`` shows all three."""
+    reads_english = in_english() if english is None else english
+    local = aware(instant).astimezone(SHANGHAI)
+    wall = str(local)
+    return instant.isoformat(), wall[:19], f"{_said(local.date(), today(), reads_english)} {wall[11:16]}"
 
 
 def exact_text(moment: datetime | date) -> str:
     """Return the unambiguous form for a title: ``2026-11-03 14:05:09`` or ``2026-11-03``."""
     if isinstance(moment, datetime):
-        return shanghai(moment).replace(tzinfo=None).isoformat(" ", "seconds")
+        return str(aware(moment).astimezone(SHANGHAI))[:19]
     return moment.isoformat()
 
 
@@ -73,9 +82,10 @@ def week_label(week: IsoWeek) -> str:
     return f"Wk {week.week}" if in_english() else f"第{week.week}周"
 
 
-def week_text(week: IsoWeek) -> str:
+@by_language
+def week_text(week: IsoWeek, *, english: bool | None = None) -> str:
     """Return the week's number and days: ``2026年第45周（11月2日–8日）`` or ``Week 45, 2026 (2–8 Nov)``."""
-    return _week_text(week, in_english())
+    return _week_text(week, in_english() if english is None else english)
 
 
 @lru_cache(maxsize=512)

@@ -7,8 +7,8 @@ the session (for a visitor who is not signed in), then what the browser asks for
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from functools import cache
+from collections.abc import Callable, Mapping
+from functools import cache, lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,8 @@ from babel.support import NullTranslations, Translations
 from flask import Flask, g, has_request_context, request, session
 from flask.sansio.app import App
 from flask_babel import Babel, Domain, get_locale, gettext
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 from werkzeug.utils import cached_property
 
 from agentnet.core.errors import Refusal
@@ -112,11 +114,12 @@ def requested_locale() -> str:
     if not has_request_context():
         return CHINESE
     chosen = session.get(SESSION_KEY)
-    return chosen if chosen in LANGUAGES else _preferred(request.accept_languages.values())
+    return chosen if chosen in LANGUAGES else _preferred(request.headers.get("Accept-Language", ""))
 
 
-def _preferred(languages: Iterable[str]) -> str:
-    for language in languages:
+@lru_cache(maxsize=256)
+def _preferred(header: str) -> str:
+    for language in parse_accept_header(header, LanguageAccept).values():
         family = language.replace("_", "-").split("-")[0].lower()
         if family in {"zh", "en"}:
             return CHINESE if family == "zh" else ENGLISH

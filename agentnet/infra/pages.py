@@ -15,10 +15,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, or_
+from sqlalchemy import ColumnElement, Select, String, and_, or_, type_coerce
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from agentnet.core.clock import YEARS
@@ -142,9 +142,18 @@ def _ordered(
     if by.nullable:
         without_value = by.column.is_(None)
         order.insert(0, without_value.desc() if empty_first else without_value.asc())
-    selected = statement.add_columns(by.column.label("sort_value"), key.column.label("sort_key"))
+    selected = statement.add_columns(_as_stored(by).label("sort_value"))
+    if key.column is not by.column:
+        selected = selected.add_columns(_as_stored(key).label("sort_key"))
     of_columns = all(one["expr"] is not one["entity"] for one in statement.column_descriptions)
     return selected.order_by(*order).limit(limit), of_columns
+
+
+def _as_stored(by: SortBy) -> ColumnElement[Any]:
+    """Return the column to sort by as the cursor keeps it: of a page's ids only those at its ends are looked at."""
+    if by.kind is UUID:
+        return type_coerce(by.column, String)
+    return cast("ColumnElement[Any]", by.column)
 
 
 @lru_cache(maxsize=256)
@@ -165,7 +174,8 @@ def _beyond(by: SortBy, key: SortBy, down: bool, edge: _Edge) -> ColumnElement[b
 
 
 def _write_cursor(sorting: Sorting, row: Any, backwards: bool) -> str:
-    parts = [str(sorting), int(backwards), _plain(row.sort_value), _plain(row.sort_key)]
+    key = row.sort_key if "sort_key" in row._fields else row.sort_value
+    parts = [str(sorting), int(backwards), _plain(row.sort_value), _plain(key)]
     text = json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 

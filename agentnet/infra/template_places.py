@@ -52,18 +52,23 @@ def path_part(value: object) -> str:
     return text if _PLAIN.fullmatch(text) else quote(text, safe="!$&'()*+,/:;=@")
 
 
+def _in_query(text: str) -> str:
+    return text if _PLAIN.fullmatch(text) else quote_plus(text)
+
+
 def query_part(pairs: Sequence[tuple[str, object]]) -> str:
     """Return the query of names and values; what is None is left out, a list is said value by value.
 
     >>> query_part([("month", "2026-10"), ("unit", None), ("q", "村 1")]), query_part([("unit", None)])
     ('?month=2026-10&q=%E6%9D%91+1', '')
+    >>> query_part([("state", ["open", "closed"]), ('"><b', "&")])
+    '?state=open&state=closed&%22%3E%3Cb=%26'
     """
     told: list[str] = []
     for name, value in pairs:
         for one in value if isinstance(value, list | tuple | set) else (value,):
             if one is not None:
-                text = str(one)
-                told.append(f"{name}={text if _PLAIN.fullmatch(text) else quote_plus(text)}")
+                told.append(f"{_in_query(name)}={_in_query(str(one))}")
     return f"?{'&'.join(told)}" if told else ""
 
 

@@ -9,10 +9,10 @@ as usual.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any, Protocol
+from functools import lru_cache, partial
+from typing import Any, Protocol, TypeVar, cast
 
 from flask import Flask
 from flask.templating import Environment
@@ -31,6 +31,15 @@ IN_WORDS = "in_words"
 
 IN_NUMBER = "in_number"
 """The filter that says a message about a number."""
+
+
+Filter = TypeVar("Filter", bound=Callable[..., Any])
+
+
+def by_language(filter_: Filter) -> Filter:
+    """Declare a filter that takes ``english``: templates of one language give it, and nobody has to be asked."""
+    cast(Any, filter_).by_language = True
+    return filter_
 
 
 class Catalogue(Protocol):
@@ -124,15 +133,24 @@ class WordedEnvironment(Environment):
             self._languages[language] = self._speaking(language)
         return self._languages[language].get_template(name, parent, globals)
 
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        """Return the globals themselves where a template has none of its own: they are copied for every page."""
+        return super().make_globals(d) if d else self.globals
+
     def _speaking(self, language: str) -> WordedEnvironment:
         spoken = self.overlay()
         assert isinstance(spoken, WordedEnvironment)
         speech = _speech_of(language, self._words[language])
         spoken._speech, spoken._choose = speech, None
         words = self._words[language].ugettext
-        said = {
+        said: dict[str, Callable[..., Any]] = {
             name: {str(code): words(message) for code, message in messages.items()}.__getitem__
             for name, messages in self._word_filters.items()
+        }
+        said |= {
+            name: partial(filter_, english=speech.is_english)
+            for name, filter_ in self.filters.items()
+            if getattr(filter_, "by_language", False)
         }
         spoken.filters = {**self.filters, **said, IN_WORDS: speech.say, IN_NUMBER: speech.say_number, **PARTS}
         return spoken

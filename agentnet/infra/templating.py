@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
-from urllib.parse import urlencode
+from typing import Any, cast
 
-from flask import Flask, flash, request, url_for
+from flask import Flask, current_app, flash, request
 
 from agentnet.core.clock import today
 from agentnet.core.masks import mask_address, mask_household_no, mask_name, mask_phone
 from agentnet.core.money import format_yuan, rmb_capitals
 from agentnet.infra.addresses import address_writer, page_pieces
-from agentnet.infra.dates import calendar_day, day_text, exact_text, instant_text, month_text, week_text
+from agentnet.infra.dates import calendar_day, day_text, exact_text, instant_parts, instant_text, month_text, week_text
 from agentnet.infra.forms import all_errors
 from agentnet.infra.i18n import LANGUAGES, html_lang, in_english, money_text, refusal_text
 from agentnet.infra.static_files import asset, asset_path, init_static_files
+from agentnet.infra.template_places import query_part
 from agentnet.infra.template_words import WordedEnvironment
+
+TONE_SHAPES = {
+    "good": "check-circle-fill",
+    "waiting": "circle",
+    "moving": "hourglass-split",
+    "careful": "exclamation-triangle-fill",
+    "bad": "x-circle-fill",
+    "paused": "pause-circle-fill",
+    "off": "slash-circle",
+}
+"""The drawing beside a state's word, by its tone (``macros/states.html``)."""
 
 
 def grouped(number: int) -> str:
@@ -53,9 +64,9 @@ def url_with(**changes: object) -> str:
     Any change of sort or filter starts at the first page again, so the cursor goes unless it is what changes.
     """
     arguments: dict[str, Any] = {name: values for name, values in request.args.lists() if name != "cursor"}
-    query = urlencode({name: value for name, value in (arguments | changes).items() if value is not None}, doseq=True)
-    page = url_for(request.endpoint, **(request.view_args or {})) if request.endpoint else ""
-    return f"{page}?{query}" if query else page
+    address = cast("Callable[..., str]", current_app.jinja_env.globals["url_for"])
+    page = address(request.endpoint, **(request.view_args or {})) if request.endpoint else ""
+    return page + query_part([*(arguments | changes).items()])
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +94,8 @@ def init_templating(app: Flask) -> None:
         day=day_text,
         calendar_day=calendar_day,
         instant=instant_text,
+        instant_parts=instant_parts,
+        tone_shape=TONE_SHAPES.__getitem__,
         exact=exact_text,
         month=month_text,
         week=week_text,

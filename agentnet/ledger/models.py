@@ -18,7 +18,11 @@ class Account(Model):
     """
 
     __tablename__ = "accounts"
-    __table_args__ = (UniqueConstraint("owner_kind", "owner_id", "code", "detail", name="uq_accounts_owner_code"),)
+    __table_args__ = (
+        UniqueConstraint("owner_kind", "owner_id", "code", "detail", name="uq_accounts_owner_code"),
+        # All accounts of a code, as all cash held by outlets.
+        Index("ix_accounts_code", "code", "owner_kind"),
+    )
 
     id: Mapped[Key]
     code: Mapped[str] = mapped_column(String(24))

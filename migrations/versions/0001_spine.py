@@ -34,6 +34,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_accounts")),
         sa.UniqueConstraint("owner_kind", "owner_id", "code", "detail", name="uq_accounts_owner_code"),
     )
+    with op.batch_alter_table("accounts", schema=None) as batch_op:
+        batch_op.create_index("ix_accounts_code", ["code", "owner_kind"], unique=False)
+
     op.create_table(
         "audit_lines",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -1276,5 +1279,8 @@ def downgrade() -> None:
         batch_op.drop_index("ix_audit_lines_at")
 
     op.drop_table("audit_lines")
+    with op.batch_alter_table("accounts", schema=None) as batch_op:
+        batch_op.drop_index("ix_accounts_code")
+
     op.drop_table("accounts")
     op.drop_table("accounting_months")

@@ -350,8 +350,8 @@ def test_the_log_of_a_thousand_visits_runs_a_bounded_number_of_queries(planned, 
         for number in range(visits):
             logged("WL0001", arrived_at=ARRIVED - timedelta(minutes=number + visits), position=None)
         counts.append([_statements(lambda url=url: carol.get(url)) for url in ("/visits", "/needs", "/compliance")])
-    assert counts[0] == counts[1]
-    assert max(counts[1]) <= 12
+    assert all(more <= few for few, more in zip(*counts, strict=True))  # what did not change is remembered
+    assert max(counts[0]) <= 12
 
 
 def _statements(work: Any) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from flask import render_template, request
@@ -12,7 +12,7 @@ from flask import render_template, request
 from agentnet.administration.queries import SEALS_LOOKED_AT, AuditFilter, audit_lines, unsealed_count
 from agentnet.administration.words import ACTIONS, FIELDS, SUBJECTS, VALUES
 from agentnet.core.money import format_yuan
-from agentnet.documents.kinds import report_kinds
+from agentnet.documents.kinds import ReportKind, report_kinds
 from agentnet.infra.audit import AuditLine
 from agentnet.infra.db import db
 from agentnet.infra.i18n import in_english
@@ -51,6 +51,7 @@ def audit() -> str:
         default="-line",
         key=SortBy(AuditLine.id, int),
     )
+    kinds = report_kinds()
     return render_template(
         "administration/audit.html",
         page=page,
@@ -59,8 +60,8 @@ def audit() -> str:
         kinds=_choices("kinds", in_english()),
         action_messages=ACTIONS,
         subject_messages=SUBJECTS,
-        value_words=value_words,
-        differences=differences,
+        value_words=partial(value_words, kinds),
+        differences=partial(differences, kinds),
         unsealed=unsealed_count(),
         looked_at=SEALS_LOOKED_AT,
     )
@@ -73,22 +74,20 @@ def _choices(what: str, _english: bool) -> list[tuple[str, str]]:
     return sorted((_(words), code) for code, words in codes.items())
 
 
-def differences(line: Any) -> list[Difference]:
+def differences(kinds: Mapping[str, ReportKind], line: Any) -> list[Difference]:
     """Return every field a line speaks of, the changed ones with both values."""
     before, after = line.before or {}, line.after or {}
     names = dict.fromkeys([*before, *after])
     found = []
     for name in names:
-        was, is_now = _value(name, before, name in before), _value(name, after, name in after)
+        was, is_now = _value(kinds, name, before), _value(kinds, name, after)
         if was != is_now or was is None:
             found.append(Difference(_(FIELDS[name]) if name in FIELDS else name, was, is_now))
     return [entry for entry in found if entry.before or entry.after]
 
 
-def _value(name: str, values: Mapping[str, Any], there: bool) -> str | None:
-    if not there:
-        return None
-    value = values[name]
+def _value(kinds: Mapping[str, ReportKind], name: str, values: Mapping[str, Any]) -> str | None:
+    value = values.get(name)
     if value is None or value == "":
         return None
     if isinstance(value, bool):
@@ -96,13 +95,13 @@ def _value(name: str, values: Mapping[str, Any], there: bool) -> str | None:
     if isinstance(value, int):
         return format_yuan(value) if name.endswith("_fen") else str(value)
     if isinstance(value, list):
-        return "、".join(value_words(str(item)) for item in value) or None
-    return value_words(str(value))
+        return "、".join(value_words(kinds, str(item)) for item in value) or None
+    return value_words(kinds, str(value))
 
 
-def value_words(text: str) -> str:
+def value_words(kinds: Mapping[str, ReportKind], text: str) -> str:
     """Return a value as a person reads it: codes, those of report kinds among them, in words, all else as it stands."""
-    kind = report_kinds().get(text)
+    kind = kinds.get(text)
     if kind is not None:
         return _(kind.name)
     return _(VALUES[text]) if text in VALUES else text

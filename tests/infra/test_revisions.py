@@ -1,0 +1,117 @@
+"""What is remembered holds until a row it rests on changes, and not one page longer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from agentnet.core.clock import IsoWeek, frozen_at, now, today
+from agentnet.infra.actor import SYSTEM
+from agentnet.infra.db import db
+from agentnet.infra.revisions import FIELD, REGISTER, remembered
+from agentnet.infra.transaction import batch, reading
+from agentnet.visits.actions import log_visit, plan_duties, strike_visit
+from tests import world
+from tests.visits.given import a_visit
+
+CHANGES = {
+    "outlets": "UPDATE outlets SET name = 'x' WHERE id = 1",
+    "managers": "UPDATE managers SET name = 'x' WHERE id = 1",
+    "assignments": "UPDATE assignments SET reason = 'x' WHERE outlet_id = 1",
+    "outlet_states": "INSERT INTO outlet_states (outlet_id, state, effective_on, reason, changed_at)"
+    " VALUES (1, 'ACTIVE', '2026-11-18', 'x', '2026-11-18 02:00:00')",
+    "org_units": "UPDATE org_units SET name = 'x' WHERE id = 1",
+    "collection_days": "INSERT INTO collection_days (business_on, org_unit_id, setting, count, amount_fen, voided)"
+    " VALUES ('2026-11-17', 1, 'RURAL', 1, 1, 0)",
+}
+REGISTERED = set(CHANGES) - {"collection_days"}
+
+
+class Asked:
+    """Counts how often it has to work."""
+
+    def __init__(self) -> None:
+        self.times = 0
+
+    def __call__(self) -> int:
+        self.times += 1
+        return self.times
+
+    def answers(self, subject: str) -> int:
+        with reading():
+            return remembered(subject, "how often", self)
+
+
+@pytest.fixture
+def asked(app) -> Asked:
+    with batch():
+        plan_duties(IsoWeek.of(today()), SYSTEM)
+    return Asked()
+
+
+def done(sql: str) -> None:
+    with batch():
+        db.session.execute(text(sql))
+
+
+@pytest.mark.parametrize("table", CHANGES)
+@pytest.mark.parametrize("subject", [REGISTER, FIELD])
+def test_an_answer_is_remembered_until_a_row_changes(asked, subject, table):
+    assert [asked.answers(subject), asked.answers(subject)] == [1, 1]
+    done(CHANGES[table])
+    rests_on_it = subject == FIELD or table in REGISTERED
+    assert asked.answers(subject) == (2 if rests_on_it else 1)
+    done("UPDATE users SET locale = NULL")
+    assert asked.answers(subject) == asked.times
+
+
+def changes_of_visits() -> list[tuple[str, Callable[[], object]]]:
+    visit = a_visit(arrived_at=world.NOW)
+    return [
+        ("duties planned", lambda: plan_duties(IsoWeek.of(today()).previous(), SYSTEM)),
+        ("a visit logged", lambda: log_visit(visit, world.actor("bob"))),
+        ("a visit struck", lambda: strike_visit(visit.id, "没有去", world.actor("carol"))),
+    ]
+
+
+def test_what_happens_to_visits_is_seen_on_the_next_page(asked):
+    assert asked.answers(FIELD) == 1
+    for times, (what, change) in enumerate(changes_of_visits(), 2):
+        with batch():
+            change()
+        assert asked.answers(FIELD) == times, what
+        assert asked.answers(FIELD) == times, what
+
+
+def test_a_change_that_is_rolled_back_leaves_the_answer(asked):
+    asked.answers(FIELD)
+    with pytest.raises(ZeroDivisionError), batch():
+        db.session.execute(text(CHANGES["outlets"]))
+        raise ZeroDivisionError
+    assert asked.answers(FIELD) == 1
+
+
+def test_nothing_is_remembered_while_writing(asked):
+    with batch():
+        assert [remembered(FIELD, "how often", asked) for _again in range(2)] == [1, 2]
+
+
+def test_another_day_is_another_question(asked):
+    asked.answers(FIELD)
+    with frozen_at(now() + timedelta(days=1)):
+        assert asked.answers(FIELD) == 2
+
+
+def test_one_transaction_sees_one_state(asked):
+    with reading():
+        first = remembered(FIELD, "how often", asked)
+        assert remembered(FIELD, "how often", asked) == first
+
+
+def test_each_application_remembers_for_itself(asked, app):
+    asked.answers(FIELD)
+    app.extensions.pop("agentnet.memory")
+    assert asked.answers(FIELD) == 2
