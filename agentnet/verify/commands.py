@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from agentnet.infra.clikit import answer, progress
 from agentnet.infra.db import db
 from agentnet.infra.transaction import reading
-from agentnet.verify import audit, collections, commission, documents, duties, money, register
+from agentnet.verify import audit, collections, commission, documents, duties, money, register, settlement
 from agentnet.verify.findings import Check, Finding
 
 MOST_FINDINGS = 100
@@ -34,6 +34,10 @@ CHECKS: Sequence[Check] = tuple(
         collections.receipts_have_no_gap,
         collections.final_days_are_added_up,
         collections.requests_stand_behind_collections,
+        settlement.closed_days_say_what_was_taken,
+        settlement.closed_days_are_locked,
+        settlement.counts_are_booked,
+        settlement.deposits_moved_what_they_say,
         commission.lines_are_recomputed,
         commission.closed_months_are_complete,
         commission.accruals_add_up,

@@ -128,12 +128,13 @@ def test_an_outlet_that_may_not_collect_is_refused_by_name(app, model, values, c
     assert nothing_was_written()
 
 
-def test_a_closed_business_day_is_refused(app):
+def test_once_the_day_is_closed_money_belongs_to_the_next(app):
     with batch() as session:
         session.execute(
             insert(BusinessDay).values(outlet_id=1, business_on=world.TODAY, receipt_serial=5, closed_at=world.NOW)
         )
-    assert refusal_of(item()) == "day_locked"
+    (verdict,) = record(item())
+    assert verdict.receipt_no == "WL0001-261119-0001"
 
 
 def test_a_closed_month_is_refused(app):

@@ -153,7 +153,7 @@ def terms(**changes):
         "holding_mode": "POSTPAID",
         "ceiling_fen": 500_000,
         "single_limit_fen": 200_000,
-        "day_locked": False,
+        "business_on": DAY,
         "tenders": {"CASH": False, "UNIONPAY_CARD": True},
     }
     return Terms(**(values | changes))

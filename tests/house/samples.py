@@ -21,6 +21,7 @@ from agentnet.visits.judging import FoundNeed
 from agentnet.visits.models import Need
 from tests import world
 from tests.collecting.counter import item, record
+from tests.settlement.drawer import close, declare, new_remittance
 from tests.visits.given import a_visit
 
 NOTHING = "0" * 8
@@ -40,6 +41,7 @@ def samples(facts: dict[str, object]) -> dict[str, Sample]:
     receipt = {"receipt_no": facts["receipt_no"]}
     document = {"number": facts["number"]}
     visit = {"visit_id": facts["visit_id"]}
+    remittance = {"id_": facts["remittance_id"]}
     need = {"need_id": facts["need_id"]}
     manager = {"code": "M001"}
     village = {"division_code": world.VILLAGE}
@@ -61,6 +63,7 @@ def samples(facts: dict[str, object]) -> dict[str, Sample]:
     }
     found |= {name: Sample(receipt) for name in ("collecting.receipt", "collecting.receipt_pdf", "collecting.void")}
     found |= {f"documents.{name}": Sample(document) for name in ("document", "download", "preview", "retry", "revise")}
+    found |= {f"settlement.{name}": Sample(remittance) for name in ("remittance", "confirm", "reject")}
     found |= {name: Sample(visit) for name in ("visits.show", "visits.photo", "visits.strike")}
     found |= {name: Sample(need) for name in ("visits.need", "visits.close_need")}
     found |= {f"outlets.{name}": Sample(manager) for name in ("manager", "edit_manager", "leave", "manager_photo")}
@@ -88,6 +91,7 @@ def samples(facts: dict[str, object]) -> dict[str, Sample]:
         "administration.template": Sample({"kind": "outlets", "ending": "csv"}, placed=False),
         "administration.dry_run": Sample({"kind": "outlets", "sha256": "0" * 64}, placed=False),
         "administration.confirm": Sample({"kind": "outlets", "sha256": "0" * 64}, placed=False),
+        "settlement.day": Sample(outlet | {"day": world.TODAY.isoformat()}),
         "closing.month": Sample({"text": "2026-10"}, placed=False),
         "closing.confirm": Sample({"text": "2026-10"}, placed=False),
         "closing.close": Sample({"text": "2026-10"}, placed=False),
@@ -116,6 +120,8 @@ def lay_down_facts() -> dict[str, object]:
     """Enter one collection, visit, need, document and schedule in Wenling; return what names them."""
     (verdict,) = record(item())
     assert verdict.receipt_no
+    deposit = declare(new_remittance(1_00))
+    close()
     with batch():
         plan_duties(IsoWeek.of(world.TODAY), SYSTEM)
     with batch():
@@ -138,6 +144,7 @@ def lay_down_facts() -> dict[str, object]:
     with reading():
         need = db.session.scalars(select(Need)).one()
         return {
+            "remittance_id": deposit.id,
             "receipt_no": verdict.receipt_no,
             "collection_id": db.session.scalars(select(Collection.id)).one(),
             "visit_id": need.visit_id,

@@ -16,10 +16,12 @@ from agentnet.infra.actor import SYSTEM
 from agentnet.infra.db import db
 from agentnet.infra.sealing import seal_settled
 from agentnet.infra.transaction import batch, reading
+from agentnet.settlement.rules import Count
 from agentnet.verify.commands import CHECKS, findings_of
 from agentnet.visits.actions import log_visit, plan_duties
 from tests import world
 from tests.collecting.counter import item, record
+from tests.settlement.drawer import close, confirm, declare, new_remittance
 from tests.visits.given import a_visit
 
 OCTOBER_20 = datetime(2026, 10, 20, 2, tzinfo=UTC)
@@ -46,6 +48,16 @@ PLANTS = (
     ("day_sums", "UPDATE collection_days SET voided = voided + 1"),
     ("day_sums", "DELETE FROM collection_days"),
     ("request", "DELETE FROM requests WHERE id IN (SELECT id FROM collections)"),
+    ("closed_day", "UPDATE day_close_tenders SET system_fen = system_fen + 1"),
+    ("closed_day", "DELETE FROM day_close_tenders"),
+    ("day_lock", "UPDATE business_days SET closed_at = NULL"),
+    ("day_lock", "DELETE FROM day_closes"),
+    ("count_difference", "UPDATE day_closes SET cash_counted_fen = cash_counted_fen + 1"),
+    ("count_difference", "UPDATE transfers SET amount_fen = amount_fen + 1 WHERE kind = 'OVER_SHORT'"),
+    ("counterfeit", "UPDATE transfers SET amount_fen = amount_fen + 1 WHERE kind = 'COUNTERFEIT'"),
+    ("stray_difference", "UPDATE day_closes SET difference_transfer_id = NULL"),
+    ("deposit", "UPDATE remittances SET confirmed_fen = confirmed_fen - 1"),
+    ("deposit", "UPDATE transfers SET amount_fen = amount_fen + 1 WHERE kind = 'REMITTANCE_RETURNED'"),
     ("commission_line", "UPDATE commission_lines SET commission_fen = commission_fen + 1"),
     ("commission_line", "UPDATE plan_components SET fixed_fen = 51 WHERE tender = 'CASH'"),
     ("commission_missing", "DELETE FROM commission_lines"),
@@ -80,6 +92,9 @@ def october(app) -> None:
             last = db.session.scalars(select(Collection.id).where(Collection.amount_fen == 100)).one()
         with batch():
             void_collection(last, new_id(), "客户改主意", world.actor("alice"))
+        deposit = declare(new_remittance(5_00))
+        confirm(deposit.id, 4_00, "银行少收一元")
+        close(count=Count(other_fen=20_28, counterfeit_fen=1_00), explanation="一张疑似假币，另少一角")
         with batch():
             plan_duties(IsoWeek.of(OCTOBER_20.date()), SYSTEM)
         with batch():
