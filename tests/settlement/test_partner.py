@@ -35,9 +35,18 @@ def problems(text: str | bytes, name: str = NAME, **more: str) -> list[tuple[int
 
 def test_the_published_layout_is_read() -> None:
     found = read(GOOD)
-    assert (found.client_id, found.day_on, found.total_fen, len(found.rows)) == ("UT000011", date(2026, 11, 3), 153806, 3)
+    assert (found.client_id, found.day_on, found.total_fen, len(found.rows)) == (
+        "UT000011",
+        date(2026, 11, 3),
+        153806,
+        3,
+    )
     first, last = found.rows[0], found.rows[-1]
-    assert (first.order_no, first.kind, first.household_no) == ("20261103093045123001000001", "POSTPAY", "3310810000017")
+    assert (first.order_no, first.kind, first.household_no) == (
+        "20261103093045123001000001",
+        "POSTPAY",
+        "3310810000017",
+    )
     assert (first.amount_fen, first.paid_type, first.receipt_no) == (20350, "CASH", "261103123457")
     # Shanghai is eight hours ahead of UTC all year
     assert first.paid_at == datetime(2026, 11, 3, 1, 30, 45, tzinfo=UTC)
@@ -151,6 +160,8 @@ def test_one_row_more_than_two_hundred_thousand_is_refused() -> None:
 @given(st.lists(st.integers(min_value=1, max_value=10**9), max_size=30))
 def test_what_a_partner_writes_is_what_is_read(amounts: list[int]) -> None:
     total = format_yuan(sum(amounts)).replace(",", "")
-    rows = [f'O{at},PREPAY,3310810000017,"{format_yuan(fen)}",POS,20261103120000,R{at}' for at, fen in enumerate(amounts)]
+    rows = [
+        f'O{at},PREPAY,3310810000017,"{format_yuan(fen)}",POS,20261103120000,R{at}' for at, fen in enumerate(amounts)
+    ]
     found = read("\n".join([f"{total},{len(amounts)},20261103,20261103", *rows]))
     assert [row.amount_fen for row in found.rows] == amounts
