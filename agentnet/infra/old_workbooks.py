@@ -39,15 +39,15 @@ def old_rows(content: bytes) -> Iterator[tuple[int, list[Any]]]:
         xlrd.XLRDError,
         CompDocError,
         struct.error,
+        ArithmeticError,
         AssertionError,
-        LookupError,
-        ValueError,
-        TypeError,
         AttributeError,
-        NotImplementedError,
-        OverflowError,
+        LookupError,
+        RuntimeError,
+        TypeError,
+        ValueError,
     ) as error:
-        # xlrd answers damaged content with whatever its parser met
+        # xlrd answers damaged content with whatever its parser met, a directory in circles with a RecursionError
         raise broken() from error
     for at in range(sheet.nrows):
         if sheet.row_len(at) > MOST_COLUMNS and any(sheet.row_types(at, MOST_COLUMNS)):

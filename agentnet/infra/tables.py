@@ -191,7 +191,8 @@ def _check_workbook(source: Source) -> None:
         with _open(source) as file, zipfile.ZipFile(file) as packed:
             sizes = {entry.filename: entry.file_size for entry in packed.infolist()}
             unpacked = sum(entry.file_size for entry in packed.infolist())
-    except zipfile.BadZipFile as error:
+    except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
+        # a damaged archive may ask for a version of ZIP that does not exist, or name its parts in no encoding
         raise _broken() from error
     if "xl/workbook.xml" not in sizes:
         raise _broken()

@@ -128,6 +128,15 @@ def test_a_page_of_a_longer_statement_has_interim_balances_at_its_ends() -> None
     assert (one(text).opening_fen, one(text).closing_fen) == (500, 600)
 
 
+def test_a_period_until_midnight_ends_on_the_day_before() -> None:
+    assert one(VERSION_2.replace("2026-11-03T23:59:59", "2026-11-04T00:00:00")).last_on == date(2026, 11, 3)
+
+
+def test_without_a_period_the_first_and_last_booked_days_are_it() -> None:
+    found = one(document(statement([entry(1, day="2026-11-02"), entry(2, day="2026-11-05")], 0, 3)))
+    assert (found.first_on, found.last_on) == (date(2026, 11, 2), date(2026, 11, 5))
+
+
 def test_two_identical_rows_stay_two_and_are_told_apart() -> None:
     found = one(document(statement([entry(5000), entry(5000), entry(4000)], 0, 14000)))
     assert [(line.sequence, line.occurrence) for line in found.lines] == [(1, 1), (2, 2), (3, 1)]

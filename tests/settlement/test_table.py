@@ -183,6 +183,12 @@ def test_a_direction_column_tells_in_from_out() -> None:
     assert problems(text.replace("借,2", "？,2")) == [(3, "借贷标志", "direction_unknown")]
 
 
+def test_a_line_in_another_currency_is_refused() -> None:
+    text = "日期,币种,金额\n2026-11-03,人民币,1.00\n2026-11-03,CNY,2.00\n"
+    assert amounts(read(text)) == [100, 200]
+    assert problems(text.replace("CNY", "USD")) == [(3, "币种", "currency_other")]
+
+
 def test_a_debit_column_may_carry_a_minus_of_its_own() -> None:
     text = "日期,收入,支出\n2026-11-03,,-2.00\n"
     assert amounts(read(text, Mapping(date="日期", credit="收入", debit="支出", debit_is_negative=True))) == [-200]

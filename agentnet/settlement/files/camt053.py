@@ -10,11 +10,11 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Final
 
-from agentnet.core.clock import SHANGHAI, YEARS, business_date
+from agentnet.core.clock import SHANGHAI, YEARS, business_date, shanghai
 from agentnet.core.errors import Invalid, Refusal
 from agentnet.core.money import Fen, format_yuan, parse_yuan
 from agentnet.settlement.files.batches import Split, Transaction, split_entry
@@ -28,6 +28,7 @@ from agentnet.settlement.files.lines import (
     Statement,
     StatementLine,
     counted,
+    other_currency,
     refused,
     too_many_rows,
 )
@@ -111,7 +112,10 @@ class _Reading:
             case "Acct":
                 self._take_account(element)
             case "FrToDt":
-                first, last = (self._when(element.at(name), name)[0] for name in ("FrDtTm", "ToDtTm"))
+                first, _ = self._when(element.at("FrDtTm"), "FrToDt/FrDtTm")
+                last, until = self._when(element.at("ToDtTm"), "FrToDt/ToDtTm")
+                if first and last and until and first < last and shanghai(until).time() == time():
+                    last -= timedelta(days=1)  # until midnight is up to the day before
                 self._period = (first, last)
             case "Bal":
                 self._take_balance(element)
@@ -187,7 +191,7 @@ class _Reading:
         self.account = element.words("Id/IBAN", "Id/Othr/Id")
         currency = element.words("Ccy")
         if currency and currency != CURRENCY:
-            self._say(element.line, "Acct/Ccy", _other_currency(currency))
+            self._say(element.line, "Acct/Ccy", other_currency(currency))
 
     def _take_balance(self, element: Element) -> None:
         code = element.words("Tp/CdOrPrtry/Cd")
@@ -293,7 +297,7 @@ class _Reading:
                 raise _missing()
             currency = element.attributes.get("Ccy", "")
             if currency != CURRENCY:
-                raise _other_currency(currency)
+                raise other_currency(currency)
             return amount_fen(element.text)
         except Refusal as refusal:
             self._say(element.line if element else row, column, refusal)
@@ -359,7 +363,3 @@ def _given(reference: str) -> str:
 
 def _missing() -> Invalid:
     return Invalid("element_missing", "缺少这一项")
-
-
-def _other_currency(currency: str) -> Invalid:
-    return Invalid("currency_other", "币种是 %(currency)s，只收人民币（CNY）", currency=currency[:10] or "?")

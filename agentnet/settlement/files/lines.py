@@ -106,6 +106,11 @@ def too_many_rows() -> FileRefused:
     return refused(Invalid("too_many_rows", "文件超过 %(count)d 行，请按天拆成几个文件", count=MOST_ROWS))
 
 
+def other_currency(currency: str) -> Invalid:
+    """Return the refusal of money that is not yuan; no code at all is shown as a question mark."""
+    return Invalid("currency_other", "币种是 %(currency)s，只收人民币（CNY）", currency=currency[:10] or "?")
+
+
 @dataclass(frozen=True, slots=True)
 class StatementLine:
     """Money that moved on an account: ``amount_fen`` is what was booked, positive when it came in.

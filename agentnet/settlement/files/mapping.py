@@ -26,7 +26,8 @@ class Mapping:
     The money stands in one ``amount`` column or in ``credit`` (in) and ``debit`` (out). An amount's sign tells its
     direction (``positive_is_in``) unless a ``direction`` column says 借 or 贷, 收 or 支. ``debit_is_negative``: figures
     in the debit column carry a minus of their own. ``head_row`` is the head's row counted from 1, 0 where there is
-    none, None to look for the row that holds all mapped words. ``date`` may hold a time as well.
+    none, None to look for the row that holds all mapped words. ``date`` may hold a time as well. Where a ``currency``
+    column is mapped, every line has to be in yuan.
 
     Raises:
         Invalid: ``mapping_amount``.
@@ -43,6 +44,7 @@ class Mapping:
     counterparty: Place | None = None
     text: Place | None = None
     household: Place | None = None
+    currency: Place | None = None
     positive_is_in: bool = True
     debit_is_negative: bool = False
     head_row: int | None = None
@@ -89,6 +91,7 @@ _WORDS: Final = {
     ),
     "text": "摘要 交易摘要 摘要说明 附言 用途 备注 交易备注 说明 Description",
     "household": "户号 用电户号 缴费户号 用户号 用户编号",
+    "currency": "币种 交易币种 货币 币别 Currency",
 }
 """Heads as banks write them, the likeliest first."""
 _KNOWN: Final = {name: tuple(plain_head(word) for word in words.split()) for name, words in _WORDS.items()}

@@ -24,6 +24,7 @@ from agentnet.settlement.files.lines import (
     Statement,
     StatementLine,
     counted,
+    other_currency,
     refused,
     too_many_rows,
     whole_refusal,
@@ -34,6 +35,8 @@ _TOTAL: Final = re.compile(r"(?:.{0,6})(合计|总计|共计|小计)")
 _SUBTOTAL: Final = "小计"
 _MONEY: Final = ("amount", "credit", "debit", "balance")
 _LONGEST_TEXT: Final = 500
+_YUAN: Final = frozenset(("CNY", "RMB", "人民币", "人民币元", "156", "01"))
+"""Yuan as banks write it; 156 is its ISO 4217 number, 01 that of the banks at home."""
 
 Row = tuple[int, Sequence[str]]
 
@@ -48,7 +51,7 @@ def read_table(source: bytes | Path, mapping: Mapping, account: str = "") -> Sta
     Raises:
         FileRefused: ``columns_missing``, ``column_twice``, ``no_rows``, ``too_many_rows``, what ``infra.tables``
             refuses; problems ``cell_day``, ``cell_time``, ``amount_shape``, ``amount_decimals``, ``amount_missing``,
-            ``amount_twice``, ``direction_unknown``, ``balance_missing``, ``balance_does_not_foot``,
+            ``amount_twice``, ``direction_unknown``, ``currency_other``, ``balance_missing``, ``balance_does_not_foot``,
             ``total_does_not_foot``, ``total_row_inside``, ``note_inside``, ``row_short``.
     """
     try:
@@ -157,6 +160,8 @@ class _Reading:
 
     def _take_line(self, number: int, told: dict[str, str], day: Any) -> None:
         before = self.problems.count
+        if "currency" in told and told["currency"].upper() not in _YUAN:
+            self._say(number, "currency", other_currency(told["currency"]))
         booked_on, booked_at = day
         if booked_at is None and told.get("time"):
             booked_at = self._try(number, "time", lambda text: clock_time(booked_on, text), told)
