@@ -1,5 +1,6 @@
 """Files people bring, read as rows of text: CSV in UTF-8, UTF-16 or GB18030, and XLSX.
 
+Where the caller asks for what banks export, old .xls workbooks and HTML tables under that name are read as well.
 Nothing is guessed beyond the encoding and the separator. Refused by name: an empty file, a file in no known encoding,
 a workbook that is none or that unpacks to something far larger than it is, a cell longer or a row wider than any here.
 Rows are read one by one, so a file of 600,000 rows needs no more memory than one of six.
@@ -16,13 +17,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from io import TextIOWrapper
+from io import BufferedReader, BytesIO, TextIOWrapper
 from pathlib import Path
-from typing import Any, BinaryIO, TextIO
+from typing import Any, Literal, TextIO
 
 from openpyxl.utils.exceptions import InvalidFileException
 
 from agentnet.core.errors import Invalid
+from agentnet.infra.html_tables import html_rows, looks_like_html
+from agentnet.infra.old_workbooks import MOST_BYTES as MOST_OLD_BYTES
+from agentnet.infra.old_workbooks import old_rows
 from agentnet.infra.workbook_guard import (
     MOST_COLUMNS,
     MOST_ROWS,
@@ -35,30 +39,33 @@ from agentnet.infra.workbook_guard import (
 LONGEST_CELL = 10_000
 _BLOCK = 1 << 20
 _MOST_UNPACKED = 1 << 30
+_PAGE_HEAD = 1 << 14
 _MOST_LINE = 1 << 20
 """Characters of one row of a CSV file, however many lines its quoted cells take."""
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 Cells = Sequence[str]
+Source = Path | bytes
+"""A file on disk, or one small enough to be at hand already."""
 
 
 @dataclass(frozen=True, slots=True)
 class TableFile:
-    """A file on disk that was looked at: its hash, its kind, and how to read it."""
+    """A file that was looked at: its hash, its kind, and how to read it."""
 
-    path: Path
+    source: Source
     sha256: str
     encoding: str | None
     """None for a workbook."""
+    form: Literal["csv", "xlsx", "xls", "html"] = "csv"
 
     def rows(self) -> Iterator[tuple[int, Cells]]:
         """Yield every row that is not blank with its number as a spreadsheet shows it (the first is 1).
 
         Raises:
-            Invalid: ``cell_too_long``, ``row_too_wide``, ``workbook_broken``, ``workbook_too_large``.
+            Invalid: ``cell_too_long``, ``row_too_wide``, ``workbook_broken``, ``workbook_too_large``, ``page_broken``.
         """
-        found = _workbook_rows(self.path) if self.encoding is None else _csv_rows(self.path, self.encoding)
-        for number, cells in found:
+        for number, cells in self._all_rows():
             if len(cells) > MOST_COLUMNS:
                 if any(cells[MOST_COLUMNS:]):
                     raise row_too_wide(number)
@@ -66,14 +73,31 @@ class TableFile:
             if any(cells):
                 yield number, cells
 
+    def _all_rows(self) -> Iterator[tuple[int, Cells]]:
+        match self.form:
+            case "xlsx":
+                return _workbook_rows(self.source)
+            case "xls":
+                return _old_workbook_rows(self.source)
+            case "html":
+                return _page_rows(self.source, self.encoding or "utf-8")
+        return _csv_rows(self.source, self.encoding or "utf-8")
 
-def look_at(path: Path) -> TableFile:
+
+def _open(source: Source) -> BytesIO | BufferedReader:
+    return BytesIO(source) if isinstance(source, bytes) else source.open("rb")
+
+
+def look_at(source: Source, bank_exports: bool = False) -> TableFile:
     """Hash a file and find out how it is to be read; its name plays no part.
 
+    ``bank_exports`` takes in old .xls workbooks and HTML tables too, as banks hand them out.
+
     Raises:
-        Invalid: ``file_empty``, ``encoding_unknown``, ``workbook_broken``, ``workbook_too_large``.
+        Invalid: ``file_empty``, ``encoding_unknown``, ``workbook_broken``, ``workbook_too_large``, ``workbook_old``
+            unless ``bank_exports``.
     """
-    with path.open("rb") as file:
+    with _open(source) as file:
         head = file.read(4)
         if not head:
             raise Invalid("file_empty", "文件是空的", field="file")
@@ -81,14 +105,21 @@ def look_at(path: Path) -> TableFile:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         file.seek(0)
         if head == b"PK\x03\x04":
-            _check_workbook(path)
-            return TableFile(path, sha256, None)
+            _check_workbook(source)
+            return TableFile(source, sha256, None, "xlsx")
         if head == b"\xd0\xcf\x11\xe0":
+            if bank_exports:
+                return TableFile(source, sha256, None, "xls")
             raise Invalid("workbook_old", "这是旧版 Excel（.xls）文件，请另存为 .xlsx 或 CSV 后再导入", field="file")
-        return TableFile(path, sha256, _encoding_of(file, head))
+        encoding = _encoding_of(file, head)
+        if bank_exports:
+            file.seek(0)
+            if looks_like_html(file.read(_PAGE_HEAD).decode(encoding, errors="ignore")):
+                return TableFile(source, sha256, encoding, "html")
+        return TableFile(source, sha256, encoding)
 
 
-def _encoding_of(file: BinaryIO, head: bytes) -> str:
+def _encoding_of(file: BytesIO | BufferedReader, head: bytes) -> str:
     for mark, encoding in _BOMS:
         if head.startswith(mark):
             candidates: tuple[str, ...] = (encoding,)
@@ -108,9 +139,9 @@ def _encoding_of(file: BinaryIO, head: bytes) -> str:
     raise Invalid("encoding_unknown", "无法识别文件的文字编码，请另存为 UTF-8 编码的 CSV 或 .xlsx", field="file")
 
 
-def _csv_rows(path: Path, encoding: str) -> Iterator[tuple[int, Cells]]:
+def _csv_rows(source: Source, encoding: str) -> Iterator[tuple[int, Cells]]:
     csv.field_size_limit(LONGEST_CELL)
-    with path.open("rb") as raw:
+    with _open(source) as raw:
         text = TextIOWrapper(raw, encoding=encoding, newline="")
         separator = _separator(text.readline(_BLOCK))
         text.seek(0)
@@ -155,12 +186,13 @@ def _too_long(number: int) -> Invalid:
     )
 
 
-def _check_workbook(path: Path) -> None:
+def _check_workbook(source: Source) -> None:
     try:
-        with zipfile.ZipFile(path) as packed:
+        with _open(source) as file, zipfile.ZipFile(file) as packed:
             sizes = {entry.filename: entry.file_size for entry in packed.infolist()}
             unpacked = sum(entry.file_size for entry in packed.infolist())
-    except zipfile.BadZipFile as error:
+    except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
+        # a damaged archive may ask for a version of ZIP that does not exist, or name its parts in no encoding
         raise _broken() from error
     if "xl/workbook.xml" not in sizes:
         raise _broken()
@@ -172,10 +204,10 @@ def _broken() -> Invalid:
     return Invalid("workbook_broken", "这个文件不是完好的 .xlsx，请重新保存后再导入", field="file")
 
 
-def _workbook_rows(path: Path) -> Iterator[tuple[int, Cells]]:
+def _workbook_rows(source: Source) -> Iterator[tuple[int, Cells]]:
     """Yield the rows of a workbook's first sheet; formulas count as what they last showed."""
     try:
-        with path.open("rb") as packed, closing(open_workbook(packed)) as book:
+        with _open(source) as packed, closing(open_workbook(packed)) as book:
             sheet = book.worksheets[0]
             sheet.reset_dimensions()  # some programs write dimensions that are not true
             for number, values in enumerate(sheet.iter_rows(values_only=True), 1):
@@ -205,6 +237,21 @@ def _workbook_rows(path: Path) -> Iterator[tuple[int, Cells]]:
         # openpyxl answers damaged content with whatever its parser met; an XML ParseError is a SyntaxError, and an
         # archive under a password or in an unknown compression is a RuntimeError
         raise _broken() from error
+
+
+def _old_workbook_rows(source: Source) -> Iterator[tuple[int, Cells]]:
+    with _open(source) as file:
+        content = file.read(MOST_OLD_BYTES + 1)
+    for number, values in old_rows(content):
+        cells = [_text(value) for value in values]
+        if any(len(cell) > LONGEST_CELL for cell in cells):
+            raise _too_long(number)
+        yield number, cells
+
+
+def _page_rows(source: Source, encoding: str) -> Iterator[tuple[int, Cells]]:
+    with _open(source) as raw:
+        yield from html_rows(TextIOWrapper(raw, encoding=encoding, newline=""), LONGEST_CELL)
 
 
 def _text(value: Any) -> str:
