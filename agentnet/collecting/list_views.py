@@ -51,11 +51,11 @@ def _filter_asked() -> CollectionFilter:
 
 @needs(Permission.COLLECTION_RECORD)
 def today_list() -> Answer:
-    """List what the own outlet took today, with its sum."""
+    """List what the own outlet took today, with its sum; what came after the day's close too."""
     outlet = chosen_outlet(typed_text(request.args, "outlet", 32))
     words = typed_text(request.args, "q", 48)
     wanted = CollectionFilter(
-        starts_on=today(), ends_on=today() + timedelta(days=1), outlet_code=outlet.code, words=words
+        starts_on=today(), ends_on=today() + timedelta(days=2), outlet_code=outlet.code, words=words
     )
     return render_template(
         "collecting/today.html",

@@ -12,11 +12,13 @@ from sqlalchemy import ColumnElement, Select, func, select
 
 from agentnet.collecting.lookups import bills_due
 from agentnet.collecting.models import Allocation, Bill, Collection, Household, Void
-from agentnet.collecting.rules import BillDue, household_no
+from agentnet.collecting.rules import BillDue, household_no, open_day
+from agentnet.core.clock import today
 from agentnet.core.errors import Missing
 from agentnet.core.money import Fen
 from agentnet.infra.actor import Actor
 from agentnet.infra.db import db
+from agentnet.ledger.models import BusinessDay
 from agentnet.ledger.queries import balance, balances_of
 from agentnet.ledger.rules import HOUSEHOLD, OUTLET, AccountKey
 from agentnet.outlets.models import Agreement, Outlet, OutletTender, Tender
@@ -167,12 +169,21 @@ def may_void(viewer: Actor, outlet: Outlet) -> bool:
     return db.session.scalar(found) is not None
 
 
-def day_total(outlet_id: int, day: date) -> DayTotal:
-    """Return what an outlet took on a business day, voided collections left out."""
+def open_day_of(outlet_id: int) -> date:
+    """Return the business day that what an outlet collects now belongs to: the next one once today is closed."""
+    closed = select(BusinessDay.closed_at).where(BusinessDay.outlet_id == outlet_id, BusinessDay.business_on == today())
+    return open_day(today(), db.session.scalar(closed) is not None)
+
+
+def total_since(outlet_id: int, day: date) -> DayTotal:
+    """Return what an outlet took from a business day on, voided collections left out.
+
+    Since today, that is what was taken today: also what came after the day's close and belongs to the next.
+    """
     count, amount = db.session.execute(
         select(func.count(), func.coalesce(func.sum(Collection.amount_fen), 0))
         .outerjoin(Void, Void.collection_id == Collection.id)
-        .where(Collection.outlet_id == outlet_id, Collection.business_on == day, Void.id.is_(None))
+        .where(Collection.outlet_id == outlet_id, Collection.business_on >= day, Void.id.is_(None))
     ).one()
     return DayTotal(int(count), int(amount))
 

@@ -16,7 +16,6 @@ from agentnet.collecting.proof import proves, receipt_no_of
 from agentnet.collecting.queries import Recorded
 from agentnet.collecting.report_data import receipt_of
 from agentnet.collecting.words import PAPERS
-from agentnet.core.clock import today
 from agentnet.core.errors import Refusal
 from agentnet.infra.forms import show_refusal
 from agentnet.infra.i18n import in_english, money_text
@@ -32,7 +31,7 @@ Answer = Response | str | tuple[str, int]
 def _may_void(recorded: Recorded) -> bool:
     return (
         recorded.void is None
-        and recorded.collection.business_on == today()
+        and recorded.collection.business_on >= queries.open_day_of(recorded.outlet.id)
         and may(viewer(), Permission.COLLECTION_VOID)
         and queries.may_void(viewer(), recorded.outlet)
     )

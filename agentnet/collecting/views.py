@@ -66,7 +66,7 @@ def start() -> Answer:
         form=form,
         outlet=outlet,
         own=own,
-        total=queries.day_total(outlet.id, today()) if outlet else None,
+        total=queries.total_since(outlet.id, today()) if outlet else None,
         **_drawer(outlet),
     )
     return page, status

@@ -25,6 +25,8 @@ from agentnet.infra.audit import write_audit
 from agentnet.infra.bulk import insert_many
 from agentnet.infra.db import db
 from agentnet.infra.transaction import batch, reading
+from agentnet.settlement.day_actions import close_unattended
+from agentnet.settlement.jobs import CUT_OFF_HOUR
 
 Watch = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done, and of how much."""
@@ -89,12 +91,14 @@ def play_counters(world: World, agent_id: int, watch: Watch, office: BackOffice)
 
 
 def _live_through(world: World, day: date, payments: Sequence[Payment], agent_id: int) -> None:
-    """Post a day in the evening, and let the night allocate what it received."""
+    """Post a day in the evening, and let the night allocate what it received and close the day, which nobody counted."""
     with frozen_at(shanghai_instant(day, EVENING)):
         _post(world, payments, agent_id)
     night = day + timedelta(days=1)
     with frozen_at(shanghai_instant(night, 0, 30)):
         allocate_oldest_day(SYSTEM, night, MOST_OUTLETS)
+    with frozen_at(shanghai_instant(night, CUT_OFF_HOUR)):
+        close_unattended(SYSTEM, night, MOST_OUTLETS)
 
 
 def _deliver(month: MonthOfFacts, household_ids: Sequence[int]) -> None:

@@ -9,7 +9,7 @@ from flask import redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from agentnet.collecting.queries import drawer_of, tender_names
+from agentnet.collecting.queries import drawer_of, open_day_of, tender_names
 from agentnet.collecting.rules import CASH, ceiling_word
 from agentnet.collecting.views import chosen_outlet
 from agentnet.collecting.words import CEILING_WORDS
@@ -62,7 +62,7 @@ def _day_to_close(outlet: Outlet) -> date | None:
     first = queries.first_open_day(outlet.id)
     if first is not None and first <= today():
         return first
-    return today() if queries.open_day_of(outlet.id) == today() else None
+    return today() if open_day_of(outlet.id) == today() else None
 
 
 @needs(Permission.DAY_CLOSE)

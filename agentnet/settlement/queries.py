@@ -12,7 +12,7 @@ from sqlalchemy import Select, Table, func, select
 from werkzeug.datastructures import MultiDict
 
 from agentnet.collecting.models import Collection, Void
-from agentnet.collecting.rules import CASH, open_day
+from agentnet.collecting.rules import CASH
 from agentnet.core.clock import today
 from agentnet.core.errors import Missing
 from agentnet.core.money import Fen
@@ -55,12 +55,6 @@ class DaySheet:
     @property
     def cash_taken_fen(self) -> Fen:
         return sum(total.system_fen for total in self.totals if total.tender == CASH)
-
-
-def open_day_of(outlet_id: int) -> date:
-    """Return the business day that collections of now belong to."""
-    closed = select(days.c.closed_at).where(days.c.outlet_id == outlet_id, days.c.business_on == today())
-    return open_day(today(), db.session.connection().scalar(closed) is not None)
 
 
 def first_open_day(outlet_id: int) -> date | None:

@@ -256,3 +256,16 @@ def test_only_finance_decides_on_the_page(app, sign_in, username):
         assert answer.status_code == 403
     with reading():
         assert db.session.scalars(select(Remittance.state)).one() == "DECLARED"
+
+
+def test_what_comes_after_the_close_is_still_todays_at_the_counter_and_may_be_voided(app, sign_in):
+    record(item(538))
+    close()
+    record(item(20_00, world.MEI))
+    alice = sign_in("alice")
+    page = alice.get("/collect/today")
+    assert "WL0001-261119-0001" in page.text
+    assert "25.38" in page.text
+    assert "25.38" in alice.get("/collect").text
+    assert "撤销这一笔" in alice.get("/receipts/WL0001-261119-0001").text
+    assert "撤销这一笔" not in alice.get("/receipts/WL0001-261118-0001").text
