@@ -91,7 +91,7 @@ def play_counters(world: World, agent_id: int, watch: Watch, office: BackOffice)
 
 
 def _live_through(world: World, day: date, payments: Sequence[Payment], agent_id: int) -> None:
-    """Post a day in the evening, and let the night allocate what it received and close the day, which nobody counted."""
+    """Post a day in the evening; let the night allocate what it received and close it, which nobody counted."""
     with frozen_at(shanghai_instant(day, EVENING)):
         _post(world, payments, agent_id)
     night = day + timedelta(days=1)
