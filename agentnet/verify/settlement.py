@@ -8,29 +8,28 @@ from sqlalchemy import Connection
 
 from agentnet.verify.findings import Finding, rows, yuan
 
-_TAKEN = """
-    SELECT c.outlet_id, c.business_on, c.tender, COUNT(*) AS number, SUM(c.amount_fen) AS taken_fen
-    FROM collections c LEFT JOIN voids v ON v.collection_id = c.id WHERE v.collection_id IS NULL
-    GROUP BY c.outlet_id, c.business_on, c.tender
-"""
-
 
 def closed_days_say_what_was_taken(connection: Connection) -> Iterator[Finding]:
     """A closed day's figures by tender are those of its collections, and nothing was collected or voided since."""
     for row in rows(
         connection,
-        f"""
+        """
+        WITH taken AS (
+            SELECT c.outlet_id, c.business_on, c.tender, COUNT(*) AS number, SUM(c.amount_fen) AS taken_fen
+            FROM collections c LEFT JOIN voids v ON v.collection_id = c.id WHERE v.collection_id IS NULL
+            GROUP BY c.outlet_id, c.business_on, c.tender
+        )
         SELECT o.code, d.business_on, t.tender, t.collections_count, t.system_fen,
                COALESCE(s.number, 0) AS number, COALESCE(s.taken_fen, 0) AS taken_fen
         FROM day_closes d JOIN outlets o ON o.id = d.outlet_id JOIN day_close_tenders t ON t.close_id = d.id
-        LEFT JOIN ({_TAKEN}) s ON s.outlet_id = d.outlet_id AND s.business_on = d.business_on AND s.tender = t.tender
+        LEFT JOIN taken s ON s.outlet_id = d.outlet_id AND s.business_on = d.business_on AND s.tender = t.tender
         WHERE t.collections_count <> COALESCE(s.number, 0) OR t.system_fen <> COALESCE(s.taken_fen, 0)
         UNION ALL
         SELECT o.code, d.business_on, s.tender, 0, 0, s.number, s.taken_fen
         FROM day_closes d JOIN outlets o ON o.id = d.outlet_id
-        JOIN ({_TAKEN}) s ON s.outlet_id = d.outlet_id AND s.business_on = d.business_on
+        JOIN taken s ON s.outlet_id = d.outlet_id AND s.business_on = d.business_on
         WHERE NOT EXISTS (SELECT 1 FROM day_close_tenders t WHERE t.close_id = d.id AND t.tender = s.tender)
-        """,  # noqa: S608 - no value from outside
+        """,
     ):
         yield Finding(
             "closed_day",
