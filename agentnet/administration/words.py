@@ -8,6 +8,7 @@ from agentnet.core.words import translatable
 from agentnet.divisions import words as division_words
 from agentnet.infra.actor import Role
 from agentnet.outlets import words as outlet_words
+from agentnet.settlement.words import REMITTANCE_STATES
 
 ROLES: Mapping[Role, str] = {
     Role.AGENT: translatable("代办员"),
@@ -105,6 +106,7 @@ SUBJECTS: Mapping[str, str] = {
     "village": translatable("村（社区）"),
     "tender": translatable("支付方式"),
     "collection": translatable("收费"),
+    "remittance": translatable("解款"),
     "household": translatable("用户"),
     "visit": translatable("走访"),
     "week": translatable("周"),
@@ -181,6 +183,16 @@ FIELDS: Mapping[str, str] = {
     "unchanged": translatable("未变"),
     "sha256": translatable("文件校验值"),
     "photo_sha256": translatable("照片校验值"),
+    "business_on": translatable("营业日"),
+    "cash_system_fen": translatable("系统现金（元）"),
+    "cash_counted_fen": translatable("清点（元）"),
+    "counterfeit_fen": translatable("疑似假币（元）"),
+    "difference_fen": translatable("差（元）"),
+    "explanation": translatable("差异说明"),
+    "slip_no": translatable("交款单号"),
+    "deposited_on": translatable("交款日期"),
+    "confirmed_fen": translatable("到账（元）"),
+    "note": translatable("说明"),
 }
 """Words for the commonest fields; a field without words shows its own name, which auditors know from exports."""
 
@@ -191,6 +203,7 @@ VALUES: Mapping[str, str] = {
     **{str(code): words for code, words in outlet_words.SLOTS.items()},
     **{str(code): words for code, words in outlet_words.HOLDING_MODES.items()},
     **{str(code): words for code, words in division_words.SETTINGS.items()},
+    **{code: words for code, (words, _tone) in REMITTANCE_STATES.items()},
     **outlet_words.COORDINATE_SOURCES,
     "CASH": translatable("现金"),
     "UNIONPAY_CARD": translatable("银联卡"),

@@ -48,6 +48,8 @@ READER = {
     Permission.PUBLIC: "",
     Permission.COLLECTION_RECORD: "alice",
     Permission.COLLECTION_VOID: "alice",
+    Permission.DAY_CLOSE: "alice",
+    Permission.REMITTANCE_DECLARE: "alice",
     Permission.VISIT_LOG: "bob",
     Permission.COMMISSION_READ: "fang",
     Permission.COMMISSION_EDIT: "fang",
