@@ -85,6 +85,13 @@ class BusinessDay(Model):
             sqlite_where=text("allocated_at IS NULL"),
             postgresql_where=text("allocated_at IS NULL"),
         ),
+        Index(
+            "ix_business_days_not_closed",
+            "business_on",
+            "outlet_id",
+            sqlite_where=text("closed_at IS NULL"),
+            postgresql_where=text("closed_at IS NULL"),
+        ),
     )
 
     outlet_id: Mapped[int] = mapped_column(BigId, ForeignKey("outlets.id"), primary_key=True, autoincrement=False)

@@ -106,6 +106,14 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["tender"], ["tenders.code"], name=op.f("fk_day_close_tenders_tender")),
         sa.PrimaryKeyConstraint("close_id", "tender", name=op.f("pk_day_close_tenders")),
     )
+    with op.batch_alter_table("business_days", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_business_days_not_closed",
+            ["business_on", "outlet_id"],
+            unique=False,
+            sqlite_where=sa.text("closed_at IS NULL"),
+            postgresql_where=sa.text("closed_at IS NULL"),
+        )
     for table in APPEND_ONLY:
         _refuse_changes(table)
 
@@ -129,6 +137,8 @@ def _refuse_changes(table: str) -> None:
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("business_days", schema=None) as batch_op:
+        batch_op.drop_index("ix_business_days_not_closed")
     op.drop_table("day_close_tenders")  # triggers go with their tables
     op.drop_table("remittances")
     op.drop_table("day_closes")
