@@ -61,7 +61,8 @@ def close_day(new: NewClose, by: Actor) -> None:
 
     Raises:
         Forbidden: ``not_permitted``. Missing: ``outlet_missing``.
-        Invalid: ``count_impossible``, ``batch_missing``, ``difference_unexplained``, ``day_to_come``.
+        Invalid: ``count_impossible``, ``batch_missing``, ``difference_unexplained``, ``day_to_come``,
+            ``nothing_to_close``.
         Conflict: ``day_closed_already``, ``earlier_day_open``, ``cash_moved``, ``id_reused``, ``month_closed``.
     """
     outlet = outlet_for(by, new.outlet_code, Permission.DAY_CLOSE)

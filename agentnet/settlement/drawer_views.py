@@ -14,7 +14,7 @@ from agentnet.collecting.rules import CASH, ceiling_word
 from agentnet.collecting.views import chosen_outlet
 from agentnet.collecting.words import CEILING_WORDS
 from agentnet.core.clock import today
-from agentnet.core.errors import Invalid, Refusal
+from agentnet.core.errors import Refusal
 from agentnet.infra.dates import day_text
 from agentnet.infra.forms import show_refusal
 from agentnet.infra.i18n import in_english, money_text
@@ -25,7 +25,7 @@ from agentnet.settlement import queries
 from agentnet.settlement.day_actions import close_day
 from agentnet.settlement.forms import CloseForm, RemittanceForm
 from agentnet.settlement.remittance_actions import declare_remittance
-from agentnet.settlement.rules import NewClose, NewRemittance, differences, require_count
+from agentnet.settlement.rules import NewClose, NewRemittance, differences, require_count, require_remittance
 from agentnet.settlement.words import FACES, REMITTANCE_STATES
 from agentnet.users.guard import needs, viewer
 from agentnet.users.permissions import Permission
@@ -165,17 +165,21 @@ def declare() -> Answer:
     if not form.validate():
         return _declare_page(form, outlet), 422
     try:
-        if (form.amount.data or 0) > held.cash_held_fen:
-            raise Invalid(
-                "over_cash_held",
-                "手头现金只有 %(held)s 元，不能交这么多；请核对交款单",
-                field="amount",
-                held=money_text(held.cash_held_fen),
-            )
+        require_remittance(_new_remittance(form, outlet), held.cash_held_fen, today())
     except Refusal as refusal:
         show_refusal(form, refusal)
         return _declare_page(form, outlet), refusal.status
     return render_template("settlement/declare_check.html", form=form, outlet=outlet, drawer=held)
+
+
+def _new_remittance(form: RemittanceForm, outlet: Outlet) -> NewRemittance:
+    return NewRemittance(
+        id=UUID(str(form.id.data)),
+        outlet_code=outlet.code,
+        slip_no=str(form.slip_no.data),
+        amount_fen=form.amount.data or 0,
+        deposited_on=form.deposited_on.data,
+    )
 
 
 def _declare_page(form: RemittanceForm, outlet: Outlet) -> str:
@@ -189,13 +193,7 @@ def declare_record() -> Answer:
     form = RemittanceForm()
     if not form.validate():
         return _declare_page(form, outlet), 422
-    new = NewRemittance(
-        id=UUID(str(form.id.data)),
-        outlet_code=outlet.code,
-        slip_no=str(form.slip_no.data),
-        amount_fen=form.amount.data or 0,
-        deposited_on=form.deposited_on.data,
-    )
+    new = _new_remittance(form, outlet)
     try:
         declare_remittance(new, viewer())
     except Refusal as refusal:

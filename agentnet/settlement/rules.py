@@ -158,7 +158,8 @@ def require_closable(business_on: date, today: date, closed: bool, first_open: d
     """Refuse a close out of turn: a day to come, one that is closed, one before which another is still open.
 
     Raises:
-        Invalid: ``day_to_come``. Conflict: ``day_closed_already``, ``earlier_day_open``.
+        Invalid: ``day_to_come``, ``nothing_to_close`` for a past day on which nothing was collected.
+        Conflict: ``day_closed_already``, ``earlier_day_open``.
     """
     if business_on > today:
         raise Invalid("day_to_come", "这一天还没有到，不能日结")
@@ -166,6 +167,8 @@ def require_closable(business_on: date, today: date, closed: bool, first_open: d
         raise Conflict("day_closed_already", "这一天已经日结过了")
     if first_open is not None and first_open < business_on:
         raise Conflict("earlier_day_open", "%(day)s 还没有日结，请先结那一天", day=first_open.isoformat())
+    if business_on < today and first_open != business_on:
+        raise Invalid("nothing_to_close", "这一天没有收费，不用日结")
 
 
 def require_same_cash(system_fen: Fen, seen_fen: Fen) -> None:

@@ -163,6 +163,8 @@ def test_a_day_without_collections_may_be_closed(app):
         ({"count": Count({1_00: -1}, other_fen=638)}, "count_impossible"),
         ({"count": Count(other_fen=-1)}, "count_impossible"),
         ({"business_on": world.TODAY + timedelta(days=1)}, "day_to_come"),
+        ({"business_on": world.TODAY - timedelta(days=1)}, "nothing_to_close"),
+        ({"business_on": date.min}, "nothing_to_close"),
         ({"system_seen_fen": 500}, "cash_moved"),
         ({"batches": {"UNIONPAY_CARD": 5}}, "difference_unexplained"),
         ({"batches": {"UNIONPAY_CARD": -5}}, "batch_missing"),

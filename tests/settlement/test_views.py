@@ -149,7 +149,8 @@ def test_a_deposit_is_shown_once_more_and_then_in_transit(app, sign_in):
 @pytest.mark.parametrize(
     ("typed", "words"),
     [
-        ({"amount": "300.01"}, "手头现金只有 300.00"),
+        ({"amount": "300.01"}, "手头现金只有 300.00 元，不能"),
+        ({"deposited_on": "2026-11-19"}, "交款日期还没有到"),
         ({"amount": ""}, "请输入交款金额"),
         ({"slip_no": " "}, "请填写交款单号"),
         ({"deposited_on": "昨天"}, "请输入日期"),
