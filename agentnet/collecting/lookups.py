@@ -20,6 +20,7 @@ from agentnet.collecting.rules import LOOK_ALIKE_WINDOW, BillDue, Terms, open_da
 from agentnet.core.money import Fen
 from agentnet.infra.actor import SYSTEM, Actor, Grant
 from agentnet.infra.idempotency import Request
+from agentnet.infra.straight import Straight
 from agentnet.ledger.models import BusinessDay
 from agentnet.outlets.models import Agreement, Outlet, OutletTender, Tender
 from agentnet.outlets.queries import visible_outlets
@@ -82,17 +83,19 @@ def still_due() -> Select[*tuple[Any, ...]]:
     ).where(bills.c.principal_fen + bills.c.late_charge_fen > whole)
 
 
-_HOUSEHOLDS = (
+_HOUSEHOLDS = Straight(
     select(households.c.id, households.c.household_no)
     .where(households.c.household_no.in_(bindparam("numbers", expanding=True)))
     .order_by(households.c.id)
     .with_for_update(key_share=True)
 )
-_DUE = still_due().where(bills.c.household_id.in_(bindparam("household_ids", expanding=True)))
-_KNOWN = select(requests.c.id, requests.c.kind, requests.c.content_sha256, requests.c.result_id).where(
-    requests.c.id.in_(bindparam("ids", expanding=True))
+_DUE = Straight(still_due().where(bills.c.household_id.in_(bindparam("household_ids", expanding=True))))
+_KNOWN = Straight(
+    select(requests.c.id, requests.c.kind, requests.c.content_sha256, requests.c.result_id).where(
+        requests.c.id.in_(bindparam("ids", expanding=True))
+    )
 )
-_RECENT = (
+_RECENT = Straight(
     select(collections.c.household_id, collections.c.outlet_id, collections.c.amount_fen, collections.c.collected_at)
     .outerjoin(voids, voids.c.collection_id == collections.c.id)
     .where(
@@ -104,7 +107,7 @@ _RECENT = (
 
 
 @lru_cache(maxsize=512)
-def _terms_statement(grants: tuple[Grant, ...], everywhere: bool) -> Select[*tuple[Any, ...]]:
+def _terms_statement(grants: tuple[Grant, ...], everywhere: bool) -> Straight:
     person = Actor(user_id=None, name="", grants=grants)
     territory = true() if everywhere else visible_outlets(person, Permission.COLLECTION_RECORD)
     day: ColumnElement[date] = bindparam("day", type_=days.c.business_on.type)
@@ -113,7 +116,7 @@ def _terms_statement(grants: tuple[Grant, ...], everywhere: bool) -> Select[*tup
         Agreement.starts_on <= day,
         or_(Agreement.ends_on.is_(None), Agreement.ends_on > day),
     )
-    return (
+    return Straight(
         select(
             Outlet.id,
             Outlet.code,
@@ -148,7 +151,7 @@ def terms_of(connection: Connection, codes: Iterable[str], by: Actor, day: date)
     statement = _terms_statement(by.grants, by == SYSTEM)
     found: dict[str, Terms] = {}
     tenders: dict[str, dict[str, bool]] = {}
-    for row in connection.execute(statement, {"codes": sorted(set(codes)), "day": day}):
+    for row in statement.rows(connection, {"codes": sorted(set(codes)), "day": day}):
         (id_, code, state, org_unit_id, setting, mode, ceiling, limit, locked, tender, needs) = row
         accepted = tenders.setdefault(code, {})
         if tender is not None:
@@ -162,15 +165,15 @@ def terms_of(connection: Connection, codes: Iterable[str], by: Actor, day: date)
 
 def households_locked(connection: Connection, numbers: Iterable[str]) -> dict[str, int]:
     """Return household ids by number, each locked until the transaction ends."""
-    rows = connection.execute(_HOUSEHOLDS, {"numbers": sorted(set(numbers))})
+    rows = _HOUSEHOLDS.rows(connection, {"numbers": sorted(set(numbers))})
     return {number: id_ for id_, number in rows}
 
 
 def bills_due(connection: Connection, household_ids: Iterable[int]) -> dict[int, list[BillDue]]:
     """Return the unpaid bills of households, oldest first; a household without any is left out."""
     due: dict[int, list[BillDue]] = {}
-    for id_, household_id, month, principal, late_charge in connection.execute(
-        _DUE, {"household_ids": sorted(set(household_ids))}
+    for id_, household_id, month, principal, late_charge in _DUE.rows(
+        connection, {"household_ids": sorted(set(household_ids))}
     ):
         due.setdefault(household_id, []).append(BillDue(id_, month, int(principal), int(late_charge)))
     for unpaid in due.values():
@@ -182,7 +185,7 @@ def known_requests(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, Kn
     """Return the requests among these ids that took effect before."""
     return {
         id_: Known(kind, content_sha256, result_id)
-        for id_, kind, content_sha256, result_id in connection.execute(_KNOWN, {"ids": list(ids)})
+        for id_, kind, content_sha256, result_id in _KNOWN.rows(connection, {"ids": list(ids)})
     }
 
 
@@ -192,5 +195,5 @@ def recent_collections(
     """Return standing collections of the households within the look-alike window of any of the instants."""
     times = sorted(instants)
     window = {"first_at": times[0] - LOOK_ALIKE_WINDOW, "last_at": times[-1] + LOOK_ALIKE_WINDOW}
-    rows = connection.execute(_RECENT, {"household_ids": sorted(set(household_ids)), **window})
+    rows = _RECENT.rows(connection, {"household_ids": sorted(set(household_ids)), **window})
     return [Recent(*row) for row in rows]

@@ -14,7 +14,7 @@ from datetime import date, datetime
 from typing import Any, Literal, cast
 from uuid import UUID
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Table, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
@@ -64,8 +64,9 @@ from agentnet.infra.actor import SYSTEM, Actor
 from agentnet.infra.audit import AuditLine
 from agentnet.infra.db import db
 from agentnet.infra.inserting import insert_typed
+from agentnet.infra.straight import Straight
 from agentnet.ledger.actions import post_fitting
-from agentnet.ledger.queries import require_open
+from agentnet.ledger.queries import hold_open
 from agentnet.ledger.rules import OUTLET, AccountKey, NewTransfer, OutOfLimits
 from agentnet.users.permissions import Permission, require
 
@@ -170,7 +171,7 @@ def _record(items: Sequence[NewCollection], by: Actor) -> list[Verdict]:
     connection = db.session.connection()
     at = now()
     facts = _look_up(connection, items, by, today())
-    closed = _closed_months({terms.business_on for terms in facts.terms.values()})
+    closed = _closed_months(connection, {terms.business_on for terms in facts.terms.values()})
     verdicts: dict[UUID, Verdict] = {}
     judged: list[Judged] = []
     for item in items:
@@ -185,7 +186,7 @@ def _record(items: Sequence[NewCollection], by: Actor) -> list[Verdict]:
             judged.append(_judge(item, facts, at))
         except Refusal as refusal:
             verdicts[item.id] = _refused(item, refusal)
-    recorded, refused = _post(judged, by)
+    recorded, refused = _post(connection, judged)
     if refused:
         recorded = _allocated_anew(connection, recorded)
     verdicts.update({item.id: _refused(item, refusal) for item, refusal in refused})
@@ -193,12 +194,12 @@ def _record(items: Sequence[NewCollection], by: Actor) -> list[Verdict]:
     return [verdicts[item.id] for item in items]
 
 
-def _closed_months(days: Iterable[date]) -> dict[Month, Refusal]:
+def _closed_months(connection: Connection, days: Iterable[date]) -> dict[Month, Refusal]:
     """Return why each month of these days takes no more facts; the others are held open until the end."""
     closed: dict[Month, Refusal] = {}
     for month in sorted({Month.of(day) for day in days}):
         try:
-            require_open(month.starts_on)
+            hold_open(connection, month)
         except Refusal as refusal:
             closed[month] = refusal
     return closed
@@ -261,10 +262,10 @@ def _debit(tender: str, terms: Terms) -> AccountKey:
     return AccountKey(OUTLET, terms.outlet_id, "FLOAT" if terms.holding_mode == PREPAID else "CASH_HELD")
 
 
-def _post(judged: Sequence[Judged], by: Actor) -> tuple[list[Judged], list[tuple[NewCollection, Refusal]]]:
+def _post(connection: Connection, judged: Sequence[Judged]) -> tuple[list[Judged], list[tuple[NewCollection, Refusal]]]:
     """Post the transfers; return what was recorded and what the guarded accounts had no room for."""
     ceilings = {one.transfer.debit: one.terms.ceiling_fen for one in judged if one.transfer.debit.code == "CASH_HELD"}
-    too_much = post_fitting(by, [one.transfer for one in judged], ceilings)
+    too_much = post_fitting(connection, [one.transfer for one in judged], ceilings)
     if not too_much:
         return list(judged), []
     refused = [(one.item, _no_room(too_much[one.item.id])) for one in judged if one.item.id in too_much]
@@ -301,7 +302,11 @@ def _serials(dialect_insert: Any) -> Any:
     ).returning(days.c.outlet_id, days.c.receipt_serial)
 
 
+_ONE: dict[str, Any] = {name: bindparam(name) for name in ("outlet_id", "business_on", "receipt_serial")}
 _TAKE_SERIALS = {"sqlite": _serials(sqlite.insert), "postgresql": _serials(postgresql.insert)}
+_TAKE_SERIALS_OF_ONE: dict[str, Any] = {
+    name: Straight(statement.values(_ONE)) for name, statement in _TAKE_SERIALS.items()
+}
 
 
 def _first_serials(connection: Connection, recorded: Sequence[Judged]) -> dict[int, int]:
@@ -318,8 +323,12 @@ def _first_serials(connection: Connection, recorded: Sequence[Judged]) -> dict[i
         {"outlet_id": outlet_id, "business_on": day, "receipt_serial": count}
         for (outlet_id, day), count in sorted(needed.items())
     ]
-    taken = connection.execute(_TAKE_SERIALS[connection.dialect.name], rows)
-    last = {row.outlet_id: row.receipt_serial for row in taken}
+    dialect = connection.dialect.name
+    if len(rows) == 1:
+        taken = _TAKE_SERIALS_OF_ONE[dialect].rows(connection, rows[0])
+    else:
+        taken = [(id_, serial) for id_, serial in connection.execute(_TAKE_SERIALS[dialect], rows)]
+    last: dict[int, int] = dict(taken)
     if len(last) != len(needed):
         raise Conflict("day_locked", "这个网点刚刚日结，请再收一次：会记入下一个营业日")
     return {outlet_id: last[outlet_id] - count + 1 for (outlet_id, _), count in needed.items()}

@@ -14,7 +14,7 @@ from typing import Any, cast
 
 from sqlalchemy import Connection, Table, insert
 
-Convert = Callable[[Any], Any] | None
+from agentnet.infra.straight import Convert, run
 
 
 @lru_cache(maxsize=64)
@@ -46,10 +46,16 @@ def insert_typed(connection: Connection, target: Table, rows: Sequence[Mapping[s
         return
     columns = tuple(rows[0])
     statement, converts = _prepared(target, columns, cast(Any, type(connection.dialect)))
+    if len(rows) == 1:
+        (row,) = rows
+        only = [
+            value if convert is None else convert(value) for value, convert in zip(row.values(), converts, strict=True)
+        ]
+        run(connection, statement, tuple(only), fetch=False)
+        return
     by_column = zip(*(row.values() for row in rows), strict=True)
     converted = (
         values if convert is None else _converted(values, convert)
         for values, convert in zip(by_column, converts, strict=True)
     )
-    parameters = list(zip(*converted, strict=True))
-    connection.exec_driver_sql(statement, parameters if len(parameters) > 1 else parameters[0])
+    run(connection, statement, list(zip(*converted, strict=True)), fetch=False, many=True)

@@ -21,7 +21,8 @@ from agentnet.infra.actor import Actor
 from agentnet.infra.audit import write_audit
 from agentnet.infra.db import db
 from agentnet.infra.inserting import insert_typed
-from agentnet.ledger.queries import account_ids, accounts, balances, month_lock, month_state, months, transfers
+from agentnet.infra.straight import Straight
+from agentnet.ledger.queries import accounts, balances, ids_by, month_lock, month_state, months, transfers
 from agentnet.ledger.rules import (
     CLOSED,
     CLOSING,
@@ -38,17 +39,17 @@ Ceilings = Mapping[AccountKey, Fen]
 
 _NEW_BALANCE = balances.c.balance_fen + bindparam("change_fen")
 _CEILING = func.coalesce(bindparam("ceiling_fen", type_=balances.c.maximum_fen.type), balances.c.maximum_fen)
-_MOVE_ONE = (
+_MOVE_ONE = Straight(
     update(balances)
     .where(balances.c.account_id == bindparam("of_account"), _NEW_BALANCE.between(balances.c.minimum_fen, _CEILING))
     .values(balance_fen=_NEW_BALANCE, maximum_fen=_CEILING)
 )
 
 
-def _move_many(account_id: Any, change: Any, ceiling: Any) -> Any:
+def _move_many(account_id: Any, change: Any, ceiling: Any) -> Straight:
     limit = func.coalesce(ceiling, balances.c.maximum_fen)
     moved = balances.c.balance_fen + change
-    return (
+    return Straight(
         update(balances)
         .where(balances.c.account_id == account_id, moved.between(balances.c.minimum_fen, limit))
         .values(balance_fen=moved, maximum_fen=limit)
@@ -77,7 +78,7 @@ _LOCK_IN_ORDER = (
 _HOLD_ALONE = text("SELECT pg_advisory_xact_lock(:key)")
 
 
-def post_many(by: Actor, new_transfers: Sequence[NewTransfer], ceilings: Ceilings | None = None) -> None:
+def post_many(_by: Actor, new_transfers: Sequence[NewTransfer], ceilings: Ceilings | None = None) -> None:
     """Post transfers, all or none; accounts that are not open yet are opened.
 
     ``ceilings`` sets the limit of the guarded accounts it names, from now on.
@@ -86,13 +87,13 @@ def post_many(by: Actor, new_transfers: Sequence[NewTransfer], ceilings: Ceiling
         OutOfLimits: ``over_ceiling`` or ``under_floor`` for the first transfer that does not fit; the caller's
             transaction must then be rolled back, as the door does.
     """
-    refused = post_fitting(by, new_transfers, ceilings)
+    refused = post_fitting(db.session.connection(), new_transfers, ceilings)
     if refused:
         raise next(iter(refused.values()))
 
 
 def post_fitting(
-    _by: Actor, new_transfers: Sequence[NewTransfer], ceilings: Ceilings | None = None
+    connection: Connection, new_transfers: Sequence[NewTransfer], ceilings: Ceilings | None = None
 ) -> dict[Any, OutOfLimits]:
     """Post the transfers their guarded accounts have room for, in their order; return the others' refusals by id.
 
@@ -101,7 +102,6 @@ def post_fitting(
     """
     if not new_transfers:
         return {}
-    connection = db.session.connection()
     ids = _opened(connection, {key for transfer in new_transfers for key in (transfer.debit, transfer.credit)})
     refused: dict[Any, OutOfLimits] = {}
     changes = guarded_changes(new_transfers)
@@ -154,8 +154,8 @@ def _move(
         return set()
     if len(changes) == 1:
         ((key, change),) = changes.items()
-        moved = connection.execute(
-            _MOVE_ONE, {"of_account": ids[key], "change_fen": change, "ceiling_fen": ceilings.get(key)}
+        moved = _MOVE_ONE.execute(
+            connection, {"of_account": ids[key], "change_fen": change, "ceiling_fen": ceilings.get(key)}
         )
         return set() if moved.rowcount == 1 else {key}
     by_id = {ids[key]: key for key in changes}
@@ -165,20 +165,17 @@ def _move(
     moves = [
         {"account_id": id_, "change_fen": changes[key], "ceiling_fen": ceilings.get(key)} for id_, key in by_id.items()
     ]
-    rows = connection.execute(
-        _MOVE_MANY[connection.dialect.name],
-        {"moves": json.dumps(moves)},
-    )
+    rows = _MOVE_MANY[connection.dialect.name].rows(connection, {"moves": json.dumps(moves)})
     return set(changes) - {by_id[id_] for (id_,) in rows}
 
 
 def _opened(connection: Connection, keys: set[AccountKey]) -> dict[AccountKey, int]:
     """Return the ids of the accounts, opening those that are not open yet."""
-    ids = account_ids(keys)
+    ids = ids_by(connection, keys)
     missing = sorted(keys - ids.keys())
     if missing:
         _open(connection, missing)
-        ids |= account_ids(missing)
+        ids |= ids_by(connection, missing)
     return ids
 
 
@@ -189,7 +186,7 @@ def _open(connection: Connection, keys: Iterable[AccountKey]) -> None:
         insert_or_leave(accounts).on_conflict_do_nothing(),
         [{**key._asdict(), "normal_side": line.normal_side, "guarded": line.guarded} for key, line in lines],
     )
-    ids = account_ids(key for key, line in lines if line.guarded)
+    ids = ids_by(connection, (key for key, line in lines if line.guarded))
     if ids:
         connection.execute(
             insert_or_leave(balances).on_conflict_do_nothing(),

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, case, func, literal, select, text, union_all
+from sqlalchemy import Connection, Table, bindparam, case, func, literal, select, text, union_all
 
 from agentnet.core.clock import Month, today
 from agentnet.core.errors import Conflict
 from agentnet.core.money import Fen
 from agentnet.infra.db import db
+from agentnet.infra.straight import Straight
 from agentnet.ledger.models import Account, AccountingMonth, Balance, Transfer
 from agentnet.ledger.rules import DEBIT, OPEN, AccountKey, chart_line
 
@@ -21,12 +22,14 @@ balances = cast(Table, Balance.__table__)
 transfers = cast(Table, Transfer.__table__)
 months = cast(Table, AccountingMonth.__table__)
 
-_MONTH = select(months.c.state).where(months.c.month == bindparam("month"))
+_MONTH = Straight(select(months.c.state).where(months.c.month == bindparam("month")))
 _HOLD_OPEN = text("SELECT pg_advisory_xact_lock_shared(:key)")
-_ACCOUNTS = select(accounts.c.id, accounts.c.owner_id, accounts.c.code, accounts.c.detail).where(
-    accounts.c.owner_kind == bindparam("owner_kind"),
-    accounts.c.owner_id.in_(bindparam("owner_ids", expanding=True)),
-    accounts.c.code.in_(bindparam("codes", expanding=True)),
+_ACCOUNTS = Straight(
+    select(accounts.c.id, accounts.c.owner_id, accounts.c.code, accounts.c.detail).where(
+        accounts.c.owner_kind == bindparam("owner_kind"),
+        accounts.c.owner_id.in_(bindparam("owner_ids", expanding=True)),
+        accounts.c.code.in_(bindparam("codes", expanding=True)),
+    )
 )
 
 _MONTH_LOCKS = 0x6D6F6E7468 << 16
@@ -59,7 +62,12 @@ def month_lock(month: Month) -> int:
 
 def month_state(month: Month) -> str:
     """Return OPEN, CLOSING or CLOSED; a month nobody began to close is open."""
-    return db.session.connection().execute(_MONTH, {"month": str(month)}).scalar() or OPEN
+    return _state(db.session.connection(), month)
+
+
+def _state(connection: Connection, month: Month) -> str:
+    found = _MONTH.rows(connection, {"month": str(month)})
+    return str(found[0][0]) if found else OPEN
 
 
 def require_open(day: date) -> None:
@@ -68,17 +76,25 @@ def require_open(day: date) -> None:
     Raises:
         Conflict: ``month_closed``.
     """
-    month = Month.of(day)
-    connection = db.session.connection()
+    hold_open(db.session.connection(), Month.of(day))
+
+
+def hold_open(connection: Connection, month: Month) -> None:
+    """Do what ``require_open`` does, for who holds the transaction's connection already."""
     if connection.dialect.name == "postgresql":
         # Without this a posting that saw OPEN could commit after the close had read the month.
         connection.execute(_HOLD_OPEN, {"key": month_lock(month)})
-    if month_state(month) != OPEN:
+    if _state(connection, month) != OPEN:
         raise Conflict("month_closed", "%(month)s 已封账，不能再记入；请记入下一个未封账的月份", month=str(month))
 
 
 def account_ids(keys: Iterable[AccountKey]) -> dict[AccountKey, int]:
     """Return the ids of those accounts that are open; one statement for each kind of owner."""
+    return ids_by(db.session.connection(), keys)
+
+
+def ids_by(connection: Connection, keys: Iterable[AccountKey]) -> dict[AccountKey, int]:
+    """Return what ``account_ids`` does, for who holds the transaction's connection already."""
     by_owner: dict[str, tuple[set[int], set[str]]] = {}
     wanted = set(keys)
     for key in wanted:
@@ -86,10 +102,9 @@ def account_ids(keys: Iterable[AccountKey]) -> dict[AccountKey, int]:
         owners.add(key.owner_id)
         codes.add(key.code)
     found: dict[AccountKey, int] = {}
-    connection = db.session.connection()
     for owner_kind, (owners, codes) in by_owner.items():
-        rows = connection.execute(
-            _ACCOUNTS, {"owner_kind": owner_kind, "owner_ids": sorted(owners), "codes": sorted(codes)}
+        rows = _ACCOUNTS.rows(
+            connection, {"owner_kind": owner_kind, "owner_ids": sorted(owners), "codes": sorted(codes)}
         )
         for id_, owner_id, code, detail in rows:
             key = AccountKey(owner_kind, owner_id, code, detail)

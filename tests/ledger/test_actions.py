@@ -79,7 +79,7 @@ def test_one_fen_over_the_ceiling_leaves_nothing_of_the_batch(app):
 def test_of_a_batch_exactly_those_that_fit_are_posted_in_their_order(app):
     moves = [move(600), move(500), move(400), move(1), move(9999, OTHER_CASH), move(70, OTHER_CASH)]
     with batch():
-        refused = post_fitting(SYSTEM, moves, {CASH: 1000, OTHER_CASH: 100})
+        refused = post_fitting(db.session.connection(), moves, {CASH: 1000, OTHER_CASH: 100})
     assert set(refused) == {moves[1].id, moves[3].id, moves[4].id}
     assert (balance_of(CASH), balance_of(OTHER_CASH), count(Transfer)) == (1000, 70, 3)
 
@@ -93,7 +93,7 @@ def test_money_does_not_leave_an_empty_float(app):
 def test_between_two_guarded_accounts_both_move_or_neither(app):
     with batch():
         post_many(SYSTEM, [move(500, debit=BANK, credit=FLOAT)])
-        refused = post_fitting(SYSTEM, [move(300, CASH, FLOAT), move(800, CASH, FLOAT)], {CASH: 1000})
+        refused = post_fitting(db.session.connection(), [move(300, CASH, FLOAT), move(800, CASH, FLOAT)], {CASH: 1000})
     assert len(refused) == 1
     assert (balance_of(CASH), balance_of(FLOAT)) == (300, 800)
     with reading():
@@ -104,7 +104,7 @@ def test_a_lowered_ceiling_still_lets_cash_out(app):
     with batch():
         post_many(SYSTEM, [move(900)], {CASH: 1000})
     with batch():
-        assert post_fitting(SYSTEM, [move(1)], {CASH: 100})
+        assert post_fitting(db.session.connection(), [move(1)], {CASH: 100})
         post_many(SYSTEM, [move(300, debit=RECEIVED, credit=CASH)])
     assert balance_of(CASH) == 600
 

@@ -1,0 +1,149 @@
+"""Execute a statement straight at the driver, for the few paths where every collection goes.
+
+SQLAlchemy compiles a statement once, but works out its lists, its parameters and a result object each time it is
+executed: six times what SQLite needs to find a row. A ``Straight`` statement works the text and the conversions out
+once for a dialect and the lengths of its lists; after that an execution costs the conversions and the driver's own
+work. Whoever listens to an engine's statements still sees every one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql.compiler import SQLCompiler
+
+Convert = Callable[[Any], Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """The driver's text and where its values come from.
+
+    The values lie in one row: the parameters in their order, lists laid out in place, then the fixed ones.
+    """
+
+    sql: str
+    places: tuple[tuple[int, Convert], ...]
+    """For each place of the text, which value goes there and how it is converted."""
+    fixed: tuple[Any, ...]
+    fetches: bool
+    results: tuple[Convert, ...]
+    """How the columns of a row are converted; empty if all are the driver's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the driver answered: the rows of a select or of RETURNING, and how many rows were changed."""
+
+    rows: list[tuple[Any, ...]]
+    rowcount: int
+
+
+def _padded(values: list[Any]) -> list[Any]:
+    """Return a list lengthened to a power of two by its last value, so that few lengths are ever compiled."""
+    wanted = 1 << (len(values) - 1).bit_length()
+    return values if wanted == len(values) else [*values, *[values[-1]] * (wanted - len(values))]
+
+
+class Straight:
+    """A select, or a change with or without RETURNING, whose lists are ``bindparam(..., expanding=True)``.
+
+    An empty list finds nothing: the statement is then not executed.
+    """
+
+    def __init__(self, statement: Any) -> None:
+        self._statement = statement
+        self._texts: dict[tuple[Any, ...], _Text] = {}
+
+    def execute(self, connection: Connection, parameters: Mapping[str, Any]) -> Answer:
+        """Execute with these parameters, lists among them as such; every row is fetched.
+
+        Raises:
+            DBAPIError: as SQLAlchemy would raise it.
+        """
+        make = type(connection.dialect)
+        lengths: list[int] = []
+        values: list[Any] = []
+        for value in parameters.values():
+            if type(value) is list:
+                if not value:
+                    return Answer([], 0)
+                padded = value if len(value) == 1 else _padded(value)
+                lengths.append(len(padded))
+                values += padded
+            else:
+                values.append(value)
+        key = (make, tuple(parameters), tuple(lengths))
+        text = self._texts.get(key)
+        if text is None:
+            text = self._texts[key] = self._worked_out(cast(Any, make), parameters)
+        values += text.fixed
+        sent = tuple([values[at] if convert is None else convert(values[at]) for at, convert in text.places])
+        rows, rowcount = run(connection, text.sql, sent, fetch=text.fetches)
+        if text.results:
+            rows = [_converted(row, text.results) for row in rows]
+        return Answer(rows, rowcount)
+
+    def rows(self, connection: Connection, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """Return the rows the statement finds or returns."""
+        return self.execute(connection, parameters).rows
+
+    def _worked_out(self, make: Any, parameters: Mapping[str, Any]) -> _Text:
+        dialect = make(paramstyle="qmark" if make.name == "sqlite" else "format")
+        compiled: SQLCompiler = self._statement.compile(dialect=dialect)
+        padded = {name: _padded(value) if type(value) is list else value for name, value in parameters.items()}
+        state = compiled.construct_expanded_state(padded)
+        laid_out: list[str] = []
+        for name in parameters:
+            laid_out += state.parameter_expansion.get(name, [name])
+        where = {name: at for at, name in enumerate(laid_out)}
+        own = {bind.key for bind in compiled.binds.values()} - parameters.keys()
+        fixed: list[Any] = []
+        for bind, name in compiled.bind_names.items():
+            if bind.key not in own:
+                continue
+            several = state.parameter_expansion.get(name)
+            for each, value in (
+                zip(several, bind.effective_value or (), strict=True) if several else ((name, bind.value),)
+            ):
+                where[each] = len(laid_out) + len(fixed)
+                fixed.append(value)
+        places = tuple((where[each], cast(Convert, state.processors.get(each))) for each in state.positiontup or ())
+        columns = getattr(self._statement, "exported_columns", ())
+        results = tuple(column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns)
+        return _Text(state.statement, places, tuple(fixed), bool(results), results if any(results) else ())
+
+
+def _converted(row: Sequence[Any], converts: Sequence[Convert]) -> tuple[Any, ...]:
+    return tuple(value if convert is None else convert(value) for value, convert in zip(row, converts, strict=True))
+
+
+def run(
+    connection: Connection, sql: str, parameters: Any, *, fetch: bool, many: bool = False
+) -> tuple[list[tuple[Any, ...]], int]:
+    """Execute the driver's text on the connection's own cursor; return the rows if asked for and the count changed.
+
+    Raises:
+        DBAPIError: as SQLAlchemy would raise it.
+    """
+    if connection.engine.dispatch.before_cursor_execute:
+        result = connection.exec_driver_sql(sql, parameters)
+        return ([tuple(row) for row in result] if fetch else []), result.rowcount
+    cursor = connection.connection.cursor()
+    try:
+        if many:
+            cursor.executemany(sql, parameters)
+        else:
+            cursor.execute(sql, parameters)
+        return (list(cursor.fetchall()) if fetch else []), cursor.rowcount
+    except Exception as error:
+        base = cast(Any, connection.dialect.dbapi).Error
+        if not isinstance(error, base):
+            raise
+        raise DBAPIError.instance(sql, parameters, error, base, dialect=connection.dialect) from error
+    finally:
+        cursor.close()
