@@ -45,7 +45,7 @@ def demo_command(app: Flask, no_serve: bool, as_json: bool) -> None:
         upgrade()
     keys = Keys(settings.home)
     with _watching() as watch:
-        made = prepare(app, keys, watch)
+        made = prepare(app, keys, watch, print_all=no_serve)
     with app.app_context(), reading():
         sign_ins, counts = shown(keys.passwords), _counts()
         db.engine.dispose()
@@ -78,6 +78,7 @@ def _counts() -> dict[str, int]:
         "collections": count(Collection),
         "visits": count(Visit),
         "documents": count(Run, Run.state == "DONE"),
+        "documents_planned": count(Run, Run.state != "DONE"),
     }
 
 
@@ -86,7 +87,8 @@ def _lines(counts: dict[str, int], sign_ins: list[SignIn], address: str, seconds
     return [
         f"The demo {'is ready' if made else 'was ready and goes on from where it stood'} ({seconds:.1f} s): "
         f"{counts['outlets']:,} open outlets, {counts['managers']:,} managers, {counts['collections']:,} collections, "
-        f"{counts['visits']:,} visits, {counts['documents']:,} documents.",
+        f"{counts['visits']:,} visits, {counts['documents']:,} documents"
+        + (f"; {planned:,} more are being drawn." if (planned := counts["documents_planned"]) else "."),
         "Village names are real; every person, phone number, household and company is invented.",
         "",
         *(f"  {one.username:<{width}}  {one.password or '(changed)':<21} {one.display_name}" for one in sign_ins),

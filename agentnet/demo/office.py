@@ -13,6 +13,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
 from multiprocessing import get_context, parent_process
+from multiprocessing.synchronize import Event
 from typing import Any
 
 from flask import Flask
@@ -22,10 +23,11 @@ from agentnet.closing.actions import close_month
 from agentnet.core.clock import Month, frozen_at, shanghai_instant
 from agentnet.demo.haste import hasten
 from agentnet.demo.printing import schedule_money
+from agentnet.documents.worker import draw_some
 from agentnet.infra.actor import SYSTEM
 from agentnet.infra.config import Settings
 from agentnet.infra.db import db
-from agentnet.infra.processes import drain, run_clock_once
+from agentnet.infra.processes import run_clock_once
 from agentnet.infra.sealing import seal_settled
 from agentnet.infra.transaction import batch
 
@@ -40,8 +42,8 @@ class ClockFailed(Exception):
 class Office:
     """What the counters ask of the back office."""
 
-    def __init__(self, pool: ProcessPoolExecutor, last: Month, at: datetime) -> None:
-        self._pool, self._last, self._at = pool, last, at
+    def __init__(self, pool: ProcessPoolExecutor, stop: Event, last: Month, at: datetime) -> None:
+        self._pool, self._stop, self._last, self._at = pool, stop, last, at
         self._given: list[Future[None]] = []
 
     def close(self, month: Month) -> None:
@@ -63,6 +65,10 @@ class Office:
     def draw(self) -> None:
         """Draw whatever is planned."""
         self._give(_draw)
+
+    def stop_drawing(self) -> None:
+        """Leave what is not drawn yet to somebody else."""
+        self._stop.set()
 
     @property
     def busy(self) -> bool:
@@ -88,8 +94,10 @@ def office_beside(settings: Settings, last: Month, at: datetime) -> Iterator[Off
 
     ``last`` is the month the ordinary clock closes at ``at``, the end of the history.
     """
-    pool = ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=_open, initargs=(settings,))
-    office = Office(pool, last, at)
+    context = get_context("spawn")
+    stop = context.Event()
+    pool = ProcessPoolExecutor(1, mp_context=context, initializer=_open, initargs=(settings, stop))
+    office = Office(pool, stop, last, at)
     try:
         yield office
         office.wait()
@@ -109,14 +117,16 @@ def tick(app: Flask) -> None:
 
 
 _apps: list[Flask] = []
-"""The office's application, once it is open: it lives in a process of its own."""
+_stops: list[Event] = []
+"""The office's application, once it is open, and what tells it to draw no more: it lives in a process of its own."""
 
 
-def _open(settings: Settings) -> None:
+def _open(settings: Settings, stop: Event) -> None:
     app = create_app(settings)
     with app.app_context():
         hasten(db.engine)
     _apps.append(app)
+    _stops.append(stop)
     parent = parent_process()
 
     def end_with_parent() -> None:
@@ -146,4 +156,6 @@ def _plan_money(at: datetime) -> None:
 
 
 def _draw() -> None:
-    drain(_apps[0])
+    with _apps[0].app_context():
+        while not _stops[0].is_set() and draw_some():
+            continue

@@ -10,9 +10,10 @@ from __future__ import annotations
 import gc
 import time
 from datetime import datetime
+from uuid import UUID
 
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from agentnet.core.clock import frozen_at, now, shanghai_instant
 from agentnet.core.errors import Conflict
@@ -27,6 +28,9 @@ from agentnet.demo.timeline import Timeline
 from agentnet.demo.visiting import play_rounds
 from agentnet.demo.world import World, invent
 from agentnet.divisions.models import OrgUnit
+from agentnet.documents.models import Run
+from agentnet.documents.rules import RunState
+from agentnet.documents.worker import draw_some
 from agentnet.infra.actor import SYSTEM
 from agentnet.infra.audit import AuditLine, write_audit
 from agentnet.infra.db import db
@@ -36,9 +40,15 @@ from agentnet.users.models import User
 
 LOADED, FINISHED = "demo_loaded", "demo_finished"
 
+OF_EACH_KIND = 5
+"""Documents of each kind that are drawn before a demo is served."""
 
-def prepare(app: Flask, keys: Keys, watch: Watch) -> bool:
+
+def prepare(app: Flask, keys: Keys, watch: Watch, *, print_all: bool) -> bool:
     """Do whatever is left to do; return whether anything was. The schema must be the newest.
+
+    Whoever is to serve need not wait for every document: without ``print_all`` some of each kind are drawn, and the
+    worker that is served with them draws the others.
 
     Raises:
         Conflict: ``not_the_demo`` if the database holds another network.
@@ -57,9 +67,10 @@ def prepare(app: Flask, keys: Keys, watch: Watch) -> bool:
         with app.app_context():
             engine = db.engine
         with in_haste(engine):
-            _make(app, keys, ends_at, watch)
+            _make(app, keys, ends_at, watch, print_all=print_all)
     tick(app)
-    drain(app)
+    if print_all:
+        drain(app)
     return not finished
 
 
@@ -70,7 +81,7 @@ def _marks() -> tuple[datetime | None, bool]:
     return (datetime.fromisoformat(loaded["ends_at"]) if loaded else None), finished is not None
 
 
-def _make(app: Flask, keys: Keys, ends_at: datetime | None, watch: Watch) -> None:
+def _make(app: Flask, keys: Keys, ends_at: datetime | None, watch: Watch, *, print_all: bool) -> None:
     watch("network", 0, 1)
     timeline = Timeline.ending(ends_at or now())
     with office_beside(app.extensions["agentnet"], timeline.whole_months[-1], now()) as office:
@@ -88,15 +99,29 @@ def _make(app: Flask, keys: Keys, ends_at: datetime | None, watch: Watch) -> Non
             with batch():
                 schedule_duties(world.units, now())
         watch("documents", 0, 1)
-        while office.busy:  # two clocks would share the work of closing the month, and wait for each other
-            if not sum(drain(app).values()):
-                time.sleep(0.1)
-        tick(app)
-        office.draw()
-        drain(app)
+        if not print_all:
+            office.stop_drawing()
+        with app.app_context():
+            while office.busy:  # two clocks would share the work of closing the month, and wait for each other
+                if not draw_some():
+                    time.sleep(0.1)
+            tick(app)
+            if print_all:
+                office.draw()
+                drain(app)
+            else:
+                draw_some(only=_some_of_each_kind())
     watch("documents", 1, 1)
     with app.app_context(), batch():
         write_audit(SYSTEM, FINISHED, "demo", "demo")
+
+
+def _some_of_each_kind() -> list[UUID]:
+    """Return the first planned documents of each kind."""
+    with reading():
+        place = func.row_number().over(partition_by=Run.kind, order_by=Run.id)
+        planned = select(Run.id, place.label("place")).where(Run.state == RunState.PLANNED).subquery()
+        return list(db.session.scalars(select(planned.c.id).where(planned.c.place <= OF_EACH_KIND)))
 
 
 def load(world: World, keys: Keys) -> None:

@@ -190,6 +190,16 @@ def test_of_a_batch_exactly_those_that_fit_win_and_number_without_gaps(app):
     assert balance_of(CASH_HELD) == 1000
 
 
+def test_a_batch_of_several_outlets_numbers_each_by_itself(app):
+    with batch():
+        verdicts = record_collections([item(600), item(400, outlet_code="WL0002"), item(500, world.MEI)], SYSTEM)
+    assert [verdict.receipt_no for verdict in verdicts] == [
+        "WL0001-261118-0001",
+        "WL0002-261118-0001",
+        "WL0001-261118-0002",
+    ]
+
+
 def test_a_refused_item_leaves_its_bill_to_the_next_of_the_batch(app):
     with batch() as session:
         session.execute(update(Agreement).where(Agreement.outlet_id == 1).values(ceiling_fen=5000))

@@ -20,5 +20,5 @@ def test_another_network_is_left_alone(app: TransactionalFlask, tmp_path: Path):
     outlets = db.session.scalar(statement)
     db.session.rollback()
     with pytest.raises(Conflict, match="not_the_demo"):
-        prepare(app, Keys(tmp_path), lambda _stage, _done, _total: None)
+        prepare(app, Keys(tmp_path), lambda _stage, _done, _total: None, print_all=True)
     assert db.session.scalar(statement) == outlets
