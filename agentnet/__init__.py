@@ -12,6 +12,7 @@ from flask_login import current_user
 from flask_migrate import Migrate
 
 from agentnet.administration.blueprint import blueprint as administration_blueprint
+from agentnet.closing import models as closing_models
 from agentnet.closing.blueprint import blueprint as closing_blueprint
 from agentnet.closing.jobs import CLOSE_MONTHS
 from agentnet.collecting import imports as collecting_imports
@@ -21,7 +22,7 @@ from agentnet.collecting.jobs import ALLOCATE_RECEIVED
 from agentnet.commission import models as commission_models
 from agentnet.commission.blueprint import blueprint as commission_blueprint
 from agentnet.commission.queries import plan_lines
-from agentnet.commission.report_data import COMMISSION_STATEMENT, COMMISSION_SUMMARY
+from agentnet.commission.report_data import COMMISSION_PROVISIONAL, COMMISSION_STATEMENT, COMMISSION_SUMMARY
 from agentnet.dashboard.blueprint import blueprint as dashboard_blueprint
 from agentnet.dashboard.navigation import init_navigation
 from agentnet.dashboard.story import STORY
@@ -75,6 +76,7 @@ MODELS = (
     settlement_models,
     visits_models,
     commission_models,
+    closing_models,
 )
 """Every table belongs to one of these."""
 
@@ -92,6 +94,7 @@ BLUEPRINTS: Sequence[Blueprint] = (
     dashboard_blueprint,
 )
 REPORT_KINDS: Sequence[ReportKind] = (
+    COMMISSION_PROVISIONAL,
     COMMISSION_STATEMENT,
     COMMISSION_SUMMARY,
     DUTY_MANAGER_WEEK,

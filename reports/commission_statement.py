@@ -89,6 +89,8 @@ class CommissionStatement:
     adjusted_fen: Fen
     due_fen: Fen
     empty_reason: str = "no_collections"
+    provisional: bool = False
+    """Drawn before the month was closed: says so in its title and at its end, where nobody signs."""
 
 
 _PRIMING = Priming(
@@ -134,20 +136,23 @@ def compose(statement: CommissionStatement) -> Paper:
     text = words(language)
     paper = Paper(
         statement.head,
-        text["statement_title"],
+        text["provisional_title" if statement.provisional else "statement_title"],
         text["statement_subject"] % {"code": statement.outlet_code, "name": statement.outlet_name},
         month_text(statement.period, language),
         _PRIMING.primers(language),
     )
     _draw_answer(paper, statement)
     _draw_facts(paper, statement)
-    # The signatures stand on the sheet that carries the last total.
-    tail = blocks.ending_height(paper, text["statement_note"])
+    # The signatures stand on the sheet that carries the last total; nobody signs what may still change.
+    tail = 0.0 if statement.provisional else blocks.ending_height(paper, text["statement_note"])
     _draw_components(paper, statement)
     _draw_collections(paper, statement, 0.0 if statement.adjustments else tail)
     if statement.adjustments:
         _draw_adjustments(paper, statement, tail)
-    blocks.ending(paper, text["statement_note"])
+    if statement.provisional:
+        blocks.note(paper, text["provisional_note"])
+    else:
+        blocks.ending(paper, text["statement_note"])
     return paper
 
 

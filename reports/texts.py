@@ -85,6 +85,17 @@ STATEMENT: Texts = {
     ),
 }
 
+PROVISIONAL: Texts = {
+    "provisional_title": ("代办费结算单（暂结）", "Commission Statement (provisional)"),
+    "provisional_note": (
+        "这是暂结单，不作付款依据：本月尚未封账，解款确认、更正和调整还会改变金额。封账后另发正式结算单，以正式结算单为准。"
+        "户号已脱敏。金额有疑问，请在封账前向所属供电所提出。",
+        "This is a provisional statement and no basis for payment: the month is not closed, and remittances, "
+        "corrections and adjustments may still change it. The final statement follows the month's close "
+        "and takes its place. Household numbers are masked. Please raise any question with your supply station before the close.",
+    ),
+}
+
 EMPTY: Texts = {
     "empty_no_collections": (
         "本月该网点没有代收记录，因此没有代办费。",
@@ -244,7 +255,7 @@ CODES: Texts = {
     "EXEMPT": ("– 免访", "– Exempt"),
 }
 
-GROUPS: tuple[Texts, ...] = (COMMON, STATEMENT, EMPTY, SUMMARY, VISITS, RECEIPT, CODES)
+GROUPS: tuple[Texts, ...] = (COMMON, STATEMENT, PROVISIONAL, EMPTY, SUMMARY, VISITS, RECEIPT, CODES)
 
 _COLUMN: Mapping[Language, int] = {"zh": 0, "en": 1}
 

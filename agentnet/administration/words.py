@@ -62,6 +62,7 @@ ACTIONS: Mapping[str, str] = {
     "install_terminal": translatable("登记终端"),
     "month_closed": translatable("月结封账"),
     "month_closing": translatable("开始月结"),
+    "month_signed": translatable("未办完而签字封账"),
     "move_outlet": translatable("网点调整归属"),
     "moved_org_unit": translatable("移动组织单位"),
     "open_tender": translatable("开通或停用支付方式"),

@@ -16,25 +16,33 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
+from agentnet.closing.models import MonthEnd
+from agentnet.closing.obstacles import Obstacles, month_end, obstacles_of
 from agentnet.closing.queries import Written, first_open_month, last_closed, sums_agree, written, written_outlets
-from agentnet.closing.rules import MOST_LINES, check_order, in_chunks, months_between
+from agentnet.closing.rules import MOST_LINES, check_order, in_chunks, months_between, require_settled
 from agentnet.collecting.jobs import allocate_received
 from agentnet.commission.accruing import counts_by_outlet, outlet_months
 from agentnet.commission.actions import accrue
 from agentnet.commission.queries import require_company_wide, tariffs
-from agentnet.commission.report_data import COMMISSION_STATEMENT, COMMISSION_SUMMARY, lines_by_subject
-from agentnet.core.clock import Month
+from agentnet.commission.report_data import (
+    COMMISSION_PROVISIONAL,
+    COMMISSION_STATEMENT,
+    COMMISSION_SUMMARY,
+    lines_by_subject,
+)
+from agentnet.core.clock import Month, now
 from agentnet.core.errors import Conflict
 from agentnet.divisions.queries import company
 from agentnet.documents.actions import plan_documents
 from agentnet.documents.kinds import Period, ReportKind
 from agentnet.infra.actor import Actor
+from agentnet.infra.audit import write_audit
 from agentnet.infra.db import db
 from agentnet.infra.transaction import batch, reading
 from agentnet.ledger.actions import begin_closing, finish_closing
 from agentnet.ledger.models import AccountingMonth
 from agentnet.ledger.queries import month_state, require_right_balances
-from agentnet.ledger.rules import CLOSED
+from agentnet.ledger.rules import CLOSED, OPEN
 from agentnet.users.permissions import Permission
 
 Watch = Callable[[str, int, int], None]
@@ -70,23 +78,26 @@ def close_month(
     watch: Watch = _unwatched,
     kinds: Sequence[ReportKind] = KINDS,
     lines_at_once: int = MOST_LINES,
+    signature: str = "",
 ) -> Closed:
     """Close a month: opens its own doors, may be killed anywhere and called again.
 
     ``kinds`` are the documents to plan with it; what is left out can be ordered later and shows the same figures.
-    ``lines_at_once`` bounds a transaction: more is quicker, and may hold up whoever else writes.
+    ``lines_at_once`` bounds a transaction: more is quicker, and may hold up whoever else writes. ``signature`` is why
+    it is closed over what is not settled.
 
     Raises:
         Forbidden: ``not_permitted``, ``company_only``.
-        Invalid: ``month_not_over``.
-        Conflict: ``earlier_month_open``; ``commission_disagrees``, ``book_disagrees`` if the proof fails.
+        Invalid: ``month_not_over``, ``signature_shape``.
+        Conflict: ``earlier_month_open``, ``month_not_settled``; ``commission_disagrees``, ``book_disagrees`` if the
+            proof fails.
     """
     with reading():
         require_company_wide(by, Permission.MONTH_CLOSE)
         if month_state(month) == CLOSED:
             return Closed(month, True, written(month))
     try:
-        return _close_open_month(month, by, watch, kinds, lines_at_once)
+        return _close_open_month(month, by, watch, kinds, lines_at_once, signature)
     except Conflict as refusal:
         with reading():
             # Somebody who closes the same month may be quicker at any step; then what was asked for is done.
@@ -95,7 +106,9 @@ def close_month(
             return Closed(month, True, written(month))
 
 
-def _close_open_month(month: Month, by: Actor, watch: Watch, kinds: Sequence[ReportKind], lines_at_once: int) -> Closed:
+def _close_open_month(
+    month: Month, by: Actor, watch: Watch, kinds: Sequence[ReportKind], lines_at_once: int, signature: str
+) -> Closed:
     allocate_received()  # what the month's days received belongs in the month's book
     for empty in _empty_months_before(month):
         with batch():
@@ -103,7 +116,7 @@ def _close_open_month(month: Month, by: Actor, watch: Watch, kinds: Sequence[Rep
             finish_closing(empty, by)
     with batch():
         if month_state(month) != CLOSED:
-            order_close(month, by)
+            order_close(month, by, signature)
     _accrue_all(month, by, watch, lines_at_once)
     documents = sum(_plan_all(kind, month, by, watch, lines_at_once) for kind in kinds)
     with reading():
@@ -121,18 +134,54 @@ def _held_state(month: Month) -> str | None:
     return db.session.scalar(select(AccountingMonth.state).where(AccountingMonth.month == str(month)).with_for_update())
 
 
-def order_close(month: Month, by: Actor) -> None:
+def order_close(month: Month, by: Actor, signature: str = "") -> None:
     """Put a month to CLOSING in the open transaction; the clock does the rest within seconds. Twice is once.
+
+    Over days that nobody closed and deposits that nobody confirmed a month closes only with a reason that is signed.
 
     Raises:
         Forbidden: ``not_permitted``, ``company_only``.
-        Invalid: ``month_not_over``.
-        Conflict: ``earlier_month_open``, ``month_closed_already``.
+        Invalid: ``month_not_over``, ``signature_shape``.
+        Conflict: ``earlier_month_open``, ``month_closed_already``, ``month_not_settled``.
     """
     require_company_wide(by, Permission.MONTH_CLOSE)
     first = first_open_month()
     check_order(month, first if first is not None and first < month else None)
+    opened = month_state(month) == OPEN
     begin_closing(month, by)
+    if opened:
+        # What comes in meanwhile meets a month that is closing, so that nothing slips in behind this look.
+        found, reason = obstacles_of(month), signature.strip()
+        require_settled(month, not found.none, reason)
+        if not found.none:
+            _sign(month, found, reason, by)
+
+
+def _sign(month: Month, found: Obstacles, reason: str, by: Actor) -> None:
+    end = month_end(month) or MonthEnd(month=str(month))
+    end.signed_at, end.signed_by_id, end.signed_reason = now(), by.user_id, reason
+    end.signed_over = found.as_written()
+    db.session.add(end)
+    db.session.flush()
+    after: dict[str, object] = {"reason": reason, **found.as_written()}
+    write_audit(by, "month_signed", "month", str(month), after=after)
+
+
+def plan_provisional(month: Month, by: Actor) -> int:
+    """Freeze and plan a provisional statement for every outlet due one, once; return how many were planned.
+
+    Opens its own doors, may be killed anywhere and called again.
+    """
+    with reading():
+        end = month_end(month)
+        if end is not None and end.provisional_at is not None:
+            return 0
+    planned = _plan_all(COMMISSION_PROVISIONAL, month, by, _unwatched, MOST_LINES)
+    with batch():
+        end = month_end(month) or MonthEnd(month=str(month))
+        end.provisional_at = now()
+        db.session.add(end)
+    return planned
 
 
 def _empty_months_before(month: Month) -> list[Month]:

@@ -20,9 +20,10 @@ STEPS = {"accrue": "computing", "COMMISSION_STATEMENT": "statements", "COMMISSIO
 
 @click.command("close-month")
 @click.argument("month", metavar="YYYY-MM")
+@click.option("--sign", "signature", default="", metavar="REASON", help="Close over what is not settled, and say why.")
 @click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
 @click.pass_obj
-def close_month_command(app: Flask, month: str, as_json: bool) -> None:
+def close_month_command(app: Flask, month: str, signature: str, as_json: bool) -> None:
     """Close a month that is over: accrue commission, freeze every printed figure, plan the documents. / 月度封账。
 
     Safe to repeat: a close that was interrupted goes on where it stopped, a closed month stays as it is.
@@ -34,7 +35,10 @@ def close_month_command(app: Flask, month: str, as_json: bool) -> None:
     ):
         tasks = {step: bar.add_task(words, total=None) for step, words in STEPS.items()}
         closed = close_month(
-            wanted, SYSTEM, lambda step, done, total: bar.update(tasks[step], completed=done, total=total)
+            wanted,
+            SYSTEM,
+            lambda step, done, total: bar.update(tasks[step], completed=done, total=total),
+            signature=signature,
         )
     answer(_as_json(closed), _as_lines(closed), as_json)
 

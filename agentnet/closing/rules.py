@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from typing import Final, TypeVar
 
 from agentnet.core.clock import Month, shanghai_instant
-from agentnet.core.errors import Conflict
+from agentnet.core.errors import Conflict, Invalid
 
 K = TypeVar("K")
 
@@ -21,6 +21,15 @@ CLOSES_AT: Final = (1, 30)
 """Shanghai time on the 1st at which the clock closes the month that ended."""
 
 
+PROVISIONAL_AT: Final = (2, 30)
+"""Shanghai time on the 1st from which a month that cannot be closed yet is printed provisionally: after the night."""
+
+WORKING_DAYS_TO_CLOSE: Final = 5
+"""The working day of the next month by which remittances should be confirmed."""
+
+LONGEST_SIGNATURE: Final = 200
+
+
 def due_at(month: Month) -> datetime:
     """Return the instant from which the clock closes a month.
 
@@ -28,6 +37,54 @@ def due_at(month: Month) -> datetime:
     '2026-10-31T17:30:00+00:00'
     """
     return shanghai_instant(month.ends_on, *CLOSES_AT)
+
+
+def provisional_due_at(month: Month) -> datetime:
+    """Return the instant from which a month that is held open is printed provisionally, its last night being over.
+
+    >>> provisional_due_at(Month(2026, 10)).isoformat()
+    '2026-10-31T18:30:00+00:00'
+    """
+    return shanghai_instant(month.ends_on, *PROVISIONAL_AT)
+
+
+def expected_on(month: Month, is_workday: Callable[[date], bool]) -> date:
+    """Return the working day of the next month by which a month should be closed for good; holidays put it off.
+
+    October 2026, whose successor begins on a Sunday, has until Friday the 6th:
+
+    >>> expected_on(Month(2026, 10), lambda day: day.isoweekday() < 6)
+    datetime.date(2026, 11, 6)
+
+    September is followed by the holidays of National Day, here from the 1st to the 8th:
+
+    >>> expected_on(Month(2026, 9), lambda day: day.isoweekday() < 6 and day > date(2026, 10, 8))
+    datetime.date(2026, 10, 15)
+    """
+    day, left = month.ends_on, WORKING_DAYS_TO_CLOSE
+    while True:
+        left -= is_workday(day)
+        if left == 0:
+            return day
+        day += timedelta(days=1)
+
+
+def require_settled(month: Month, held: bool, signature: str) -> None:
+    """Refuse to close over obstacles without a reason somebody signs.
+
+    Raises:
+        Conflict: ``month_not_settled``. Invalid: ``signature_shape``.
+    """
+    if not held:
+        return
+    if not signature:
+        raise Conflict(
+            "month_not_settled",
+            "%(month)s 还有没日结的营业日或没确认的解款，不能封账；请先办完，或由财务写明原因签字后封账",
+            month=str(month),
+        )
+    if not 4 <= len(signature) <= LONGEST_SIGNATURE:
+        raise Invalid("signature_shape", "请用 4 到 200 个字写明为什么现在封账", field="signature")
 
 
 def check_order(month: Month, earlier_open: Month | None) -> None:

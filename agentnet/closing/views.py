@@ -8,6 +8,8 @@ from werkzeug.wrappers import Response
 
 from agentnet.closing.actions import order_close
 from agentnet.closing.checks import before_closing
+from agentnet.closing.forms import SignForm
+from agentnet.closing.obstacles import final_expected_on, month_end, obstacles_of, signer_of
 from agentnet.closing.queries import (
     closed_at,
     closing_month,
@@ -21,8 +23,9 @@ from agentnet.commission.month_figures import month_figures
 from agentnet.commission.queries import require_company_wide
 from agentnet.commission.words import MONTH_STATES, Words
 from agentnet.core.clock import Month, today
-from agentnet.core.errors import Missing
+from agentnet.core.errors import Missing, Refusal
 from agentnet.infra.dates import month_text
+from agentnet.infra.forms import show_refusal
 from agentnet.infra.templating import tell
 from agentnet.ledger.queries import month_state
 from agentnet.ledger.rules import CLOSED, CLOSING
@@ -30,6 +33,11 @@ from agentnet.users.guard import needs, viewer
 from agentnet.users.permissions import Permission
 
 CLOSE = Permission.MONTH_CLOSE
+
+SIGNATURES = frozenset({"month_not_settled", "signature_shape"})
+"""Refusals that a reason puts right."""
+
+Answer = Response | str | tuple[str, int]
 
 
 def _asked(text: str) -> Month:
@@ -78,9 +86,19 @@ def month(text: str) -> Response | str:
             sums=written(asked),
             documents=documents_planned(asked),
             closed_at=closed_at(asked),
+            signed=month_end(asked),
+            signer=signer_of(asked),
             words=Words(()),
         )
-    return render_template("closing/open.html", month=asked, before=before_closing(asked))
+    return render_template(
+        "closing/open.html",
+        month=asked,
+        before=before_closing(asked),
+        obstacles=obstacles_of(asked),
+        expected_on=final_expected_on(asked),
+        end=month_end(asked),
+        today=today(),
+    )
 
 
 def _progress(asked: Month) -> str:
@@ -100,17 +118,31 @@ def confirm(text: str) -> Response | str:
     asked = _asked(text)
     if month_state(asked) in (CLOSING, CLOSED):
         return redirect(url_for("closing.month", text=asked), 303)
-    before = before_closing(asked)
-    if not before.may_close:
+    if not before_closing(asked).may_close:
         return redirect(url_for("closing.month", text=asked), 303)
-    return render_template("closing/confirm.html", month=asked, before=before)
+    return _confirming(asked, SignForm())
+
+
+def _confirming(asked: Month, form: SignForm) -> str:
+    return render_template(
+        "closing/confirm.html", month=asked, before=before_closing(asked), obstacles=obstacles_of(asked), form=form
+    )
 
 
 @needs(CLOSE)
-def close(text: str) -> Response:
+def close(text: str) -> Answer:
     """Put the month to closing; the clock does the rest. Sent twice is once."""
-    asked = _asked(text)
-    if month_state(asked) != CLOSED:
-        order_close(asked, viewer())
-        tell(_("%(month)s已停止记账，正在封账", month=month_text(asked)))
+    asked, form = _asked(text), SignForm()
+    if month_state(asked) == CLOSED:
+        return redirect(url_for("closing.month", text=asked), 303)
+    if not form.validate():
+        return _confirming(asked, form), 422
+    try:
+        order_close(asked, viewer(), str(form.signature.data or ""))
+    except Refusal as refusal:
+        if refusal.code not in SIGNATURES:
+            raise
+        show_refusal(form, refusal)
+        return _confirming(asked, form), refusal.status
+    tell(_("%(month)s已停止记账，正在封账", month=month_text(asked)))
     return redirect(url_for("closing.month", text=asked), 303)

@@ -1,4 +1,4 @@
-"""The two printed kinds of commission: who is due a document of a closed month, and how its figures are filled in.
+"""The printed kinds of commission: who is due a document of a month, and how its figures are filled in.
 
 Subjects are the outlets and units as the month's close stamped them, so that a later move changes nothing.
 """
@@ -9,10 +9,11 @@ from typing import Any, Final
 
 from sqlalchemy import Select, select
 
+from agentnet.commission.accruing import counts_by_outlet
 from agentnet.commission.models import OutletAccrual
-from agentnet.commission.statement_figures import freeze_statements
+from agentnet.commission.statement_figures import freeze_provisional, freeze_statements
 from agentnet.commission.summary_figures import freeze_summaries
-from agentnet.core.clock import Month
+from agentnet.core.clock import Month, today
 from agentnet.core.words import translatable
 from agentnet.divisions.models import OrgUnit
 from agentnet.documents.heads import unit_subjects
@@ -69,8 +70,39 @@ def summary_subjects(org_unit: OrgUnit, period: Period) -> list[Subject]:
     return unit_subjects(org_unit, [unit.path for _accrual, unit in rows])
 
 
+def is_over(period: Period) -> bool:
+    """Return whether the period has ended, so that its provisional figures hold every day."""
+    return period.ends_on <= today()
+
+
+def provisional_subjects(org_unit: OrgUnit, period: Period) -> list[Subject]:
+    """Return the outlets below a unit due a statement of a month that is not closed; of a closed month nobody.
+
+    Who may see a document is decided by where the outlet stands today; the final one goes by the month's last day.
+    """
+    month = _month(period)
+    if month_state(month) == CLOSED:
+        return []
+    due = counts_by_outlet(month)
+    rows = db.session.execute(
+        select(Outlet.id, Outlet.code, Outlet.name, Outlet.partner_id, OrgUnit.id, OrgUnit.path)
+        .join(OrgUnit, OrgUnit.id == Outlet.org_unit_id)
+        .where(OrgUnit.path.startswith(org_unit.path, autoescape=True))
+        .order_by(Outlet.code)
+    )
+    return [
+        Subject(f"outlet:{code}", f"{code} {name}", unit_id, path, outlet_id=id_, partner_id=partner_id)
+        for id_, code, name, partner_id, unit_id, path in rows
+        if id_ in due
+    ]
+
+
 def lines_by_subject(kind: ReportKind, month: Month) -> dict[str, int]:
     """Return how many lines each of a kind's documents will hold, so that they can be frozen in even pieces."""
+    if kind.code == COMMISSION_PROVISIONAL.code:
+        codes = db.session.execute(select(Outlet.id, Outlet.code)).all()
+        counts = counts_by_outlet(month)
+        return {f"outlet:{code}": counts[id_] for id_, code in codes if id_ in counts}
     if kind.code != COMMISSION_STATEMENT.code:
         return {}
     rows = db.session.execute(
@@ -93,6 +125,20 @@ COMMISSION_STATEMENT: Final = ReportKind(
     draw=commission_statement.draw,
     ready=is_closed,
     letters="CS",
+)
+
+COMMISSION_PROVISIONAL: Final = ReportKind(
+    code="COMMISSION_PROVISIONAL",
+    name=translatable("代办费暂结单"),
+    cadence="MONTHLY",
+    permission=Permission.COMMISSION_READ,
+    drawing_version=commission_statement.DRAWING_VERSION,
+    subjects=provisional_subjects,
+    freeze=freeze_provisional,
+    figures=commission_statement.CommissionStatement,
+    draw=commission_statement.draw,
+    ready=is_over,
+    letters="CP",
 )
 
 COMMISSION_SUMMARY: Final = ReportKind(

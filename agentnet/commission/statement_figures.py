@@ -1,15 +1,22 @@
-"""The figures of commission statements, from a closed month's lines; a handful of queries for many outlets."""
+"""The figures of commission statements; a handful of queries for many outlets.
+
+A final statement shows a closed month's lines as its close wrote them down, a provisional one what the rules make of
+the facts as they are now.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Final
 
 from flask_babel import gettext as _
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Select, select
 
 from agentnet.collecting.models import Collection, Household
+from agentnet.commission.accruing import OutletMonth, in_month, outlet_months
 from agentnet.commission.models import (
     CommissionAdjustment,
     CommissionLine,
@@ -18,10 +25,11 @@ from agentnet.commission.models import (
     PlanComponent,
     PlanVersion,
 )
-from agentnet.commission.queries import components_by_id
-from agentnet.commission.words import closed_text, listed, pay_text
+from agentnet.commission.queries import components_by_id, tariffs
+from agentnet.commission.words import closed_text, listed, pay_text, provisional_text
 from agentnet.core.clock import Month, business_date
 from agentnet.core.masks import mask_household_no
+from agentnet.core.money import Fen
 from agentnet.documents.heads import Units, document_head, in_language
 from agentnet.documents.kinds import Head, Period, Subject
 from agentnet.infra.db import db
@@ -42,7 +50,10 @@ def freeze_statements(
     month, units = Month.of(period.starts_on), Units()
     for start in range(0, len(subjects), CHUNK):
         chunk = subjects[start : start + CHUNK]
-        figures = _StatementFigures(month, [subject.outlet_id for subject in chunk if subject.outlet_id is not None])
+        ids = [subject.outlet_id for subject in chunk if subject.outlet_id is not None]
+        figures = _StatementFigures(
+            month, _closed_sums(month, ids), _closed_lines(month, ids), _adjustments(month, ids)
+        )
         for subject in chunk:
             head = heads[subject.code]
             with in_language(head.language):
@@ -50,17 +61,57 @@ def freeze_statements(
                 yield subject, figures.statement(subject, printed)
 
 
+def freeze_provisional(
+    subjects: Sequence[Subject], period: Period, heads: Mapping[str, Head]
+) -> Iterator[tuple[Subject, CommissionStatement]]:
+    """Yield what each outlet's statement would be if the month closed now; nothing is written down."""
+    month, units, book = Month.of(period.starts_on), Units(), tariffs()
+    for start in range(0, len(subjects), CHUNK):
+        chunk = subjects[start : start + CHUNK]
+        ids = [subject.outlet_id for subject in chunk if subject.outlet_id is not None]
+        months = {one.outlet_id: one for one in outlet_months(month, ids, book)}
+        figures = _StatementFigures(month, months, _open_lines(month, months), _open_adjustments(month, ids))
+        for subject in chunk:
+            head = heads[subject.code]
+            with in_language(head.language):
+                state = provisional_text(month, head.made_at)
+                printed = document_head(head, units, subject.org_unit_id, state)
+                yield subject, replace(figures.statement(subject, printed), provisional=True)
+
+
+Sums = OutletAccrual | OutletMonth
+"""An outlet's month: written down at its close, or worked out now."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A collection on a statement and what it earned."""
+
+    outlet_id: int
+    component_id: int | None
+    base_fen: Fen
+    commission_fen: Fen
+    collected_at: datetime
+    receipt_no: str
+    tender: str
+    household_no: str
+
+
 class _StatementFigures:
     """Everything the statements of some outlets need, fetched at once."""
 
-    def __init__(self, month: Month, outlet_ids: Sequence[int]) -> None:
+    def __init__(
+        self, month: Month, sums: Mapping[int, Sums], lines: Iterable[_Line], adjustments: Select[*tuple[Any, ...]]
+    ) -> None:
         self.month = month
-        self.outlets = {row.Outlet.id: row for row in db.session.execute(_outlets(month, outlet_ids))}
-        self.collections: dict[int, list[Row[Any]]] = defaultdict(list)
-        for line in db.session.connection().execute(_collections(month, outlet_ids)):
+        self.sums = sums
+        self.outlets = {row.Outlet.id: row for row in db.session.execute(_outlets(sums))}
+        self.agreements = _agreement_numbers({one.agreement_id for one in sums.values()})
+        self.collections: dict[int, list[_Line]] = defaultdict(list)
+        for line in lines:
             self.collections[line.outlet_id].append(line)
         self.adjustments: dict[int, list[AdjustmentLine]] = defaultdict(list)
-        for row in db.session.execute(_adjustments(month, outlet_ids)):
+        for row in db.session.execute(adjustments):
             self.adjustments[row.outlet_id].append(
                 AdjustmentLine(
                     entered_on=business_date(row.made_at),
@@ -74,11 +125,11 @@ class _StatementFigures:
         used = {line.component_id for lines in self.collections.values() for line in lines if line.component_id}
         self.components = components_by_id(used)
         self.plans = _plans_by_component(used)
-        self.versions = _plans_by_version({row.OutletAccrual.version_id for row in self.outlets.values()})
+        self.versions = _plans_by_version({one.version_id for one in sums.values()})
 
     def statement(self, subject: Subject, head: DocumentHead) -> CommissionStatement:
         row = self.outlets[subject.outlet_id or 0]
-        accrual, outlet = row.OutletAccrual, row.Outlet
+        outlet, accrual = row.Outlet, self.sums[row.Outlet.id]
         lines = self.collections[outlet.id]
         plans = sorted({self.plans[line.component_id] for line in lines if line.component_id})
         if not plans and accrual.version_id is not None:
@@ -94,7 +145,7 @@ class _StatementFigures:
             agent=outlet.keeper_name or "-",
             plan_name=listed(dict.fromkeys(name for name, _number in plans)) or "-",
             plan_version=listed(_("第 %(number)d 版", number=number) for _name, number in plans) or "-",
-            agreement_no=row.agreement_no or "-",
+            agreement_no=self.agreements.get(accrual.agreement_id or 0) or "-",
             components=self._components(lines),
             collections=tuple(_collection_line(line) for line in lines),
             adjustments=tuple(self.adjustments[outlet.id]),
@@ -105,7 +156,7 @@ class _StatementFigures:
             empty_reason=_EMPTY.get(accrual.state, "not_yet_active"),
         )
 
-    def _components(self, lines: Sequence[Row[Any]]) -> tuple[ComponentLine, ...]:
+    def _components(self, lines: Sequence[_Line]) -> tuple[ComponentLine, ...]:
         sums: dict[tuple[int, str], list[int]] = {}
         for line in lines:
             so_far = sums.setdefault((line.component_id or 0, line.tender), [0, 0, 0])
@@ -118,18 +169,28 @@ class _StatementFigures:
         )
 
 
-def _outlets(month: Month, outlet_ids: Sequence[int]) -> Select[*tuple[Any, ...]]:
+def _outlets(outlet_ids: Iterable[int]) -> Select[*tuple[Any, ...]]:
     return (
-        select(OutletAccrual, Outlet, Partner.name.label("partner"), Agreement.number.label("agreement_no"))
-        .join(Outlet, Outlet.id == OutletAccrual.outlet_id)
+        select(Outlet, Partner.name.label("partner"))
         .outerjoin(Partner, Partner.id == Outlet.partner_id)
-        .outerjoin(Agreement, Agreement.id == OutletAccrual.agreement_id)
-        .where(OutletAccrual.month == str(month), OutletAccrual.outlet_id.in_(outlet_ids))
+        .where(Outlet.id.in_(list(outlet_ids)))
     )
 
 
-def _collections(month: Month, outlet_ids: Sequence[int]) -> Select[*tuple[Any, ...]]:
-    return (
+def _agreement_numbers(agreement_ids: set[int | None]) -> dict[int, str]:
+    wanted = {id_ for id_ in agreement_ids if id_ is not None}
+    return dict(db.session.execute(select(Agreement.id, Agreement.number).where(Agreement.id.in_(wanted))).all())
+
+
+def _closed_sums(month: Month, outlet_ids: Sequence[int]) -> dict[int, Sums]:
+    rows = db.session.scalars(
+        select(OutletAccrual).where(OutletAccrual.month == str(month), OutletAccrual.outlet_id.in_(outlet_ids))
+    )
+    return {row.outlet_id: row for row in rows}
+
+
+def _closed_lines(month: Month, outlet_ids: Sequence[int]) -> Iterator[_Line]:
+    rows = db.session.connection().execute(
         select(
             CommissionLine.outlet_id,
             CommissionLine.component_id,
@@ -148,6 +209,45 @@ def _collections(month: Month, outlet_ids: Sequence[int]) -> Select[*tuple[Any, 
             CommissionLine.kind == "COLLECTION",
         )
         .order_by(CommissionLine.outlet_id, Collection.collected_at, Collection.receipt_no)
+    )
+    return (_Line(*row) for row in rows)
+
+
+def _open_lines(month: Month, months: Mapping[int, OutletMonth]) -> Iterator[_Line]:
+    earned = {line.collection_id: line for one in months.values() for line in one.earned}
+    rows = db.session.connection().execute(
+        select(
+            Collection.id,
+            Collection.outlet_id,
+            Collection.collected_at,
+            Collection.receipt_no,
+            Collection.tender,
+            Household.household_no,
+        )
+        .join(Household, Household.id == Collection.household_id)
+        .where(Collection.outlet_id.in_(list(months)), in_month(month))
+        .order_by(Collection.outlet_id, Collection.collected_at, Collection.receipt_no)
+    )
+    for id_, outlet_id, collected_at, receipt_no, tender, household_no in rows:
+        line = earned[id_]
+        paid = (line.component_id, line.base_fen, line.commission_fen)
+        yield _Line(outlet_id, *paid, collected_at, receipt_no, tender, household_no)
+
+
+def _open_adjustments(month: Month, outlet_ids: Sequence[int]) -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            CommissionAdjustment.outlet_id,
+            CommissionAdjustment.amount_fen.label("commission_fen"),
+            CommissionAdjustment.made_at,
+            CommissionAdjustment.of_month,
+            CommissionAdjustment.reason,
+            Collection.receipt_no,
+            Collection.amount_fen,
+        )
+        .outerjoin(Collection, Collection.id == CommissionAdjustment.collection_id)
+        .where(CommissionAdjustment.month == str(month), CommissionAdjustment.outlet_id.in_(outlet_ids))
+        .order_by(CommissionAdjustment.made_at, CommissionAdjustment.id)
     )
 
 
@@ -185,7 +285,7 @@ def _plans_by_component(component_ids: set[int]) -> dict[int, tuple[str, int]]:
     return {component_id: named[version_id] for component_id, version_id in versions.items()}
 
 
-def _collection_line(line: Row[Any]) -> CollectionLine:
+def _collection_line(line: _Line) -> CollectionLine:
     return CollectionLine(
         collected_at=line.collected_at,
         receipt_no=line.receipt_no,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from flask_babel import gettext as _
 
@@ -12,7 +13,7 @@ from agentnet.core.clock import Month
 from agentnet.core.money import format_yuan
 from agentnet.core.words import translatable
 from agentnet.divisions.models import Setting
-from agentnet.infra.dates import month_text
+from agentnet.infra.dates import instant_text, month_text
 from agentnet.infra.i18n import in_english, say
 from agentnet.outlets.models import Tender
 from agentnet.outlets.rules import OutletKind
@@ -31,6 +32,11 @@ MONTH_STATES: Mapping[str, tuple[str, str]] = {
 def closed_text(month: Month) -> str:
     """Return what a document's head says of its figures: that their month is closed."""
     return _("%(month)s已封账", month=month_text(month))
+
+
+def provisional_text(month: Month, at: datetime) -> str:
+    """Return what a provisional document's head says of its figures: as of when, and that they may still change."""
+    return _("%(month)s尚未封账，截至 %(at)s，以封账后的结算单为准", month=month_text(month), at=instant_text(at))
 
 
 def pay_text(component: Component | None) -> str:
