@@ -138,7 +138,7 @@ def _open(settings: Settings, stop: Event) -> None:
 
 
 def _close(month: Month) -> None:
-    with _apps[0].app_context(), frozen_at(shanghai_instant(month.ends_on, 1, 30)):
+    with _apps[0].app_context(), frozen_at(shanghai_instant(month.ends_on, 2, 30)):
         close_month(month, SYSTEM, kinds=(), lines_at_once=LINES_AT_ONCE)
         seal_settled(LINES_AT_ONCE)
 
