@@ -12,6 +12,9 @@ from flask_login import current_user
 from flask_migrate import Migrate
 
 from agentnet.administration.blueprint import blueprint as administration_blueprint
+from agentnet.approvals import models as approvals_models
+from agentnet.approvals.blueprint import blueprint as approvals_blueprint
+from agentnet.approvals.kinds import ApprovalKind
 from agentnet.closing.blueprint import blueprint as closing_blueprint
 from agentnet.closing.jobs import CLOSE_MONTHS
 from agentnet.collecting import imports as collecting_imports
@@ -68,6 +71,7 @@ MODELS = (
     workdays_models,
     divisions_models,
     users_models,
+    approvals_models,
     ledger_models,
     documents_models,
     outlets_models,
@@ -80,6 +84,7 @@ MODELS = (
 
 BLUEPRINTS: Sequence[Blueprint] = (
     users_blueprint,
+    approvals_blueprint,
     collecting_blueprint,
     settlement_blueprint,
     documents_blueprint,
@@ -97,6 +102,8 @@ REPORT_KINDS: Sequence[ReportKind] = (
     DUTY_MANAGER_WEEK,
     DUTY_STATION_MONTH,
 )
+APPROVAL_KINDS: Sequence[ApprovalKind] = ()
+"""What needs a second person: who may decide it, how it is shown, what carries it out."""
 IMPORTERS: Sequence[Importer] = (
     division_imports.IMPORTER,
     unit_imports.IMPORTER,
@@ -131,6 +138,7 @@ def create_app(settings: Settings | None = None) -> TransactionalFlask:
     app = TransactionalFlask(__name__)
     app.extensions["agentnet"] = settings
     app.extensions["agentnet.report_kinds"] = {kind.code: kind for kind in REPORT_KINDS}
+    app.extensions["agentnet.approval_kinds"] = {kind.code: kind for kind in APPROVAL_KINDS}
     app.extensions["agentnet.importers"] = importers_by_kind(IMPORTERS)
     app.extensions["agentnet.clock_jobs"] = tuple(CLOCK_JOBS)
     app.extensions["agentnet.workers"] = tuple(WORKERS)

@@ -20,6 +20,8 @@ from agentnet.visits.actions import log_visit, plan_duties
 from agentnet.visits.judging import FoundNeed
 from agentnet.visits.models import Need
 from tests import world
+from tests.approvals.given import asked as ask
+from tests.approvals.given import know_the_sample
 from tests.collecting.counter import item, record
 from tests.settlement.drawer import close, declare, new_remittance
 from tests.visits.given import a_visit
@@ -43,6 +45,7 @@ def samples(facts: dict[str, object]) -> dict[str, Sample]:
     visit = {"visit_id": facts["visit_id"]}
     remittance = {"id_": facts["remittance_id"]}
     need = {"need_id": facts["need_id"]}
+    approval = {"id_": facts["approval_id"]}
     manager = {"code": "M001"}
     village = {"division_code": world.VILLAGE}
     schedule = {"schedule_id": facts["schedule_id"]}
@@ -64,6 +67,7 @@ def samples(facts: dict[str, object]) -> dict[str, Sample]:
     found |= {name: Sample(receipt) for name in ("collecting.receipt", "collecting.receipt_pdf", "collecting.void")}
     found |= {f"documents.{name}": Sample(document) for name in ("document", "download", "preview", "retry", "revise")}
     found |= {f"settlement.{name}": Sample(remittance) for name in ("remittance", "confirm", "reject")}
+    found |= {f"approvals.{name}": Sample(approval) for name in ("approval", "approve", "reject", "withdraw")}
     found |= {name: Sample(visit) for name in ("visits.show", "visits.photo", "visits.strike")}
     found |= {name: Sample(need) for name in ("visits.need", "visits.close_need")}
     found |= {f"outlets.{name}": Sample(manager) for name in ("manager", "edit_manager", "leave", "manager_photo")}
@@ -83,6 +87,7 @@ def samples(facts: dict[str, object]) -> dict[str, Sample]:
         "outlets.edit_partner": Sample({"code": "POST"}, placed=False),
         "outlets.switch_tender": Sample({"code": "E_CNY"}, placed=False),
         "outlets.export": Sample({"ending": "csv"}, placed=False),
+        "approvals.end_delegate": Sample({"id_": facts["collection_id"]}),
         "administration.end_grant": Sample(person | {"grant_id": NOTHING}, placed=False),
         "administration.division": Sample({"code": world.VILLAGE}, placed=False),
         "administration.edit_unit": Sample({"code": "WL-TP"}, placed=False),
@@ -122,6 +127,8 @@ def lay_down_facts() -> dict[str, object]:
     assert verdict.receipt_no
     deposit = declare(new_remittance(1_00))
     close()
+    know_the_sample()
+    asked = ask()
     with batch():
         plan_duties(IsoWeek.of(world.TODAY), SYSTEM)
     with batch():
@@ -145,6 +152,7 @@ def lay_down_facts() -> dict[str, object]:
         need = db.session.scalars(select(Need)).one()
         return {
             "remittance_id": deposit.id,
+            "approval_id": asked.id,
             "receipt_no": verdict.receipt_no,
             "collection_id": db.session.scalars(select(Collection.id)).one(),
             "visit_id": need.visit_id,

@@ -49,6 +49,7 @@ READER = {
     Permission.COLLECTION_RECORD: "alice",
     Permission.COLLECTION_VOID: "alice",
     Permission.DAY_CLOSE: "alice",
+    Permission.APPROVAL_DECIDE: "fang",
     Permission.REMITTANCE_DECLARE: "alice",
     Permission.VISIT_LOG: "bob",
     Permission.COMMISSION_READ: "fang",
