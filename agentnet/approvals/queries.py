@@ -18,7 +18,7 @@ from agentnet.infra.actor import Actor
 from agentnet.infra.db import db
 from agentnet.infra.pages import Page, SortBy, page_of
 from agentnet.users.models import User
-from agentnet.users.permissions import Permission, org_paths, require
+from agentnet.users.permissions import Permission, may, org_paths, require
 from agentnet.users.queries import actor_for
 
 
@@ -126,12 +126,15 @@ def pending_of(kind: str, subject_kind: str, subject_id: str) -> Approval | None
     )
 
 
-def approvals_about(subject_kind: str, subject_id: str) -> Sequence[Approval]:
-    """Return every request about a subject, newest first."""
+def about(viewer: Actor, subject_kind: str, subject_id: str) -> Sequence[Approval]:
+    """Return the requests about a subject that the viewer may read, newest first."""
+    if not may(viewer, Permission.APPROVAL_READ):
+        return []
     return db.session.scalars(
         select(Approval)
-        .where(Approval.subject_kind == subject_kind, Approval.subject_id == subject_id)
+        .where(Approval.subject_kind == subject_kind, Approval.subject_id == subject_id, visible(viewer))
         .order_by(Approval.requested_at.desc(), Approval.id.desc())
+        .limit(20)
     ).all()
 
 

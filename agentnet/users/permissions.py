@@ -29,6 +29,13 @@ class Permission(StrEnum):
     COLLECTION_RECORD = "COLLECTION_RECORD"
     COLLECTION_READ = "COLLECTION_READ"
     COLLECTION_VOID = "COLLECTION_VOID"
+    COLLECTION_REVERSE = "COLLECTION_REVERSE"
+    CORRECTION_REQUEST = "CORRECTION_REQUEST"
+    CORRECTION_APPROVE = "CORRECTION_APPROVE"
+    HOUSEHOLD_CORRECT = "HOUSEHOLD_CORRECT"
+    REFUND_PAY_CASH = "REFUND_PAY_CASH"
+    REFUND_PAY_BANK = "REFUND_PAY_BANK"
+    ADJUSTMENT_REQUEST = "ADJUSTMENT_REQUEST"
     DAY_CLOSE = "DAY_CLOSE"
     REMITTANCE_DECLARE = "REMITTANCE_DECLARE"
     REMITTANCE_CONFIRM = "REMITTANCE_CONFIRM"
@@ -77,6 +84,14 @@ MAY: Mapping[Permission, frozenset[Role]] = {
     Permission.COLLECTION_RECORD: frozenset({A}),
     Permission.COLLECTION_READ: frozenset({A, S, F, P, U, X}),
     Permission.COLLECTION_VOID: frozenset({A}),
+    Permission.COLLECTION_REVERSE: frozenset({F}),
+    Permission.CORRECTION_REQUEST: frozenset({A, S, F}),
+    Permission.CORRECTION_APPROVE: frozenset({F}),
+    # No money leaves the company where a wrong household is put right.
+    Permission.HOUSEHOLD_CORRECT: frozenset({S, F}),
+    Permission.REFUND_PAY_CASH: frozenset({A}),
+    Permission.REFUND_PAY_BANK: frozenset({F}),
+    Permission.ADJUSTMENT_REQUEST: frozenset({F}),
     Permission.DAY_CLOSE: frozenset({A}),
     Permission.REMITTANCE_DECLARE: frozenset({A}),
     Permission.REMITTANCE_CONFIRM: frozenset({F}),
