@@ -12,6 +12,9 @@ from flask_login import current_user
 from flask_migrate import Migrate
 
 from agentnet.administration.blueprint import blueprint as administration_blueprint
+from agentnet.approvals import models as approvals_models
+from agentnet.approvals.blueprint import blueprint as approvals_blueprint
+from agentnet.approvals.kinds import ApprovalKind
 from agentnet.closing import models as closing_models
 from agentnet.closing.blueprint import blueprint as closing_blueprint
 from agentnet.closing.jobs import CLOSE_MONTHS
@@ -21,6 +24,7 @@ from agentnet.collecting.blueprint import blueprint as collecting_blueprint
 from agentnet.collecting.jobs import ALLOCATE_RECEIVED
 from agentnet.commission import models as commission_models
 from agentnet.commission.blueprint import blueprint as commission_blueprint
+from agentnet.commission.following import follow_correction
 from agentnet.commission.queries import plan_lines
 from agentnet.commission.report_data import COMMISSION_PROVISIONAL, COMMISSION_STATEMENT, COMMISSION_SUMMARY
 from agentnet.dashboard.blueprint import blueprint as dashboard_blueprint
@@ -52,6 +56,9 @@ from agentnet.outlets.blueprint import blueprint as outlets_blueprint
 from agentnet.outlets.queries import own_manager_ids
 from agentnet.settlement import models as settlement_models
 from agentnet.settlement.blueprint import blueprint as settlement_blueprint
+from agentnet.settlement.corrections import kinds as correction_kinds
+from agentnet.settlement.corrections.actions import Follower
+from agentnet.settlement.corrections.blueprint import blueprint as corrections_blueprint
 from agentnet.settlement.jobs import CLOSE_DAYS
 from agentnet.users import models as users_models
 from agentnet.users.blueprint import blueprint as users_blueprint
@@ -69,6 +76,7 @@ MODELS = (
     workdays_models,
     divisions_models,
     users_models,
+    approvals_models,
     ledger_models,
     documents_models,
     outlets_models,
@@ -82,8 +90,10 @@ MODELS = (
 
 BLUEPRINTS: Sequence[Blueprint] = (
     users_blueprint,
+    approvals_blueprint,
     collecting_blueprint,
     settlement_blueprint,
+    corrections_blueprint,
     documents_blueprint,
     visits_blueprint,
     workdays_blueprint,
@@ -100,6 +110,10 @@ REPORT_KINDS: Sequence[ReportKind] = (
     DUTY_MANAGER_WEEK,
     DUTY_STATION_MONTH,
 )
+APPROVAL_KINDS: Sequence[ApprovalKind] = (*correction_kinds.APPROVAL_KINDS,)
+"""What needs a second person: who may decide it, how it is shown, what carries it out."""
+AFTER_CORRECTION: Sequence[Follower] = (follow_correction,)
+"""What follows a corrected collection in the correction's own transaction."""
 IMPORTERS: Sequence[Importer] = (
     division_imports.IMPORTER,
     unit_imports.IMPORTER,
@@ -134,6 +148,8 @@ def create_app(settings: Settings | None = None) -> TransactionalFlask:
     app = TransactionalFlask(__name__)
     app.extensions["agentnet"] = settings
     app.extensions["agentnet.report_kinds"] = {kind.code: kind for kind in REPORT_KINDS}
+    app.extensions["agentnet.approval_kinds"] = {kind.code: kind for kind in APPROVAL_KINDS}
+    app.extensions["agentnet.after_correction"] = tuple(AFTER_CORRECTION)
     app.extensions["agentnet.importers"] = importers_by_kind(IMPORTERS)
     app.extensions["agentnet.clock_jobs"] = tuple(CLOCK_JOBS)
     app.extensions["agentnet.workers"] = tuple(WORKERS)

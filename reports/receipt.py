@@ -61,6 +61,10 @@ class Receipt:
     change_fen: Fen | None = None
     voided_at: datetime | None = None
     void_reason: str = ""
+    refunded_fen: Fen = 0
+    """What of it was given back since."""
+    moved: bool = False
+    """Whether it was taken for the wrong household and now pays for another."""
     hotline: str = "95598"
 
 
@@ -98,6 +102,12 @@ def draw(receipt: Receipt, paper: Paper = "slip80") -> bytes:
         slip.pair(text["voided_at"], instant_text(receipt.voided_at))
         slip.pair(text["void_reason"], receipt.void_reason)
         slip.mark(text["voided"])
+    if receipt.refunded_fen or receipt.moved:
+        slip.separator()
+    if receipt.refunded_fen:
+        slip.figure(text["refunded"], format_yuan(receipt.refunded_fen), indent=False)
+    if receipt.moved:
+        slip.left(text["moved"])
     slip.separator()
     slip.code(receipt.verify_url, text["scan_receipt"])
     slip.centred(text["hotline"] % {"number": receipt.hotline})

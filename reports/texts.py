@@ -222,6 +222,8 @@ RECEIPT: Texts = {
     "voided": ("已作废", "VOID"),
     "voided_at": ("作废时间", "Voided at"),
     "void_reason": ("作废原因", "Reason"),
+    "refunded": ("已退费", "Refunded"),
+    "moved": ("款项已转到另一户", "Wrong household: the payment was moved to another"),
     "hotline": ("供电服务热线 %(number)s", "Service line %(number)s"),
     "not_an_invoice": (
         "本凭证仅作缴费证明，不作发票使用；电子发票请通过网上国网或营业厅开具",

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from agentnet.approvals.words import STATES as APPROVAL_STATES
 from agentnet.core.words import translatable
 from agentnet.divisions import words as division_words
 from agentnet.infra.actor import Role
 from agentnet.outlets import words as outlet_words
+from agentnet.settlement.corrections.words import ADJUSTMENT_WORDS, REVERSALS
+from agentnet.settlement.corrections.words import KINDS as CORRECTION_KINDS
 from agentnet.settlement.words import REMITTANCE_STATES
 
 ROLES: Mapping[Role, str] = {
@@ -28,8 +31,13 @@ ACTIONS: Mapping[str, str] = {
     "added_org_unit": translatable("新增组织单位"),
     "added_user": translatable("新增人员账号"),
     "adjust_commission": translatable("调整代办费"),
+    "adjustment_booked": translatable("账务调整"),
     "advance_outlet": translatable("办理网点状态"),
     "advances_spent": translatable("用预存抵扣电费"),
+    "approval_approved": translatable("同意申请"),
+    "approval_rejected": translatable("不同意申请"),
+    "approval_requested": translatable("提出申请"),
+    "approval_withdrawn": translatable("撤回申请"),
     "assign_manager": translatable("指派台区经理"),
     "bills_delivered": translatable("接收电费账单"),
     "cancel_assignment": translatable("取消未开始的对接"),
@@ -41,9 +49,12 @@ ACTIONS: Mapping[str, str] = {
     "changed_org_unit": translatable("修改组织单位"),
     "changed_password": translatable("更换密码"),
     "collection_recorded": translatable("收取电费"),
+    "collection_reversed": translatable("冲正"),
     "collection_voided": translatable("撤销收费"),
     "day_closed": translatable("日结"),
     "days_closed_unattended": translatable("自动日结（无人清点）"),
+    "delegate_ended": translatable("收回审批委托"),
+    "delegate_named": translatable("委托审批"),
     "demo_finished": translatable("完成演示数据"),
     "demo_loaded": translatable("载入演示数据"),
     "disable_schedule": translatable("停用报表计划"),
@@ -57,6 +68,7 @@ ACTIONS: Mapping[str, str] = {
     "exported_unmasked": translatable("导出完整个人信息"),
     "granted_role": translatable("授予岗位"),
     "hand_over_all": translatable("经理离岗交接"),
+    "household_corrected": translatable("更正户号"),
     "household_revealed": translatable("查看用户完整信息"),
     "imported": translatable("导入数据"),
     "install_terminal": translatable("登记终端"),
@@ -69,6 +81,8 @@ ACTIONS: Mapping[str, str] = {
     "order_documents": translatable("安排报表"),
     "plan_documents": translatable("安排报表"),
     "received_allocated": translatable("分配实收电费"),
+    "refund_approved": translatable("办理退费"),
+    "refund_paid": translatable("退费付给客户"),
     "register_manager": translatable("登记台区经理"),
     "register_outlet": translatable("登记网点"),
     "register_partner": translatable("登记合作单位"),
@@ -108,6 +122,7 @@ SUBJECTS: Mapping[str, str] = {
     "tender": translatable("支付方式"),
     "collection": translatable("收费"),
     "remittance": translatable("解款"),
+    "approval": translatable("申请"),
     "household": translatable("用户"),
     "visit": translatable("走访"),
     "week": translatable("周"),
@@ -194,6 +209,10 @@ FIELDS: Mapping[str, str] = {
     "deposited_on": translatable("交款日期"),
     "confirmed_fen": translatable("到账（元）"),
     "note": translatable("说明"),
+    "subject": translatable("申请对象"),
+    "on_behalf_of": translatable("代谁审批（账号）"),
+    "pay_by": translatable("退费方式"),
+    "reason_code": translatable("技术故障"),
 }
 """Words for the commonest fields; a field without words shows its own name, which auditors know from exports."""
 
@@ -205,6 +224,11 @@ VALUES: Mapping[str, str] = {
     **{str(code): words for code, words in outlet_words.HOLDING_MODES.items()},
     **{str(code): words for code, words in division_words.SETTINGS.items()},
     **{code: words for code, (words, _tone) in REMITTANCE_STATES.items()},
+    **{str(code): words for code, (words, _tone) in APPROVAL_STATES.items()},
+    **CORRECTION_KINDS,
+    **ADJUSTMENT_WORDS,
+    **REVERSALS,
+    "BANK": translatable("银行"),
     **outlet_words.COORDINATE_SOURCES,
     "CASH": translatable("现金"),
     "UNIONPAY_CARD": translatable("银联卡"),

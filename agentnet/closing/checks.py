@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from agentnet.closing.queries import first_open_month
 from agentnet.collecting.models import Collection
-from agentnet.commission.accruing import counts_by_outlet, in_month, outlet_months
+from agentnet.commission.accruing import counts_by_outlet, in_month, outlet_months, refunded_in
 from agentnet.commission.models import CommissionAdjustment
 from agentnet.commission.month_figures import PROVISIONAL_LIMIT
 from agentnet.commission.queries import tariffs
@@ -73,7 +73,7 @@ def before_closing(month: Month) -> BeforeClosing:
         earlier=first if first is not None and first < month else None,
         outlets=len(counts),
         collections=collections,
-        collected_fen=int(collected or 0),
+        collected_fen=int(collected or 0) - sum(refunded_in(month).values()),
         adjustments=int(adjustments),
         adjusted_fen=int(adjusted),
         earned_fen=earned,

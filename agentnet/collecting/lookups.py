@@ -15,7 +15,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Select, Table, and_, bindparam, func, or_, select, true
 
-from agentnet.collecting.models import AdvanceUse, Allocation, Bill, Collection, Household, Void
+from agentnet.collecting.models import AdvanceUse, Allocation, AllocationChange, Bill, Collection, Household, Void
 from agentnet.collecting.rules import LOOK_ALIKE_WINDOW, BillDue, Terms, open_day
 from agentnet.core.money import Fen
 from agentnet.infra.actor import SYSTEM, Actor, Grant
@@ -32,6 +32,7 @@ collections = cast(Table, Collection.__table__)
 households = cast(Table, Household.__table__)
 voids = cast(Table, Void.__table__)
 uses = cast(Table, AdvanceUse.__table__)
+changes = cast(Table, AllocationChange.__table__)
 requests = cast(Table, Request.__table__)
 days = cast(Table, BusinessDay.__table__)
 
@@ -68,18 +69,31 @@ def _used(column: ColumnElement[Any]) -> ColumnElement[Any]:
     return func.coalesce(used.correlate(bills).scalar_subquery(), 0)
 
 
+def _corrected(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return what corrections paid of a bill; below zero is what they took back."""
+    corrected = select(func.sum(column)).where(changes.c.bill_id == bills.c.id)
+    return func.coalesce(corrected.correlate(bills).scalar_subquery(), 0)
+
+
+def _settled(name: str) -> ColumnElement[Any]:
+    """Return what was paid of a bill's principal or late charge, in whatever way."""
+    return _paid(allocations.c[name]) + _used(uses.c[name]) + _corrected(changes.c[name])
+
+
 def still_due() -> Select[*tuple[Any, ...]]:
     """Return the select of unpaid bills: id, household, month, outstanding principal and late charge."""
-    # The filter needs two look-ups a bill; the four of the columns are made for unpaid bills only.
-    whole = _paid(allocations.c.principal_fen + allocations.c.late_charge_fen) + _used(
-        uses.c.principal_fen + uses.c.late_charge_fen
+    # The filter needs three look-ups a bill; the six of the columns are made for unpaid bills only.
+    whole = (
+        _paid(allocations.c.principal_fen + allocations.c.late_charge_fen)
+        + _used(uses.c.principal_fen + uses.c.late_charge_fen)
+        + _corrected(changes.c.principal_fen + changes.c.late_charge_fen)
     )
     return select(
         bills.c.id,
         bills.c.household_id,
         bills.c.bill_month,
-        (bills.c.principal_fen - _paid(allocations.c.principal_fen) - _used(uses.c.principal_fen)).label("principal"),
-        (bills.c.late_charge_fen - _paid(allocations.c.late_charge_fen) - _used(uses.c.late_charge_fen)).label("late"),
+        (bills.c.principal_fen - _settled("principal_fen")).label("principal"),
+        (bills.c.late_charge_fen - _settled("late_charge_fen")).label("late"),
     ).where(bills.c.principal_fen + bills.c.late_charge_fen > whole)
 
 

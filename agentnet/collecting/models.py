@@ -1,4 +1,4 @@
-"""Facts of collecting. A collection is never changed: a void is a linked row with its own transfer."""
+"""Facts of collecting. A collection is never changed: a void or a correction is a linked row with its own transfers."""
 
 from __future__ import annotations
 
@@ -97,7 +97,10 @@ class Allocation(Model):
 
 
 class Void(Model):
-    """A collection cancelled at the counter on its own business day, with the reversing transfer."""
+    """A collection undone on its own business day, with the reversing transfer.
+
+    By the operator at the counter (a void), or by the system after a technical failure (a reversal).
+    """
 
     __tablename__ = "voids"
     __table_args__ = (Index("ix_voids_voided_at", "voided_at"),)
@@ -108,6 +111,8 @@ class Void(Model):
     reason: Mapped[str] = mapped_column(String(200))
     user_id: Mapped[int | None]
     voided_at: Mapped[datetime]
+    reason_code: Mapped[str | None] = mapped_column(String(16))
+    """What failed, for a reversal; None for a void at the counter."""
 
 
 class CollectionDay(Model):
@@ -141,3 +146,86 @@ class AdvanceUse(Model):
     principal_fen: Mapped[int]
     late_charge_fen: Mapped[int]
     used_at: Mapped[datetime]
+
+
+class Correction(Model):
+    """What was put right after a collection's day, by the approval of the same id: so each is carried out once.
+
+    A refund gives a household money back, a wrong household moves what was paid for one household to another, an
+    adjustment moves money between two accounts. The transfers carry its id as their subject.
+    """
+
+    __tablename__ = "corrections"
+    __table_args__ = (
+        CheckConstraint("kind IN ('REFUND', 'WRONG_HOUSEHOLD', 'ADJUSTMENT')", name="kind"),
+        CheckConstraint("amount_fen > 0", name="amount"),
+        CheckConstraint("(kind = 'ADJUSTMENT') = (collection_id IS NULL)", name="collection"),
+        CheckConstraint("(collection_id IS NULL) = (household_id IS NULL)", name="household"),
+        CheckConstraint("(kind = 'WRONG_HOUSEHOLD') = (to_household_id IS NOT NULL)", name="to_household"),
+        CheckConstraint("to_household_id IS NULL OR to_household_id <> household_id", name="two_households"),
+        CheckConstraint("(kind = 'REFUND') = (pay_by IS NOT NULL)", name="refund"),
+        CheckConstraint("pay_by IS NULL OR pay_by IN ('CASH', 'BANK')", name="pay_by"),
+        CheckConstraint("(kind = 'ADJUSTMENT') = (adjustment IS NOT NULL)", name="adjustment"),
+        Index("ix_corrections_collection", "collection_id"),
+        Index("ix_corrections_day", "business_on", "kind"),
+        Index("ix_corrections_outlet", "outlet_id", "id"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(ForeignKey("approvals.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    outlet_id: Mapped[int] = mapped_column(BigId, ForeignKey("outlets.id"))
+    org_unit_id: Mapped[int] = mapped_column(BigId, ForeignKey("org_units.id"))
+    """Whose books it is in: the collection's unit, or the outlet's for an adjustment."""
+    collection_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("collections.id"))
+    household_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("households.id"))
+    """Whose money it was until now."""
+    to_household_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("households.id"))
+    amount_fen: Mapped[int]
+    clears: Mapped[bool]
+    """Whether the collection earns nothing from here on: all of it was refunded, or it was taken for another."""
+    pay_by: Mapped[str | None] = mapped_column(String(4))
+    adjustment: Mapped[str | None] = mapped_column(String(20))
+    reason: Mapped[str] = mapped_column(String(200))
+    business_on: Mapped[date]
+    carried_at: Mapped[datetime]
+    user_id: Mapped[int | None]
+    """Who approved it."""
+
+
+class AllocationChange(Model):
+    """What a correction took back from a bill or an advance (below zero) or gave to one.
+
+    ``bill_id`` NULL is an advance. A bill is paid by what its allocations, the advances used and these add up to.
+    """
+
+    __tablename__ = "allocation_changes"
+    __table_args__ = (
+        CheckConstraint(
+            "(principal_fen >= 0 AND late_charge_fen >= 0) OR (principal_fen <= 0 AND late_charge_fen <= 0)",
+            name="one_way",
+        ),
+        CheckConstraint("principal_fen + late_charge_fen <> 0", name="something"),
+        CheckConstraint("bill_id IS NOT NULL OR late_charge_fen = 0", name="advance"),
+        # Holds all that the sum of a bill's payments reads: every counter asks for it before it takes money.
+        Index("ix_allocation_changes_bill", "bill_id", "principal_fen", "late_charge_fen"),
+    )
+
+    id: Mapped[Key]
+    correction_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("corrections.id"), index=True)
+    household_id: Mapped[int] = mapped_column(BigId, ForeignKey("households.id"))
+    bill_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("bills.id"))
+    principal_fen: Mapped[int]
+    late_charge_fen: Mapped[int]
+
+
+class RefundPayout(Model):
+    """A refund handed over, in cash at the outlet or through the bank; a refund is paid out once."""
+
+    __tablename__ = "refund_payouts"
+
+    correction_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("corrections.id"), primary_key=True)
+    transfer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("transfers.id"), unique=True)
+    reference: Mapped[str | None] = mapped_column(String(40))
+    """The bank's number for the payment; None for cash."""
+    paid_at: Mapped[datetime]
+    user_id: Mapped[int | None]

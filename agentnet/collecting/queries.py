@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, func, select
 
 from agentnet.collecting.lookups import bills_due
-from agentnet.collecting.models import Allocation, Bill, Collection, Household, Void
+from agentnet.collecting.models import Allocation, Bill, Collection, Correction, Household, RefundPayout, Void
 from agentnet.collecting.rules import BillDue, household_no, open_day
 from agentnet.core.clock import today
 from agentnet.core.errors import Missing
@@ -163,9 +163,9 @@ def own_receipt_no(viewer: Actor, collection_id: UUID) -> str | None:
     )
 
 
-def may_void(viewer: Actor, outlet: Outlet) -> bool:
-    """Return whether the viewer may void at this outlet."""
-    found = select(Outlet.id).where(Outlet.id == outlet.id, visible_outlets(viewer, Permission.COLLECTION_VOID))
+def may_there(viewer: Actor, outlet: Outlet, permission: Permission) -> bool:
+    """Return whether the viewer holds a permission at this outlet."""
+    found = select(Outlet.id).where(Outlet.id == outlet.id, visible_outlets(viewer, permission))
     return db.session.scalar(found) is not None
 
 
@@ -189,6 +189,18 @@ def total_since(outlet_id: int, day: date) -> DayTotal:
 
 
 @dataclass(frozen=True, slots=True)
+class CorrectionShown:
+    """A correction as the receipt shows it."""
+
+    id: UUID
+    kind: str
+    amount_fen: Fen
+    carried_at: datetime
+    pay_by: str | None
+    paid_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Recorded:
     """A collection with everything its receipt and its page show."""
 
@@ -199,6 +211,17 @@ class Recorded:
     void: Void | None
     paid: Sequence[tuple[Allocation, Bill]]
     advance_fen: Fen
+    corrections: Sequence[CorrectionShown] = ()
+    """What was put right since, oldest first."""
+
+    @property
+    def refunded_fen(self) -> Fen:
+        return sum(one.amount_fen for one in self.corrections if one.kind == "REFUND")
+
+    @property
+    def moved_fen(self) -> Fen:
+        """What of it was moved to another household, as it stood then; 0 if it never was."""
+        return max((one.amount_fen for one in self.corrections if one.kind == "WRONG_HOUSEHOLD"), default=0)
 
 
 def _recorded(*conditions: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
@@ -249,4 +272,22 @@ def _with_parts(row: Any) -> Recorded:
         void=void,
         paid=[(part, bill) for part, bill in parts if bill is not None],
         advance_fen=sum(part.principal_fen for part, bill in parts if bill is None),
+        corrections=_corrections(collection.id),
     )
+
+
+def _corrections(collection_id: UUID) -> list[CorrectionShown]:
+    rows = db.session.execute(
+        select(
+            Correction.id,
+            Correction.kind,
+            Correction.amount_fen,
+            Correction.carried_at,
+            Correction.pay_by,
+            RefundPayout.paid_at,
+        )
+        .outerjoin(RefundPayout, RefundPayout.correction_id == Correction.id)
+        .where(Correction.collection_id == collection_id)
+        .order_by(Correction.carried_at, Correction.id)
+    )
+    return [CorrectionShown(*row) for row in rows]

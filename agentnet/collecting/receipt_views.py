@@ -9,6 +9,8 @@ from flask import current_app, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from agentnet.approvals.queries import about
+from agentnet.approvals.words import STATES
 from agentnet.collecting import queries
 from agentnet.collecting.actions import void_collection
 from agentnet.collecting.forms import VoidForm
@@ -28,13 +30,20 @@ from reports.texts import Language
 Answer = Response | str | tuple[str, int]
 
 
-def _may_void(recorded: Recorded) -> bool:
-    return (
-        recorded.void is None
-        and recorded.collection.business_on >= queries.open_day_of(recorded.outlet.id)
-        and may(viewer(), Permission.COLLECTION_VOID)
-        and queries.may_void(viewer(), recorded.outlet)
-    )
+def _offered(recorded: Recorded) -> dict[str, bool]:
+    """Return what may be put right from this page: on the open day it is undone, after it corrected."""
+    stands = recorded.void is None
+    still_open = recorded.collection.business_on >= queries.open_day_of(recorded.outlet.id)
+
+    def here(permission: Permission) -> bool:
+        return may(viewer(), permission) and queries.may_there(viewer(), recorded.outlet, permission)
+
+    left = recorded.refunded_fen < recorded.collection.amount_fen
+    return {
+        "may_void": stands and still_open and here(Permission.COLLECTION_VOID),
+        "may_reverse": stands and still_open and here(Permission.COLLECTION_REVERSE),
+        "may_correct": stands and not still_open and left and here(Permission.CORRECTION_REQUEST),
+    }
 
 
 @needs(Permission.COLLECTION_READ)
@@ -46,7 +55,10 @@ def receipt(receipt_no: str) -> Answer:
         recorded=recorded,
         tender_name=queries.tender_name(recorded.collection.tender, in_english()),
         papers=PAPERS,
-        may_void=_may_void(recorded),
+        **_offered(recorded),
+        requests=about(viewer(), "COLLECTION", str(recorded.collection.id)),
+        request_states=STATES,
+        may_pay={"CASH": may(viewer(), Permission.REFUND_PAY_CASH), "BANK": may(viewer(), Permission.REFUND_PAY_BANK)},
         may_collect=may(viewer(), Permission.COLLECTION_RECORD),
     )
 

@@ -58,6 +58,8 @@ def receipt_of(recorded: Recorded, settings: Settings, language: Language) -> Re
         change_fen=None if received is None else received - collection.amount_fen,
         voided_at=void.voided_at if void else None,
         void_reason=void.reason if void else "",
+        refunded_fen=recorded.refunded_fen,
+        moved=bool(recorded.moved_fen),
     )
 
 

@@ -317,6 +317,20 @@ def require_void_reason(reason: str) -> None:
         raise Invalid("void_reason_missing", "请用 2 到 200 个字写明撤销原因", field="reason")
 
 
+REVERSAL_CODES: Final = ("TIMEOUT", "ONE_SIDED", "POSTED_TWICE")
+"""What may have failed: no answer came in time, the other side does not know it, or it was entered twice."""
+
+
+def require_reversal_code(reason_code: str) -> None:
+    """Refuse a reversal that names no technical failure: what a person got wrong is voided or refunded.
+
+    Raises:
+        Invalid: ``reversal_code``.
+    """
+    if reason_code not in REVERSAL_CODES:
+        raise Invalid("reversal_code", "请选择是哪种技术故障", field="reason_code")
+
+
 def require_reveal_reason(reason: str) -> None:
     """Refuse to show a full name without a reason.
 

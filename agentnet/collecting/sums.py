@@ -28,7 +28,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from agentnet.collecting.models import Collection, CollectionDay, Void
+from agentnet.collecting.models import Collection, CollectionDay, Correction, Void
 from agentnet.core.clock import shanghai_instant, today
 from agentnet.core.money import Fen
 from agentnet.divisions.models import OrgUnit, Setting
@@ -41,14 +41,23 @@ from agentnet.outlets.queries import under
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """How many collections count, how much they come to, and how many more were voided."""
+    """How many collections count, how much they come to, and how many more were voided.
+
+    What was refunded in the period, of whatever day, is told apart: the takings of a day that is over never change.
+    """
 
     count: int = 0
     total_fen: Fen = 0
     voided: int = 0
+    refunded_fen: Fen = 0
 
     def __add__(self, other: Taken) -> Taken:
-        return Taken(self.count + other.count, self.total_fen + other.total_fen, self.voided + other.voided)
+        return Taken(
+            self.count + other.count,
+            self.total_fen + other.total_fen,
+            self.voided + other.voided,
+            self.refunded_fen + other.refunded_fen,
+        )
 
 
 _SINCE, _UNTIL = bindparam("since", type_=Date()), bindparam("until", type_=Date())
@@ -116,6 +125,23 @@ def _running(paths: tuple[str, ...] | None) -> CompoundSelect[*tuple[Any, ...]]:
     return union_all(taken.where(*days, *here), voided.where(Collection.id.in_(since_then), *days, *here))
 
 
+@built_once
+def _refunded(paths: tuple[str, ...] | None) -> Select[*tuple[Any, ...]]:
+    """Return one row of refunds carried out in a period: of urban collections, then of all."""
+    amount = Correction.amount_fen
+    return (
+        select(_urban(Collection.setting, amount), _whole(amount))
+        .select_from(Correction)
+        .join(Collection, Collection.id == Correction.collection_id)
+        .where(
+            Correction.kind == "REFUND",
+            Correction.business_on >= _SINCE,
+            Correction.business_on < _UNTIL,
+            *_here(Collection.org_unit_id, paths),
+        )
+    )
+
+
 def taken_by_setting(paths: tuple[str, ...] | None, since: date, until: date) -> Mapping[str, Taken]:
     """Return what was taken from a day until a day (exclusive) below org paths (None: anywhere), by setting."""
     connection = db.session.connection()
@@ -137,5 +163,13 @@ def taken_by_setting(paths: tuple[str, ...] | None, since: date, until: date) ->
         figures = [int(figure) for figure in part]
         urban += Taken(*figures[:3])
         whole += Taken(*figures[3:])
-    rural = Taken(whole.count - urban.count, whole.total_fen - urban.total_fen, whole.voided - urban.voided)
+    given_back, given_back_in_all = connection.execute(_refunded(paths), {"since": since, "until": until}).one()
+    urban += Taken(refunded_fen=int(given_back))
+    whole += Taken(refunded_fen=int(given_back_in_all))
+    rural = Taken(
+        whole.count - urban.count,
+        whole.total_fen - urban.total_fen,
+        whole.voided - urban.voided,
+        whole.refunded_fen - urban.refunded_fen,
+    )
     return {Setting.URBAN.value: urban, Setting.RURAL.value: rural}

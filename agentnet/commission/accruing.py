@@ -13,7 +13,7 @@ from datetime import date, timedelta
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
-from agentnet.collecting.models import Collection, Void
+from agentnet.collecting.models import Collection, Correction, Void
 from agentnet.commission.models import CommissionAdjustment
 from agentnet.commission.queries import terms_of
 from agentnet.commission.rules import Tariffs, Terms, earnings, terms_on
@@ -74,12 +74,29 @@ class OutletMonth:
 
 
 def in_month(month: Month) -> ColumnElement[bool]:
-    """Return the condition on ``Collection`` that it counts in a month: business day in it, not voided."""
+    """Return the condition on ``Collection`` that it counts in a month: business day in it, not voided.
+
+    Nor wholly refunded, nor taken for the wrong household: what was put right before the month closes earns nothing.
+    """
+    cleared = select(Correction.collection_id).where(Correction.clears, Correction.collection_id.is_not(None))
     return and_(
         Collection.business_on >= month.starts_on,
         Collection.business_on < month.ends_on,
         ~select(Void.collection_id).where(Void.collection_id == Collection.id).exists(),
+        Collection.id.not_in(cleared),
     )
+
+
+def refunded_in(month: Month, *conditions: ColumnElement[bool]) -> Mapping[uuid.UUID, Fen]:
+    """Return what was refunded, in part, of the month's collections that meet the conditions, by collection."""
+    statement = (
+        select(Correction.collection_id, func.sum(Correction.amount_fen))
+        .join(Collection, Collection.id == Correction.collection_id)
+        .where(Correction.kind == "REFUND", in_month(month), *conditions)
+        .group_by(Correction.collection_id)
+    )
+    rows = db.session.connection().execute(statement)
+    return {collection_id: int(fen) for collection_id, fen in rows if collection_id is not None}
 
 
 def open_in(month: Month) -> ColumnElement[bool]:
@@ -143,9 +160,10 @@ def _facts(month: Month, outlet_ids: Sequence[int]) -> Mapping[int, list[Fact]]:
         .where(Collection.outlet_id.in_(outlet_ids), in_month(month))
         .order_by(Collection.outlet_id, Collection.business_on, Collection.id)
     )
+    refunded = refunded_in(month, Collection.outlet_id.in_(outlet_ids))
     # Plain rows from the connection: a million of them are read in a large month.
     for outlet_id, collection_id, day, tender, amount_fen in db.session.connection().execute(statement):
-        found[outlet_id].append((collection_id, day, tender, amount_fen))
+        found[outlet_id].append((collection_id, day, tender, amount_fen - refunded.get(collection_id, 0)))
     return found
 
 

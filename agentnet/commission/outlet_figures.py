@@ -92,7 +92,7 @@ def outlet_figures(outlet: Outlet, month: Month, arguments: Mapping[str, str]) -
         agreement=db.session.get(Agreement, agreement_id) if agreement_id else None,
         components=_by_component(earned, components),
         adjustments=adjustments_in(outlet, month),
-        lines=_line_page(outlet, month, arguments, earned, components),
+        lines=_line_page(outlet, month, arguments, earned, components, closed),
     )
 
 
@@ -139,11 +139,15 @@ def _line_page(
     arguments: Mapping[str, str],
     earned: Earned,
     components: Mapping[int, Component],
+    closed: bool,
 ) -> Page[LineShown]:
+    paid_in = (CommissionLine.month == str(month), CommissionLine.outlet_id == outlet.id)
+    # A closed month shows what it paid for, whatever was put right since.
+    counts = Collection.id.in_(select(CommissionLine.collection_id).where(*paid_in)) if closed else in_month(month)
     statement = (
         select(Collection, Household.household_no)
         .join(Household, Household.id == Collection.household_id)
-        .where(Collection.outlet_id == outlet.id, in_month(month))
+        .where(Collection.outlet_id == outlet.id, counts)
     )
     page = page_of(
         db.session(),
@@ -156,14 +160,14 @@ def _line_page(
     lines = []
     for row in page.items:
         collection = row.Collection
-        component_id, commission_fen, _base = earned.get(collection.id, (None, 0, 0))
+        component_id, commission_fen, base_fen = earned.get(collection.id, (None, 0, collection.amount_fen))
         lines.append(
             LineShown(
                 collection.collected_at,
                 collection.receipt_no,
                 mask_household_no(row.household_no),
                 collection.tender,
-                collection.amount_fen,
+                base_fen,
                 commission_fen,
                 components.get(component_id or 0),
             )

@@ -36,6 +36,7 @@ PLACES: Sequence[Place] = (
     Place(translatable("本周走访"), "visits.duties", "clipboard-check", Permission.VISIT_LOG, ("visits.",)),
     Place(translatable("收费记录"), "collecting.collections", "receipt", Permission.COLLECTION_READ),
     Place(translatable("解款"), "settlement.remittances", "bank", Permission.SETTLEMENT_READ, ("settlement.",)),
+    Place(translatable("审批"), "approvals.approvals", "shield-check", Permission.APPROVAL_DECIDE, ("approvals.",)),
     Place(translatable("走访"), "visits.compliance", "clipboard-check", Permission.COMPLIANCE_READ, ("visits.",)),
     Place(translatable("网点"), "outlets.index", "shop", Permission.OUTLET_READ, ("outlets.",)),
     Place(translatable("代办费"), "commission.overview", "wallet2", Permission.COMMISSION_READ, ("commission.",)),

@@ -14,6 +14,8 @@ class Permission(StrEnum):
 
     PUBLIC = "PUBLIC"
     SIGNED_IN = "SIGNED_IN"
+    APPROVAL_READ = "APPROVAL_READ"
+    APPROVAL_DECIDE = "APPROVAL_DECIDE"
     OUTLET_READ = "OUTLET_READ"
     OUTLET_EDIT = "OUTLET_EDIT"
     PARTNER_EDIT = "PARTNER_EDIT"
@@ -27,6 +29,13 @@ class Permission(StrEnum):
     COLLECTION_RECORD = "COLLECTION_RECORD"
     COLLECTION_READ = "COLLECTION_READ"
     COLLECTION_VOID = "COLLECTION_VOID"
+    COLLECTION_REVERSE = "COLLECTION_REVERSE"
+    CORRECTION_REQUEST = "CORRECTION_REQUEST"
+    CORRECTION_APPROVE = "CORRECTION_APPROVE"
+    HOUSEHOLD_CORRECT = "HOUSEHOLD_CORRECT"
+    REFUND_PAY_CASH = "REFUND_PAY_CASH"
+    REFUND_PAY_BANK = "REFUND_PAY_BANK"
+    ADJUSTMENT_REQUEST = "ADJUSTMENT_REQUEST"
     DAY_CLOSE = "DAY_CLOSE"
     REMITTANCE_DECLARE = "REMITTANCE_DECLARE"
     REMITTANCE_CONFIRM = "REMITTANCE_CONFIRM"
@@ -59,6 +68,9 @@ A, M, S, F, P, U, X = (
 )
 
 MAY: Mapping[Permission, frozenset[Role]] = {
+    Permission.APPROVAL_READ: frozenset({A, M, S, F, U, X}),
+    # May decide some kind of request, or stand in for who does; which kinds, each kind's own permission says.
+    Permission.APPROVAL_DECIDE: frozenset({M, S, F, X}),
     Permission.OUTLET_READ: frozenset({A, M, S, F, P, U, X}),
     Permission.OUTLET_EDIT: frozenset({S, X}),
     Permission.PARTNER_EDIT: frozenset({X}),
@@ -72,6 +84,14 @@ MAY: Mapping[Permission, frozenset[Role]] = {
     Permission.COLLECTION_RECORD: frozenset({A}),
     Permission.COLLECTION_READ: frozenset({A, S, F, P, U, X}),
     Permission.COLLECTION_VOID: frozenset({A}),
+    Permission.COLLECTION_REVERSE: frozenset({F}),
+    Permission.CORRECTION_REQUEST: frozenset({A, S, F}),
+    Permission.CORRECTION_APPROVE: frozenset({F}),
+    # No money leaves the company where a wrong household is put right.
+    Permission.HOUSEHOLD_CORRECT: frozenset({S, F}),
+    Permission.REFUND_PAY_CASH: frozenset({A}),
+    Permission.REFUND_PAY_BANK: frozenset({F}),
+    Permission.ADJUSTMENT_REQUEST: frozenset({F}),
     Permission.DAY_CLOSE: frozenset({A}),
     Permission.REMITTANCE_DECLARE: frozenset({A}),
     Permission.REMITTANCE_CONFIRM: frozenset({F}),

@@ -12,7 +12,19 @@ from sqlalchemy import Connection
 from agentnet.infra.clikit import answer, progress
 from agentnet.infra.db import db
 from agentnet.infra.transaction import reading
-from agentnet.verify import audit, closing, collections, commission, documents, duties, money, register, settlement
+from agentnet.verify import (
+    approvals,
+    audit,
+    closing,
+    collections,
+    commission,
+    corrections,
+    documents,
+    duties,
+    money,
+    register,
+    settlement,
+)
 from agentnet.verify.findings import Check, Finding
 
 MOST_FINDINGS = 100
@@ -39,8 +51,17 @@ CHECKS: Sequence[Check] = tuple(
         settlement.counts_are_booked,
         settlement.deposits_moved_what_they_say,
         closing.closed_months_were_settled_or_signed,
+        approvals.requests_are_decided_by_another,
+        approvals.what_was_asked_is_unchanged,
+        approvals.delegates_had_their_days,
+        corrections.corrections_were_approved,
+        corrections.corrections_moved_what_they_say,
+        corrections.corrections_never_take_more_than_stands,
+        corrections.refunds_are_paid_once,
+        corrections.reversals_name_what_failed,
         commission.lines_are_recomputed,
         commission.closed_months_are_complete,
+        commission.corrections_are_followed,
         commission.accruals_add_up,
         commission.adjustments_are_paid_once,
         register.active_outlets_have_their_managers,

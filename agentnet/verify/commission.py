@@ -77,20 +77,27 @@ def lines_are_recomputed(connection: Connection) -> Iterator[Finding]:
         connection,
         """
         SELECT l.month, l.outlet_id, l.component_id, l.base_fen, l.commission_fen, c.receipt_no, c.amount_fen, c.tender,
-               c.business_on, c.outlet_id AS of_outlet, a.outlet_kind
+               c.business_on, c.outlet_id AS of_outlet, a.outlet_kind, COALESCE(r.refunded, 0) AS refunded
         FROM commission_lines l JOIN collections c ON c.id = l.collection_id
         JOIN outlet_accruals a ON a.month = l.month AND a.outlet_id = l.outlet_id
+        LEFT JOIN (
+          SELECT k.collection_id, SUM(k.amount_fen) AS refunded FROM corrections k
+          JOIN collections c ON c.id = k.collection_id
+          JOIN accounting_months m ON m.month = SUBSTR(CAST(c.business_on AS VARCHAR(10)), 1, 7)
+          WHERE k.kind = 'REFUND' AND k.carried_at < m.closing_at GROUP BY k.collection_id
+        ) r ON r.collection_id = c.id
         """,
     ):
         day = as_day(row.business_on)
         component = tariffs.component(row.outlet_id, row.outlet_kind, row.tender, day)
-        expected = _commission(component, row.amount_fen)
-        if (row.base_fen, row.commission_fen) != (row.amount_fen, expected):
+        base_fen = row.amount_fen - int(row.refunded)  # what was refunded before the close earns nothing
+        expected = _commission(component, base_fen)
+        if (row.base_fen, row.commission_fen) != (base_fen, expected):
             yield Finding(
                 "commission_line",
                 row.receipt_no,
                 f"paid {yuan(row.commission_fen)} on {yuan(row.base_fen)};"
-                f" {yuan(row.amount_fen)} by {row.tender} earns {yuan(expected)}",
+                f" {yuan(base_fen)} by {row.tender} earns {yuan(expected)}",
             )
         if row.component_id != (component.id if component is not None else None):
             yield Finding("commission_line", row.receipt_no, f"names component {row.component_id}, another is in force")
@@ -99,18 +106,52 @@ def lines_are_recomputed(connection: Connection) -> Iterator[Finding]:
 
 
 def closed_months_are_complete(connection: Connection) -> Iterator[Finding]:
-    """In a closed month every collection that was not voided has one line, and a voided one has none."""
+    """In a closed month every collection that stood has one line; one that was voided or wholly put right has none."""
     for row in rows(
         connection,
         """
-        SELECT c.receipt_no, v.collection_id AS voided, l.id AS line
+        SELECT c.receipt_no, l.id AS line
         FROM collections c JOIN accounting_months m ON m.month = SUBSTR(CAST(c.business_on AS VARCHAR(10)), 1, 7)
         LEFT JOIN voids v ON v.collection_id = c.id LEFT JOIN commission_lines l ON l.collection_id = c.id
-        WHERE m.state = 'CLOSED' AND (v.collection_id IS NULL) <> (l.id IS NOT NULL)
+        LEFT JOIN (
+          SELECT collection_id, MIN(carried_at) AS cleared_at FROM corrections WHERE clears GROUP BY collection_id
+        ) k ON k.collection_id = c.id
+        WHERE m.state = 'CLOSED'
+          AND (v.collection_id IS NULL AND (k.cleared_at IS NULL OR k.cleared_at >= m.closing_at)) <> (l.id IS NOT NULL)
         """,
     ):
-        says = "was voided and is paid for" if row.voided is not None else "is not on any statement"
+        says = "did not stand and is paid for" if row.line is not None else "is not on any statement"
         yield Finding("commission_missing", row.receipt_no, says)
+
+
+def corrections_are_followed(connection: Connection) -> Iterator[Finding]:
+    """What a corrected collection of a closed month earned, adjustments added, is what it earns on what stands."""
+    tariffs = _tariffs(connection)
+    for row in rows(
+        connection,
+        """
+        SELECT c.receipt_no, c.amount_fen, c.tender, c.business_on, c.outlet_id, a.outlet_kind, l.commission_fen,
+               k.refunded, k.moved, COALESCE(k.adjusted, 0) AS adjusted
+        FROM commission_lines l JOIN collections c ON c.id = l.collection_id
+        JOIN outlet_accruals a ON a.month = l.month AND a.outlet_id = l.outlet_id
+        JOIN (
+          SELECT k.collection_id, SUM(CASE WHEN k.kind = 'REFUND' THEN k.amount_fen ELSE 0 END) AS refunded,
+                 SUM(CASE WHEN k.kind = 'WRONG_HOUSEHOLD' THEN 1 ELSE 0 END) AS moved, SUM(j.amount_fen) AS adjusted
+          FROM corrections k LEFT JOIN commission_adjustments j ON j.id = k.id
+          WHERE k.collection_id IS NOT NULL GROUP BY k.collection_id
+        ) k ON k.collection_id = c.id
+        """,
+    ):
+        component = tariffs.component(row.outlet_id, row.outlet_kind, row.tender, as_day(row.business_on))
+        base_fen = 0 if row.moved else row.amount_fen - int(row.refunded)
+        expected = _commission(component, base_fen) if base_fen else 0
+        paid = row.commission_fen + int(row.adjusted)
+        if paid != expected:
+            yield Finding(
+                "commission_correction",
+                row.receipt_no,
+                f"paid {yuan(paid)} with its adjustments; {yuan(base_fen)} stand and earn {yuan(expected)}",
+            )
 
 
 def accruals_add_up(connection: Connection) -> Iterator[Finding]:

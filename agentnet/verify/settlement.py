@@ -98,6 +98,9 @@ def counts_are_booked(connection: Connection) -> Iterator[Finding]:
         JOIN accounts a ON a.id IN (t.debit_account_id, t.credit_account_id) AND a.code = 'OVER_SHORT'
         WHERE NOT EXISTS (SELECT 1 FROM day_closes d
                           WHERE t.id IN (d.difference_transfer_id, d.counterfeit_transfer_id))
+          AND NOT (t.subject_kind = 'CORRECTION' AND EXISTS (
+              SELECT 1 FROM corrections k WHERE k.kind = 'ADJUSTMENT'
+                AND REPLACE(CAST(k.id AS VARCHAR(40)), '-', '') = REPLACE(t.subject_id, '-', '')))
         """,
     ):
         yield Finding("stray_difference", str(row.id), f"{row.kind} of {yuan(row.amount_fen)} belongs to no close")

@@ -6,21 +6,23 @@ The routes come from the application itself; a test that walks them finds here w
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy import select
 
 from agentnet.closing.actions import close_month
-from agentnet.collecting.models import Collection
-from agentnet.core.clock import IsoWeek, Month
+from agentnet.core.clock import IsoWeek, Month, frozen_at
 from agentnet.documents.models import Run, Schedule
 from agentnet.infra.actor import SYSTEM
 from agentnet.infra.db import db
 from agentnet.infra.transaction import batch, reading
+from agentnet.settlement.corrections.rules import NewRefund
 from agentnet.visits.actions import log_visit, plan_duties
 from agentnet.visits.judging import FoundNeed
 from agentnet.visits.models import Need
 from tests import world
 from tests.collecting.counter import item, record
+from tests.settlement.corrections.given import ask_refund, collected, night, refunded
 from tests.settlement.drawer import close, declare, new_remittance
 from tests.visits.given import a_visit
 
@@ -43,6 +45,7 @@ def samples(facts: dict[str, object]) -> dict[str, Sample]:
     visit = {"visit_id": facts["visit_id"]}
     remittance = {"id_": facts["remittance_id"]}
     need = {"need_id": facts["need_id"]}
+    approval = {"id_": facts["approval_id"]}
     manager = {"code": "M001"}
     village = {"division_code": world.VILLAGE}
     schedule = {"schedule_id": facts["schedule_id"]}
@@ -64,6 +67,14 @@ def samples(facts: dict[str, object]) -> dict[str, Sample]:
     found |= {name: Sample(receipt) for name in ("collecting.receipt", "collecting.receipt_pdf", "collecting.void")}
     found |= {f"documents.{name}": Sample(document) for name in ("document", "download", "preview", "retry", "revise")}
     found |= {f"settlement.{name}": Sample(remittance) for name in ("remittance", "confirm", "reject")}
+    past = {"receipt_no": facts["past_receipt_no"]}
+    found |= {f"corrections.{name}": Sample(past) for name in ("refund", "refund_record", "move", "move_record")}
+    found |= {
+        "corrections.reverse": Sample(receipt),
+        "corrections.pay_cash": Sample({"id_": facts["refund_id"]}),
+        "corrections.pay_bank": Sample({"id_": facts["refund_id"]}),
+    }
+    found |= {f"approvals.{name}": Sample(approval) for name in ("approval", "approve", "reject", "withdraw")}
     found |= {name: Sample(visit) for name in ("visits.show", "visits.photo", "visits.strike")}
     found |= {name: Sample(need) for name in ("visits.need", "visits.close_need")}
     found |= {f"outlets.{name}": Sample(manager) for name in ("manager", "edit_manager", "leave", "manager_photo")}
@@ -83,6 +94,7 @@ def samples(facts: dict[str, object]) -> dict[str, Sample]:
         "outlets.edit_partner": Sample({"code": "POST"}, placed=False),
         "outlets.switch_tender": Sample({"code": "E_CNY"}, placed=False),
         "outlets.export": Sample({"ending": "csv"}, placed=False),
+        "approvals.end_delegate": Sample({"id_": facts["collection_id"]}),
         "administration.end_grant": Sample(person | {"grant_id": NOTHING}, placed=False),
         "administration.division": Sample({"code": world.VILLAGE}, placed=False),
         "administration.edit_unit": Sample({"code": "WL-TP"}, placed=False),
@@ -116,12 +128,24 @@ def samples(facts: dict[str, object]) -> dict[str, Sample]:
     return found
 
 
+def _refunds_of_yesterday() -> tuple[str, NewRefund, NewRefund]:
+    """Collect on the day before, refund one collection and ask for the refund of another; return the other's receipt."""
+    with frozen_at(world.NOW - timedelta(days=1)):
+        _, paid_back = collected(300, world.OLD)
+        _, past = collected(700, world.OLD)
+    night()
+    refund = refunded(paid_back, 300)
+    return past, ask_refund(past, 700, by="carol"), refund
+
+
 def lay_down_facts() -> dict[str, object]:
     """Enter one collection, visit, need, document and schedule in Wenling; return what names them."""
-    (verdict,) = record(item())
+    taken = item()
+    (verdict,) = record(taken)
     assert verdict.receipt_no
     deposit = declare(new_remittance(1_00))
     close()
+    past, asked, refund = _refunds_of_yesterday()
     with batch():
         plan_duties(IsoWeek.of(world.TODAY), SYSTEM)
     with batch():
@@ -145,8 +169,11 @@ def lay_down_facts() -> dict[str, object]:
         need = db.session.scalars(select(Need)).one()
         return {
             "remittance_id": deposit.id,
+            "approval_id": asked.id,
+            "refund_id": refund.id,
+            "past_receipt_no": past,
             "receipt_no": verdict.receipt_no,
-            "collection_id": db.session.scalars(select(Collection.id)).one(),
+            "collection_id": taken.id,
             "visit_id": need.visit_id,
             "need_id": need.id,
             "number": db.session.scalars(select(Run.number).where(Run.outlet_id == 1)).first(),

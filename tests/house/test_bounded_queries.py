@@ -10,11 +10,11 @@ from contextlib import contextmanager
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, func, select, update
+from sqlalchemy import delete, event, func, select, update
 
 from agentnet.bench.crowd import FIRST_ID, Crowd, Root, add_register
 from agentnet.bench.crowd_facts import add_facts
-from agentnet.collecting.models import Collection
+from agentnet.collecting.models import Collection, CollectionDay
 from agentnet.documents.models import Run
 from agentnet.infra.db import db
 from agentnet.infra.transaction import batch, reading
@@ -50,6 +50,7 @@ def move_in() -> None:
     """Let sixty outlets with all they do move in with Taiping, and give each reader a share of them."""
     with batch() as session:
         add_register(CROWD)
+        session.execute(delete(CollectionDay))  # summed anew with the crowd's
         add_facts(CROWD)
         crowd = Outlet.id >= FIRST_ID
         session.execute(update(Outlet).where(crowd, Outlet.partner_id.is_not(None)).values(partner_id=1))

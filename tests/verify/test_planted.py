@@ -114,15 +114,22 @@ def named_in(connection: Connection) -> set[str]:
     return {one.check for check in CHECKS for one in findings_of(check, connection)[0]}
 
 
-def named_after(sql: str) -> set[str]:
-    """Change rows behind the product's back, as someone with the database's password could; look; undo it."""
+def named_after(sql: str, unguarded: str = "") -> set[str]:
+    """Change rows behind the product's back, as someone with the database's password could; look; undo it.
+
+    ``unguarded`` names a CHECK, as ``table.name``, that would not let the rows be changed so.
+    """
     with db.engine.connect() as connection, connection.begin() as transaction:
         if connection.dialect.name == "sqlite":
             for (name,) in connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).all():
                 connection.exec_driver_sql(f"DROP TRIGGER {name}")
             connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
+            connection.exec_driver_sql(f"PRAGMA ignore_check_constraints = {'ON' if unguarded else 'OFF'}")
         else:
             connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
+            if unguarded:
+                table, _, name = unguarded.partition(".")
+                connection.exec_driver_sql(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
         assert connection.exec_driver_sql(sql).rowcount > 0, sql
         found = named_in(connection)
         transaction.rollback()
