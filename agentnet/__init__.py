@@ -137,7 +137,7 @@ def create_app(settings: Settings | None = None) -> TransactionalFlask:
     app.extensions["agentnet.own_manager_ids"] = own_manager_ids
     app.extensions["agentnet.outlet_story"] = tuple(STORY)
     app.extensions["agentnet.plan_choices"] = _plan_choices
-    app.extensions["agentnet.large_bodies"] = {"administration.imports"}
+    app.extensions["agentnet.large_bodies"] = {"administration.imports", "settlement.declare"}
     init_db(app, settings)
     Migrate(app, db, directory="migrations", render_as_batch=True, compare_type=True)
     init_security(app, settings)

@@ -40,6 +40,9 @@ DECLARED: Final = "remittance"
 DECIDED: Final = "remittance_decision"
 """The kinds of request that declaring and deciding are remembered as."""
 
+PHOTO_SUFFIX: Final = ".jpg"
+"""How photos of slips are stored."""
+
 
 def declare_remittance(new: NewRemittance, by: Actor) -> None:
     """Declare a deposit: the cash leaves the drawer and is in transit until finance decides.
@@ -58,7 +61,7 @@ def declare_remittance(new: NewRemittance, by: Actor) -> None:
     cash = AccountKey(OUTLET, outlet.id, "CASH_HELD")
     require_remittance(new, balance_held(cash), today())
     if new.photo_sha256 is not None:
-        files.require(new.photo_sha256, ".jpg")
+        files.require(new.photo_sha256, PHOTO_SUFFIX)
     slip_no = new.slip_no.strip()
     _require_fresh_slip(outlet.id, slip_no)
     require_open(today())

@@ -63,7 +63,7 @@ def samples(facts: dict[str, object]) -> dict[str, Sample]:
     }
     found |= {name: Sample(receipt) for name in ("collecting.receipt", "collecting.receipt_pdf", "collecting.void")}
     found |= {f"documents.{name}": Sample(document) for name in ("document", "download", "preview", "retry", "revise")}
-    found |= {f"settlement.{name}": Sample(remittance) for name in ("remittance", "confirm", "reject")}
+    found |= {f"settlement.{name}": Sample(remittance) for name in ("remittance", "slip_photo", "confirm", "reject")}
     found |= {name: Sample(visit) for name in ("visits.show", "visits.photo", "visits.strike")}
     found |= {name: Sample(need) for name in ("visits.need", "visits.close_need")}
     found |= {f"outlets.{name}": Sample(manager) for name in ("manager", "edit_manager", "leave", "manager_photo")}
