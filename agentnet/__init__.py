@@ -50,8 +50,9 @@ from agentnet.outlets import models as outlets_models
 from agentnet.outlets.blueprint import blueprint as outlets_blueprint
 from agentnet.outlets.queries import own_manager_ids
 from agentnet.settlement import models as settlement_models
+from agentnet.settlement.ageing import models as ageing_models
 from agentnet.settlement.blueprint import blueprint as settlement_blueprint
-from agentnet.settlement.jobs import CLOSE_DAYS
+from agentnet.settlement.jobs import AGE_CASH, CLOSE_DAYS
 from agentnet.users import models as users_models
 from agentnet.users.blueprint import blueprint as users_blueprint
 from agentnet.users.guard import init_guard
@@ -73,6 +74,7 @@ MODELS = (
     outlets_models,
     collecting_models,
     settlement_models,
+    ageing_models,
     visits_models,
     commission_models,
 )
@@ -108,6 +110,7 @@ IMPORTERS: Sequence[Importer] = (
 CLOCK_JOBS: Sequence[ClockJob] = (
     ClockJob("seal audit", 5, seal_settled),
     CLOSE_DAYS,
+    AGE_CASH,
     ALLOCATE_RECEIVED,
     CLOSE_MONTHS,
     PLAN_DUTIES,

@@ -26,6 +26,7 @@ from agentnet.infra.preparing import prepared, prepared_by
 from agentnet.infra.templating import tell
 from agentnet.outlets.models import Outlet
 from agentnet.settlement import queries
+from agentnet.settlement.ageing.queries import oldest_cash_day
 from agentnet.settlement.day_actions import close_day
 from agentnet.settlement.forms import CloseForm, RemittanceForm
 from agentnet.settlement.remittance_actions import PHOTO_SUFFIX, declare_remittance
@@ -58,7 +59,7 @@ def drawer() -> Answer:
         drawer=held,
         drawer_word=CEILING_WORDS.get(word or ""),
         in_transit_fen=queries.in_transit_fen(outlet.id),
-        oldest=queries.oldest_cash_day(outlet.id, held.cash_held_fen),
+        oldest=oldest_cash_day(outlet.id, held.cash_held_fen),
         day_to_close=_day_to_close(outlet),
         closes=queries.closes_page(viewer(), {}, outlet.code).items[:7],
         remittances=queries.remittances_page(viewer(), {}, Permission.SETTLEMENT_READ, code=outlet.code).items[:7],
