@@ -58,6 +58,8 @@ def samples(facts: dict[str, object]) -> dict[str, Sample]:
             "outlets.move",
             "outlets.offer",
             "outlets.new_terminal",
+            "settlement.outlet_days",
+            "settlement.change_outlet_days",
             "visits.new",
         )
     }
@@ -92,6 +94,8 @@ def samples(facts: dict[str, object]) -> dict[str, Sample]:
         "administration.dry_run": Sample({"kind": "outlets", "sha256": "0" * 64}, placed=False),
         "administration.confirm": Sample({"kind": "outlets", "sha256": "0" * 64}, placed=False),
         "settlement.day": Sample(outlet | {"day": world.TODAY.isoformat()}),
+        "settlement.account": Sample(outlet | {"name": "cash"}),
+        "settlement.kind_days": Sample({"kind": "VILLAGE_POST"}, placed=False),
         "closing.month": Sample({"text": "2026-10"}, placed=False),
         "closing.confirm": Sample({"text": "2026-10"}, placed=False),
         "closing.close": Sample({"text": "2026-10"}, placed=False),

@@ -15,6 +15,7 @@ from agentnet.infra.db import db
 from agentnet.ledger.queries import accounts, balances_of, transfers
 from agentnet.ledger.rules import OUTLET
 from agentnet.outlets.models import Outlet, OutletState
+from agentnet.outlets.rules import OutletKind
 from agentnet.settlement.ageing.models import CashAge, RemittanceDays, RemittanceSuspension
 from agentnet.settlement.ageing.rules import (
     BUILT_IN,
@@ -116,6 +117,15 @@ def calendars_of(outlets: Iterable[Any]) -> dict[int, Calendar]:
         id_: Calendar(tuple(own.get(id_, ())), tuple(of_kind.get(kind, ())), BUILT_IN[kind])
         for id_, kind in kinds.items()
     }
+
+
+def kind_calendars() -> dict[str, Calendar]:
+    """Return the calendar of each kind of outlet, without anything of single outlets."""
+    found: dict[str, list[DaysRule]] = {str(kind): [] for kind in OutletKind}
+    rows = select(rules_table).where(rules_table.c.kind.is_not(None)).order_by(rules_table.c.id)
+    for row in db.session.connection().execute(rows):
+        found[row.kind].append(_as_rule(row))
+    return {kind: Calendar((), tuple(rules), BUILT_IN[kind]) for kind, rules in found.items()}
 
 
 def day_kinds(since: date, until: date) -> dict[date, DayKind]:

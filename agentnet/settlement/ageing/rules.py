@@ -68,10 +68,11 @@ class DaysRule:
     entered_on: date = date.min
 
 
-_WORKDAYS: Final = DaysRule(date.min, Rhythm.WORKDAYS, suspend_after=0)
-
-BUILT_IN: Final[Mapping[str, DaysRule]] = dict.fromkeys(OutletKind, _WORKDAYS) | {
-    OutletKind.VILLAGE_POST: DaysRule(date.min, Rhythm.WEEKDAYS, "135", suspend_after=0)
+BUILT_IN: Final[Mapping[str, DaysRule]] = {
+    str(kind): DaysRule(date.min, Rhythm.WEEKDAYS, "135", suspend_after=0)
+    if kind is OutletKind.VILLAGE_POST
+    else DaysRule(date.min, Rhythm.WORKDAYS, suspend_after=0)
+    for kind in OutletKind
 }
 """What holds until the office says otherwise: the post calls at a village three times a week (domain.md 2.1), a bank is
 open on working days, and nobody is suspended before the office switches it on."""
