@@ -51,6 +51,7 @@ from agentnet.outlets.blueprint import blueprint as outlets_blueprint
 from agentnet.outlets.queries import own_manager_ids
 from agentnet.settlement import models as settlement_models
 from agentnet.settlement.ageing import models as ageing_models
+from agentnet.settlement.ageing.notices import overdue_notices
 from agentnet.settlement.blueprint import blueprint as settlement_blueprint
 from agentnet.settlement.jobs import AGE_CASH, CLOSE_DAYS
 from agentnet.users import models as users_models
@@ -137,6 +138,7 @@ def create_app(settings: Settings | None = None) -> TransactionalFlask:
     app.extensions["agentnet.importers"] = importers_by_kind(IMPORTERS)
     app.extensions["agentnet.clock_jobs"] = tuple(CLOCK_JOBS)
     app.extensions["agentnet.workers"] = tuple(WORKERS)
+    app.extensions["agentnet.counter_notices"] = (overdue_notices,)
     app.extensions["agentnet.own_manager_ids"] = own_manager_ids
     app.extensions["agentnet.outlet_story"] = tuple(STORY)
     app.extensions["agentnet.plan_choices"] = _plan_choices

@@ -26,6 +26,7 @@ from agentnet.infra.preparing import prepared, prepared_by
 from agentnet.infra.templating import tell
 from agentnet.outlets.models import Outlet
 from agentnet.settlement import queries
+from agentnet.settlement.ageing.notices import overdue_notices
 from agentnet.settlement.ageing.queries import oldest_cash_day
 from agentnet.settlement.day_actions import close_day
 from agentnet.settlement.forms import CloseForm, RemittanceForm
@@ -60,6 +61,7 @@ def drawer() -> Answer:
         drawer_word=CEILING_WORDS.get(word or ""),
         in_transit_fen=queries.in_transit_fen(outlet.id),
         oldest=oldest_cash_day(outlet.id, held.cash_held_fen),
+        notices=overdue_notices(outlet),
         day_to_close=_day_to_close(outlet),
         closes=queries.closes_page(viewer(), {}, outlet.code).items[:7],
         remittances=queries.remittances_page(viewer(), {}, Permission.SETTLEMENT_READ, code=outlet.code).items[:7],

@@ -243,3 +243,34 @@ def test_who_is_warned_and_who_is_suspended_is_in_the_list(app, sign_in):
     with at(17):
         outlet_days(rhythm="NONE", weekdays="", starts_on=nov(1))
         assert ">WL0001<" not in sign_in("carol").get("/ageing?only=suspended").text
+
+
+def test_keeper_and_supervisor_are_warned_on_the_last_day_and_told_afterwards(app, sign_in):
+    """Cash of Wed 11, suspension after two: Fri 13 missed, on Mon 16 it is the last chance, on Tue 17 it is done."""
+    enforced(2)
+    taken(11, 100_00)
+    alice, carol = sign_in("alice"), sign_in("carol")
+    night(13)
+    with at(13):
+        assert "交款机会" not in alice.get("/collect").text
+    night(14)
+    with at(14):
+        assert "已错过 1 次交款机会：以前收的 100.00 元。下一个交款日" in alice.get("/collect").text
+        assert "自动暂停" not in carol.get("/").text
+    night(16)
+    with at(16):
+        for path in ("/collect", "/drawer"):
+            assert "今天是最后的机会" in alice.get(path).text
+        assert "个网点今天不交款就自动暂停" in carol.get("/").text
+        assert "个网点今天不交款就自动暂停" not in sign_in("charlie").get("/").text
+    night(17)
+    with at(17):
+        for path in ("/collect", "/drawer"):
+            assert "本网点已自动暂停收费" in alice.get(path).text
+        assert "个网点因逾期未交款已暂停" in carol.get("/").text
+        page = carol.get("/outlets/WL0001")
+        assert "逾期未交款，系统自动暂停" in page.text
+        assert "REMITTANCE_OVERDUE" not in page.text
+        confirm(declare(new_remittance(100_00)).id, 100_00)
+        assert "暂停" not in alice.get("/collect").text
+        assert "逾期" not in carol.get("/").text
