@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from agentnet.infra.clikit import answer, progress
 from agentnet.infra.db import db
 from agentnet.infra.transaction import reading
-from agentnet.verify import audit, collections, commission, documents, duties, money, register, settlement
+from agentnet.verify import ageing, audit, collections, commission, documents, duties, money, register, settlement
 from agentnet.verify.findings import Check, Finding
 
 MOST_FINDINGS = 100
@@ -38,6 +38,9 @@ CHECKS: Sequence[Check] = tuple(
         settlement.closed_days_are_locked,
         settlement.counts_are_booked,
         settlement.deposits_moved_what_they_say,
+        ageing.ages_are_recomputed,
+        ageing.deposits_say_how_late_they_were,
+        ageing.suspensions_follow_the_rule,
         commission.lines_are_recomputed,
         commission.closed_months_are_complete,
         commission.accruals_add_up,
