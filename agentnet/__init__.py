@@ -55,11 +55,13 @@ from agentnet.outlets import models as outlets_models
 from agentnet.outlets.blueprint import blueprint as outlets_blueprint
 from agentnet.outlets.queries import own_manager_ids
 from agentnet.settlement import models as settlement_models
+from agentnet.settlement.ageing import models as ageing_models
+from agentnet.settlement.ageing.notices import overdue_notices
 from agentnet.settlement.blueprint import blueprint as settlement_blueprint
 from agentnet.settlement.corrections import kinds as correction_kinds
 from agentnet.settlement.corrections.actions import Follower
 from agentnet.settlement.corrections.blueprint import blueprint as corrections_blueprint
-from agentnet.settlement.jobs import CLOSE_DAYS
+from agentnet.settlement.jobs import AGE_CASH, CLOSE_DAYS
 from agentnet.users import models as users_models
 from agentnet.users.blueprint import blueprint as users_blueprint
 from agentnet.users.guard import init_guard
@@ -82,6 +84,7 @@ MODELS = (
     outlets_models,
     collecting_models,
     settlement_models,
+    ageing_models,
     visits_models,
     commission_models,
     closing_models,
@@ -125,6 +128,7 @@ IMPORTERS: Sequence[Importer] = (
 CLOCK_JOBS: Sequence[ClockJob] = (
     ClockJob("seal audit", 5, seal_settled),
     CLOSE_DAYS,
+    AGE_CASH,
     ALLOCATE_RECEIVED,
     CLOSE_MONTHS,
     PLAN_DUTIES,
@@ -153,10 +157,11 @@ def create_app(settings: Settings | None = None) -> TransactionalFlask:
     app.extensions["agentnet.importers"] = importers_by_kind(IMPORTERS)
     app.extensions["agentnet.clock_jobs"] = tuple(CLOCK_JOBS)
     app.extensions["agentnet.workers"] = tuple(WORKERS)
+    app.extensions["agentnet.counter_notices"] = (overdue_notices,)
     app.extensions["agentnet.own_manager_ids"] = own_manager_ids
     app.extensions["agentnet.outlet_story"] = tuple(STORY)
     app.extensions["agentnet.plan_choices"] = _plan_choices
-    app.extensions["agentnet.large_bodies"] = {"administration.imports"}
+    app.extensions["agentnet.large_bodies"] = {"administration.imports", "settlement.declare"}
     init_db(app, settings)
     Migrate(app, db, directory="migrations", render_as_batch=True, compare_type=True)
     init_security(app, settings)

@@ -79,6 +79,8 @@ ACTIONS: Mapping[str, str] = {
     "moved_org_unit": translatable("移动组织单位"),
     "open_tender": translatable("开通或停用支付方式"),
     "order_documents": translatable("安排报表"),
+    "outlet_suspended_overdue": translatable("逾期未交款，自动暂停网点"),
+    "overdue_suspension_lifted": translatable("逾期款已到账，自动恢复网点"),
     "plan_documents": translatable("安排报表"),
     "received_allocated": translatable("分配实收电费"),
     "refund_approved": translatable("办理退费"),
@@ -87,6 +89,7 @@ ACTIONS: Mapping[str, str] = {
     "register_outlet": translatable("登记网点"),
     "register_partner": translatable("登记合作单位"),
     "remittance_confirmed": translatable("确认解款到账"),
+    "remittance_days_set": translatable("设置解款日"),
     "remittance_declared": translatable("报交款"),
     "remittance_rejected": translatable("退回解款"),
     "remove_terminal": translatable("撤走终端"),
@@ -114,6 +117,7 @@ ACTIONS: Mapping[str, str] = {
 
 SUBJECTS: Mapping[str, str] = {
     "outlet": translatable("网点"),
+    "outlet_kind": translatable("网点类型"),
     "manager": translatable("台区经理"),
     "partner": translatable("合作单位"),
     "user": translatable("人员账号"),

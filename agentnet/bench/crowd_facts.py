@@ -27,6 +27,7 @@ from agentnet.documents.models import Run
 from agentnet.infra.audit import AuditLine
 from agentnet.infra.db import UtcDateTime, db
 from agentnet.ledger.models import AccountingMonth, BusinessDay, Transfer
+from agentnet.settlement.ageing.models import CashAge
 from agentnet.visits.models import Duty, DutyVisit, Need, Visit
 
 AMOUNT_FEN = 8_000
@@ -47,6 +48,7 @@ def _id(kind: int, number: int) -> UUID:
 def add_facts(crowd: Crowd) -> None:
     """Insert what the outlets of a registered crowd did, in the open transaction."""
     households = max(crowd.collections // 12, 1)
+    add(CashAge, (_age(crowd, number) for number in range(crowd.outlets)))
     add(Household, (_household(crowd, number) for number in range(households)))
     add(Bill, (_bill(crowd, number) for number in range(households)))
     add(Transfer, (_transfer(crowd, number) for number in range(crowd.collections)))
@@ -65,6 +67,24 @@ def add_facts(crowd: Crowd) -> None:
     _add_visits(crowd)
     _add_months(crowd)
     _add_documents(crowd)
+
+
+def _age(crowd: Crowd, number: int) -> Row:
+    """Return how an outlet's cash stands: half of them hold some of earlier days, a few have missed opportunities."""
+    missed = number % 31 // 4 if number % 31 < 24 else 0
+    due = number % 2 == 0 or missed > 0
+    return {
+        "outlet_id": FIRST_ID + number,
+        "counted_on": crowd.today,
+        "counted_at": crowd.at,
+        "oldest_on": crowd.today - timedelta(days=1 + 2 * missed) if due else None,
+        "due_fen": 10_000 + number if due else 0,
+        "missed": missed,
+        "next_on": crowd.today + timedelta(days=number % 3),
+        "suspends_on": crowd.today + timedelta(days=1) if number % 97 == 0 else None,
+        "declared_count": 40,
+        "punctual_count": 40 - number % 7,
+    }
 
 
 def _day(crowd: Crowd, number: int) -> date:

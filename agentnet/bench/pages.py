@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from threading import Barrier
 from typing import Any
 
+from agentnet.bench.crowd import outlet_code
 from agentnet.bench.crowd_home import KEEPER, MANAGER, PASSWORD, Size, crowded
 from agentnet.bench.posting_http import Browser, web
 from agentnet.infra.config import Settings
@@ -46,6 +47,9 @@ PAGES = (
     ("/managers", "supervisor"),
     ("/people", "administrator"),
     ("/audit", "auditor"),
+    ("/ageing", "finance"),
+    ("/ageing/stations", "supervisor"),
+    (f"/outlets/{outlet_code(0)}/accounts/cash", "supervisor"),
 )
 """Each page and who asks for it."""
 
@@ -113,9 +117,9 @@ def run(settings: Settings, json: bool = False, size: Size = FULL) -> dict[str, 
 
 
 def _lines(found: dict[str, Any]) -> list[str]:
-    head = f"{'page':<22}{'ours/s':>8}{'hello/s':>9}{'ratio':>8}{'p99 ms':>9}{'hello p99':>11}{'bytes':>9}"
+    head = f"{'page':<32}{'ours/s':>8}{'hello/s':>9}{'ratio':>8}{'p99 ms':>9}{'hello p99':>11}{'bytes':>9}"
     lines = [
-        f"{one['page']:<22}{one['ours']:>8}{one['limit']:>9}{one['ratio']:>8.4f}{one['p99_ms']:>9}"
+        f"{one['page']:<32}{one['ours']:>8}{one['limit']:>9}{one['ratio']:>8.4f}{one['p99_ms']:>9}"
         f"{one['hello_p99_ms']:>11}{one['bytes']:>9}"
         for one in found["results"]
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import jsonify, redirect, render_template, request, url_for
+from flask import current_app, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -13,7 +13,7 @@ from agentnet.collecting.actions import NewCollection, Verdict, record_collectio
 from agentnet.collecting.forms import ConfirmForm, NumberForm, TakeForm
 from agentnet.collecting.models import Household
 from agentnet.collecting.rules import CASH, ceiling_word, change_due, due_total
-from agentnet.collecting.words import CEILING_WORDS
+from agentnet.collecting.words import CEILING_WORDS, Notice
 from agentnet.core.clock import now, today
 from agentnet.core.errors import Invalid, Refusal
 from agentnet.core.ids import parse_id
@@ -67,9 +67,15 @@ def start() -> Answer:
         outlet=outlet,
         own=own,
         total=queries.total_since(outlet.id, today()) if outlet else None,
+        notices=_notices(outlet) if outlet else [],
         **_drawer(outlet),
     )
     return page, status
+
+
+def _notices(outlet: Outlet) -> list[Notice]:
+    """Return what other features must tell this outlet's keeper."""
+    return [notice for ask in current_app.extensions["agentnet.counter_notices"] for notice in ask(outlet)]
 
 
 def _drawer(outlet: Outlet | None) -> dict[str, object]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from agentnet.core.words import translatable
 
@@ -18,6 +19,19 @@ PAPERS: Mapping[str, str] = {
     "slip80": translatable("80 毫米小票"),
     "a5": translatable("A5 纸"),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What the counter's first page must say before anything else; ``tone`` as ``macros/page.html`` draws notes.
+
+    Features above collecting bring theirs through ``agentnet.counter_notices`` (create_app).
+    """
+
+    text: str
+    tone: str
+    url: str = ""
+    label: str = ""
 
 
 def grouped_number(number: str) -> str:

@@ -27,6 +27,7 @@ from agentnet.ledger.models import Account, Balance
 from agentnet.outlets.models import Assignment, Manager, Outlet
 from agentnet.outlets.queries import visible_managers, visible_outlets
 from agentnet.outlets.rules import State
+from agentnet.settlement.ageing.listing import overdue_counts
 from agentnet.users.permissions import Permission, covers_company, grants_for, may, org_paths
 from agentnet.visits.models import Need
 
@@ -103,9 +104,12 @@ def stuck(viewer: Actor, day: date, near_ceiling: int) -> list[Stuck]:
         found.append(Stuck("approvals_waiting", waiting_count(viewer)))
     if may(viewer, Permission.OUTLET_EDIT):
         without, in_progress = remembered(REGISTER, ("stuck outlets", viewer), lambda: _stuck_outlets(viewer, day))
+        warned, suspended = overdue_counts(viewer)
         found += [
             Stuck("outlets_without_manager", without),
             Stuck("outlets_near_ceiling", near_ceiling),
+            Stuck("outlets_suspended_tomorrow", warned),
+            Stuck("outlets_suspended_overdue", suspended),
             Stuck("outlets_in_progress", in_progress),
         ]
     if may(viewer, Permission.NEED_CLOSE):

@@ -18,6 +18,7 @@ from agentnet.outlets.words import (
     HOLDING_MODES,
     OUTLET_KINDS,
     PARTNER_KINDS,
+    REASONS,
     SLOTS,
     STATE_TONES,
     STATES,
@@ -117,6 +118,7 @@ def init_words(app: App) -> None:
         day_before=lambda day: day - timedelta(days=1),
         outlet_tone={str(state): tone for state, tone in STATE_TONES.items()}.__getitem__,
         coordinate_source=lambda source: _(COORDINATE_SOURCES.get(source, source)),
+        step_reason=lambda reason: _(REASONS[reason]) if reason in REASONS else reason,
         week_lines=week_lines,
         may=lambda actor, permission: may(actor, Permission(permission)),
     )

@@ -56,3 +56,9 @@ STATE_TONES: Mapping[State, str] = {
     State.CLOSED: "off",
 }
 """The shape a state is drawn with (``macros/states.html``)."""
+
+REASONS: Mapping[str, str] = {
+    "REMITTANCE_OVERDUE": translatable("逾期未交款，系统自动暂停"),
+    "REMITTANCE_ARRIVED": translatable("逾期款已到账，系统自动恢复"),
+}
+"""Reasons of steps that a rule took; whatever else stands there a person has written."""

@@ -29,6 +29,7 @@ from agentnet.ledger.queries import balance_held, balances_of, booking_day, requ
 from agentnet.ledger.rules import OUTLET, AccountKey, NewTransfer
 from agentnet.outlets.models import Outlet
 from agentnet.outlets.queries import outlet_for
+from agentnet.settlement.ageing.actions import count_cash
 from agentnet.settlement.models import DayClose, DayCloseTender
 from agentnet.settlement.queries import days, first_open_day, tender_totals
 from agentnet.settlement.rules import (
@@ -78,6 +79,8 @@ def close_day(new: NewClose, by: Actor) -> None:
     found = differences(held_fen, new.count, totals, new.batches)
     require_explained(found, new.explanation)
     moved = _book(outlet, new, found, held_fen, by)
+    if any(moved.values()):
+        count_cash([outlet.id])
     row = {
         "id": new.id,
         "outlet_id": outlet.id,

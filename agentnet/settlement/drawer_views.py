@@ -14,23 +14,34 @@ from agentnet.collecting.rules import CASH, ceiling_word
 from agentnet.collecting.views import chosen_outlet
 from agentnet.collecting.words import CEILING_WORDS
 from agentnet.core.clock import today
-from agentnet.core.errors import Refusal
+from agentnet.core.errors import Invalid, Refusal
+from agentnet.infra import files
 from agentnet.infra.dates import day_text
 from agentnet.infra.forms import show_refusal
+from agentnet.infra.held_photos import photo_from_token, photo_token
 from agentnet.infra.i18n import in_english, money_text
 from agentnet.infra.pages import typed_text
+from agentnet.infra.pictures import clean_jpeg
+from agentnet.infra.preparing import prepared, prepared_by
 from agentnet.infra.templating import tell
 from agentnet.outlets.models import Outlet
 from agentnet.settlement import queries
+from agentnet.settlement.ageing.notices import overdue_notices
+from agentnet.settlement.ageing.queries import oldest_cash_day
 from agentnet.settlement.day_actions import close_day
 from agentnet.settlement.forms import CloseForm, RemittanceForm
-from agentnet.settlement.remittance_actions import declare_remittance
+from agentnet.settlement.remittance_actions import PHOTO_SUFFIX, declare_remittance
 from agentnet.settlement.rules import NewClose, NewRemittance, differences, require_count, require_remittance
 from agentnet.settlement.words import FACES, REMITTANCE_STATES
 from agentnet.users.guard import needs, viewer
 from agentnet.users.permissions import Permission
 
 Answer = Response | str | tuple[str, int]
+
+SLIP_PHOTO = "deposit slip"
+"""What tokens of slips' photos are for."""
+LONGEST_PHOTO_SIDE = 1600
+"""Pixels: a slip's print stays readable, and a photo passes a weak signal."""
 
 
 def _outlet() -> Outlet:
@@ -49,7 +60,8 @@ def drawer() -> Answer:
         drawer=held,
         drawer_word=CEILING_WORDS.get(word or ""),
         in_transit_fen=queries.in_transit_fen(outlet.id),
-        oldest=queries.oldest_cash_day(outlet.id, held.cash_held_fen),
+        oldest=oldest_cash_day(outlet.id, held.cash_held_fen),
+        notices=overdue_notices(outlet),
         day_to_close=_day_to_close(outlet),
         closes=queries.closes_page(viewer(), {}, outlet.code).items[:7],
         remittances=queries.remittances_page(viewer(), {}, Permission.SETTLEMENT_READ, code=outlet.code).items[:7],
@@ -152,7 +164,15 @@ def _typed_day(form: CloseForm) -> date | None:
         return None
 
 
+def _read_photo() -> bytes | None:
+    """Decode the slip's photo before the transaction, in a process of its own; None if none was sent."""
+    sent = request.files.get("photo")
+    data = sent.read() if sent else b""
+    return clean_jpeg(data, LONGEST_PHOTO_SIDE) if data else None
+
+
 @needs(Permission.REMITTANCE_DECLARE)
+@prepared_by(_read_photo)
 def declare() -> Answer:
     """Ask for the deposit slip; posted, show it once more in full before the cash leaves the drawer."""
     outlet = _outlet()
@@ -162,14 +182,43 @@ def declare() -> Answer:
         form.outlet.data, form.deposited_on.data = outlet.code, today()
         form.amount.data = held.cash_held_fen or None
         return _declare_page(form, outlet)
-    if not form.validate():
-        return _declare_page(form, outlet), 422
+    wrong = not form.validate()
     try:
+        _keep_photo(form)
+        if wrong:
+            return _declare_page(form, outlet), 422
+        if "again" in request.form:
+            return _declare_page(form, outlet)
         require_remittance(_new_remittance(form, outlet), held.cash_held_fen, today())
     except Refusal as refusal:
         show_refusal(form, refusal)
         return _declare_page(form, outlet), refusal.status
     return render_template("settlement/declare_check.html", form=form, outlet=outlet, drawer=held)
+
+
+def _keep_photo(form: RemittanceForm) -> None:
+    """Store the photo that was sent now and let the form hold it; what was typed stays, whatever the photo is.
+
+    Raises:
+        Invalid: as ``clean_jpeg``.
+    """
+    jpeg = prepared()
+    if jpeg is not None:
+        form.photo_token.data = photo_token(SLIP_PHOTO, viewer().user_id, files.put(jpeg, PHOTO_SUFFIX))
+
+
+def _held_photo(form: RemittanceForm) -> str | None:
+    """Return the hash of the photo the form holds.
+
+    Raises:
+        Invalid: ``photo_lost`` if it says that it holds one and does not.
+    """
+    token = form.photo_token.data
+    sha256 = photo_from_token(SLIP_PHOTO, viewer().user_id, token)
+    if token and sha256 is None:
+        form.photo_token.data = ""
+        raise Invalid("photo_lost", "照片没有带过来，请重新拍一张", field="photo")
+    return sha256
 
 
 def _new_remittance(form: RemittanceForm, outlet: Outlet) -> NewRemittance:
@@ -179,6 +228,7 @@ def _new_remittance(form: RemittanceForm, outlet: Outlet) -> NewRemittance:
         slip_no=str(form.slip_no.data),
         amount_fen=form.amount.data or 0,
         deposited_on=form.deposited_on.data,
+        photo_sha256=_held_photo(form),
     )
 
 
@@ -193,8 +243,8 @@ def declare_record() -> Answer:
     form = RemittanceForm()
     if not form.validate():
         return _declare_page(form, outlet), 422
-    new = _new_remittance(form, outlet)
     try:
+        new = _new_remittance(form, outlet)
         declare_remittance(new, viewer())
     except Refusal as refusal:
         show_refusal(form, refusal)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from flask_babel import lazy_gettext as _l
-from wtforms import HiddenField, IntegerField, StringField, TextAreaField
+from wtforms import FileField, HiddenField, IntegerField, StringField, TextAreaField
 from wtforms.validators import Optional
 from wtforms.widgets import HiddenInput
 
@@ -59,6 +59,9 @@ class RemittanceForm(HouseForm):
     amount = YuanField(_l("交款金额"), [Needed(_l("请输入交款金额")), YuanBetween(1, MAX_FEN)])
     slip_no = StringField(_l("交款单号"), [Needed(_l("请填写交款单号")), NoLongerThan(LONGEST_SLIP)])
     deposited_on = DayField(_l("交款日期"), [Needed(_l("请填写交款日期"))])
+    photo = FileField(_l("交款单照片"))
+    photo_token = HiddenField()
+    """The photo that was received with an earlier page of the same form."""
 
 
 class ConfirmForm(HouseForm):

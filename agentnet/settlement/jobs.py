@@ -1,4 +1,4 @@
-"""The clock's part: days nobody closed are closed after the cut-off, marked as unattended."""
+"""The clock's part: days nobody closed are closed after the cut-off, and each night every outlet's cash grows older."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from agentnet.core.clock import now, shanghai, today
 from agentnet.infra.actor import SYSTEM
 from agentnet.infra.jobs import ClockJob
 from agentnet.infra.transaction import batch
+from agentnet.settlement.ageing.actions import age_some, count_new_outlets
 from agentnet.settlement.day_actions import close_unattended
 
 CUT_OFF_HOUR: Final = 2
@@ -28,3 +29,25 @@ def close_what_nobody_closed() -> int:
 
 
 CLOSE_DAYS: Final = ClockJob("close days", 600, close_what_nobody_closed)
+
+AGED_AT_ONCE: Final = 50
+"""Outlets counted in one transaction: their counters wait for it."""
+
+
+def age_cash() -> int:
+    """Count the cash of every outlet once a day, in short transactions; return how many. Twice is once.
+
+    What is overdue suspends the outlet, what is settled meanwhile lifts it.
+    """
+    with batch():
+        count_new_outlets()
+    done = 0
+    while True:
+        with batch():
+            counted = age_some(SYSTEM, AGED_AT_ONCE)
+        done += counted
+        if not counted:
+            return done
+
+
+AGE_CASH: Final = ClockJob("age cash", 600, age_cash)

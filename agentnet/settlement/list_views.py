@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date
 from uuid import UUID
 
-from flask import redirect, render_template, request, url_for
+from flask import redirect, render_template, request, send_file, url_for
 from flask_babel import gettext as _
 from sqlalchemy import select
 from werkzeug.wrappers import Response
@@ -15,6 +15,7 @@ from agentnet.collecting.queries import tender_names
 from agentnet.core.clock import today
 from agentnet.core.errors import Missing, Refusal
 from agentnet.core.ids import parse_id
+from agentnet.infra import files
 from agentnet.infra.db import db
 from agentnet.infra.forms import HouseForm, show_refusal
 from agentnet.infra.i18n import in_english, money_text
@@ -24,7 +25,7 @@ from agentnet.outlets.models import Outlet
 from agentnet.settlement import queries
 from agentnet.settlement.forms import ConfirmForm, RejectForm
 from agentnet.settlement.models import Remittance
-from agentnet.settlement.remittance_actions import confirm_remittance, reject_remittance
+from agentnet.settlement.remittance_actions import PHOTO_SUFFIX, confirm_remittance, reject_remittance
 from agentnet.settlement.rules import FACES_FEN, RemittanceState
 from agentnet.settlement.words import FACES, REMITTANCE_STATES
 from agentnet.users.guard import needs, viewer
@@ -87,6 +88,15 @@ def remittance(id_: str) -> str:
     """Show a remittance; finance finds the two ways to decide it."""
     found = queries.remittance_for(viewer(), parse_id(id_), Permission.SETTLEMENT_READ)
     return _page(found)
+
+
+@needs(Permission.SETTLEMENT_READ)
+def slip_photo(id_: str) -> Response:
+    """Send the photo of a deposit slip."""
+    found = queries.remittance_for(viewer(), parse_id(id_), Permission.SETTLEMENT_READ)
+    if found.photo_sha256 is None or not files.exists(found.photo_sha256, PHOTO_SUFFIX):
+        raise Missing("photo_not_there", "这笔解款没有交款单照片")
+    return send_file(files.path(found.photo_sha256, PHOTO_SUFFIX), mimetype="image/jpeg", etag=found.photo_sha256)
 
 
 def _page(found: Remittance, confirm: ConfirmForm | None = None, reject: RejectForm | None = None) -> str:

@@ -80,6 +80,8 @@ class Remittance(Model):
         CheckConstraint("(state = 'DECLARED') = (decided_at IS NULL)", name="decided"),
         CheckConstraint("(state = 'CONFIRMED') = (confirmed_fen IS NOT NULL)", name="confirmed"),
         CheckConstraint("confirmed_fen > 0 AND confirmed_fen <= amount_fen", name="confirmed_amount"),
+        CheckConstraint("missed >= 0", name="missed"),
+        CheckConstraint("due_fen >= 0", name="due_fen"),
         Index("ix_remittances_outlet", "outlet_id", "declared_at"),
         Index("ix_remittances_state", "state", "declared_at"),
         Index(
@@ -109,3 +111,9 @@ class Remittance(Model):
     decided_at: Mapped[datetime | None]
     decided_by_id: Mapped[int | None]
     note: Mapped[str] = mapped_column(String(200), default="")
+    oldest_on: Mapped[date | None]
+    """The earlier day of the oldest cash held when it was declared; None if all was the day's own."""
+    missed: Mapped[int | None]
+    """Opportunities that cash had missed by then; None for what was declared before this was counted."""
+    due_fen: Mapped[int | None]
+    """Cash of earlier days held when it was declared: less declared than that leaves a part behind."""

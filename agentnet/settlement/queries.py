@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, cast
 from uuid import UUID
 
@@ -13,7 +13,6 @@ from werkzeug.datastructures import MultiDict
 
 from agentnet.collecting.models import Collection, Void
 from agentnet.collecting.rules import CASH
-from agentnet.core.clock import today
 from agentnet.core.errors import Missing
 from agentnet.core.money import Fen
 from agentnet.infra.actor import Actor
@@ -25,14 +24,11 @@ from agentnet.ledger.rules import OUTLET
 from agentnet.outlets.models import Outlet
 from agentnet.outlets.queries import visible_outlets
 from agentnet.settlement.models import DayClose, DayCloseTender, Remittance
-from agentnet.settlement.rules import RemittanceState, TenderTotal, oldest_unremitted
+from agentnet.settlement.rules import RemittanceState, TenderTotal
 from agentnet.users.models import User
 from agentnet.users.permissions import Permission, require
 
 days = cast(Table, BusinessDay.__table__)
-
-TAKINGS_LOOKED_AT = 400
-"""Days looked back for the oldest cash still held; older than that is old enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,22 +223,3 @@ def in_transit_fen(outlet_id: int) -> Fen:
         Remittance.outlet_id == outlet_id, Remittance.state == RemittanceState.DECLARED
     )
     return int(db.session.scalar(waiting) or 0)
-
-
-def oldest_cash_day(outlet_id: int, held_fen: Fen) -> date | None:
-    """Return the business day whose cash is the oldest the outlet still holds."""
-    if held_fen <= 0:
-        return None
-    rows = db.session.connection().execute(
-        select(Collection.business_on, func.sum(Collection.amount_fen))
-        .outerjoin(Void, Void.collection_id == Collection.id)
-        .where(
-            Collection.outlet_id == outlet_id,
-            Collection.tender == CASH,
-            Collection.business_on >= today() - timedelta(days=TAKINGS_LOOKED_AT),
-            Void.id.is_(None),
-        )
-        .group_by(Collection.business_on)
-        .order_by(Collection.business_on.desc())
-    )
-    return oldest_unremitted(held_fen, [(day, int(amount)) for day, amount in rows])

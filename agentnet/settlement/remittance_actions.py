@@ -24,6 +24,8 @@ from agentnet.ledger.actions import post_many
 from agentnet.ledger.queries import balance_held, require_open
 from agentnet.ledger.rules import ORG_UNIT, OUTLET, AccountKey, NewTransfer
 from agentnet.outlets.queries import outlet_for
+from agentnet.settlement.ageing.actions import count_cash, lift_if_settled
+from agentnet.settlement.ageing.queries import standings_of
 from agentnet.settlement.models import Remittance
 from agentnet.settlement.queries import remittance_for
 from agentnet.settlement.rules import (
@@ -40,11 +42,15 @@ DECLARED: Final = "remittance"
 DECIDED: Final = "remittance_decision"
 """The kinds of request that declaring and deciding are remembered as."""
 
+PHOTO_SUFFIX: Final = ".jpg"
+"""How photos of slips are stored."""
+
 
 def declare_remittance(new: NewRemittance, by: Actor) -> None:
     """Declare a deposit: the cash leaves the drawer and is in transit until finance decides.
 
-    The same ``id`` with the same content is once.
+    How many opportunities its oldest cash had missed is written down with it. The same ``id`` with the same content is
+    once.
 
     Raises:
         Forbidden: ``not_permitted``. Missing: ``outlet_missing``, ``file_missing``.
@@ -58,10 +64,11 @@ def declare_remittance(new: NewRemittance, by: Actor) -> None:
     cash = AccountKey(OUTLET, outlet.id, "CASH_HELD")
     require_remittance(new, balance_held(cash), today())
     if new.photo_sha256 is not None:
-        files.require(new.photo_sha256, ".jpg")
+        files.require(new.photo_sha256, PHOTO_SUFFIX)
     slip_no = new.slip_no.strip()
     _require_fresh_slip(outlet.id, slip_no)
     require_open(today())
+    standing = standings_of([outlet], today())[outlet.id]
     in_transit = AccountKey(OUTLET, outlet.id, "IN_TRANSIT")
     post_many(by, [_transfer(new.id, "REMITTANCE", in_transit, cash, new.amount_fen, new.id)])
     db.session.execute(
@@ -77,8 +84,12 @@ def declare_remittance(new: NewRemittance, by: Actor) -> None:
             user_id=by.user_id,
             state=RemittanceState.DECLARED,
             note="",
+            oldest_on=standing.due.oldest_on if standing.due else None,
+            missed=standing.age.missed,
+            due_fen=standing.due.amount_fen if standing.due else 0,
         )
     )
+    count_cash([outlet.id])
     remember(new.id, DECLARED, by, new.content(), slip_no)
     after = {"slip_no": slip_no, "amount_fen": new.amount_fen, "deposited_on": new.deposited_on.isoformat()}
     write_audit(by, "remittance_declared", "outlet", outlet.code, after=after)
@@ -102,6 +113,8 @@ def _require_fresh_slip(outlet_id: int, slip_no: str) -> None:
 def confirm_remittance(remittance_id: UUID, request_id: UUID, confirmed_fen: Fen, note: str, by: Actor) -> None:
     """Confirm what the bank received; what is missing goes back to the keeper's drawer, with a note why.
 
+    An outlet that was suspended for overdue cash is lifted with it, if nothing overdue is left.
+
     Raises:
         Forbidden: ``not_permitted``. Missing: ``remittance_missing``.
         Invalid: ``confirmed_amount``, ``note_missing``.
@@ -119,6 +132,8 @@ def confirm_remittance(remittance_id: UUID, request_id: UUID, confirmed_fen: Fen
     post_many(by, [_transfer(new_id(), "REMITTANCE_BANKED", bank, in_transit, confirmed_fen, found.id)])
     if confirmed_fen < found.amount_fen:
         _give_back(found, found.amount_fen - confirmed_fen, by)
+        count_cash([found.outlet_id])
+    lift_if_settled(found.outlet_id, found.id)
     remember(request_id, DECIDED, by, content, found.slip_no)
     _audit(found, "remittance_confirmed", {"confirmed_fen": confirmed_fen, "note": note.strip()}, by)
 
@@ -139,6 +154,7 @@ def reject_remittance(remittance_id: UUID, request_id: UUID, note: str, by: Acto
     _decide(found, RemittanceState.REJECTED, None, note, by)
     require_open(today())
     _give_back(found, found.amount_fen, by)
+    count_cash([found.outlet_id])
     remember(request_id, DECIDED, by, content, found.slip_no)
     _audit(found, "remittance_rejected", {"note": note.strip()}, by)
 

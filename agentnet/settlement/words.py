@@ -28,3 +28,31 @@ _FACES: Mapping[Fen, str] = {
 
 FACES: Mapping[str, str] = {f"pieces_{face}": _FACES[face] for face in FACES_FEN}
 """What the notes and coins are called, by the form's field, largest first."""
+
+ACCOUNT_NAMES: Mapping[str, str] = {
+    "cash": translatable("手头现金账"),
+    "transit": translatable("在途款账"),
+    "float": translatable("预存款账"),
+}
+"""The accounts of an outlet that have a page, by their name in the address."""
+
+TRANSFER_KINDS: Mapping[str, str] = {
+    "COLLECTION": translatable("收费"),
+    "VOID": translatable("撤销收费"),
+    "REMITTANCE": translatable("报交款"),
+    "REMITTANCE_BANKED": translatable("解款到账"),
+    "REMITTANCE_RETURNED": translatable("未到账，退回手头"),
+    "OVER_SHORT": translatable("长短款"),
+    "COUNTERFEIT": translatable("疑似假币"),
+}
+"""What moved money on an outlet's accounts."""
+
+OTHER_TRANSFER = translatable("其他记账")
+
+RHYTHMS: Mapping[str, str] = {
+    "WORKDAYS": translatable("每个工作日（附近有银行）"),
+    "WEEKDAYS": translatable("每周固定几天（邮政上门），节假日除外"),
+    "NONE": translatable("没有固定的交款机会（附近没有银行）"),
+    "AS_KIND": translatable("照同类网点的规定"),
+}
+"""When an outlet can remit."""

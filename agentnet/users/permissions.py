@@ -39,6 +39,7 @@ class Permission(StrEnum):
     DAY_CLOSE = "DAY_CLOSE"
     REMITTANCE_DECLARE = "REMITTANCE_DECLARE"
     REMITTANCE_CONFIRM = "REMITTANCE_CONFIRM"
+    REMITTANCE_DAYS_EDIT = "REMITTANCE_DAYS_EDIT"
     SETTLEMENT_READ = "SETTLEMENT_READ"
     VISIT_LOG = "VISIT_LOG"
     VISIT_READ = "VISIT_READ"
@@ -95,6 +96,7 @@ MAY: Mapping[Permission, frozenset[Role]] = {
     Permission.DAY_CLOSE: frozenset({A}),
     Permission.REMITTANCE_DECLARE: frozenset({A}),
     Permission.REMITTANCE_CONFIRM: frozenset({F}),
+    Permission.REMITTANCE_DAYS_EDIT: frozenset({S, X}),
     Permission.SETTLEMENT_READ: frozenset({A, S, F, U, X}),
     Permission.VISIT_LOG: frozenset({M}),
     Permission.VISIT_READ: frozenset({A, M, S, U, X}),

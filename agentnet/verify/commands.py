@@ -13,6 +13,7 @@ from agentnet.infra.clikit import answer, progress
 from agentnet.infra.db import db
 from agentnet.infra.transaction import reading
 from agentnet.verify import (
+    ageing,
     approvals,
     audit,
     closing,
@@ -59,6 +60,9 @@ CHECKS: Sequence[Check] = tuple(
         corrections.corrections_never_take_more_than_stands,
         corrections.refunds_are_paid_once,
         corrections.reversals_name_what_failed,
+        ageing.ages_are_recomputed,
+        ageing.deposits_say_how_late_they_were,
+        ageing.suspensions_follow_the_rule,
         commission.lines_are_recomputed,
         commission.closed_months_are_complete,
         commission.corrections_are_followed,

@@ -7,14 +7,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import current_app
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
-from itsdangerous import BadSignature, URLSafeSerializer
 from wtforms import FileField, HiddenField, StringField, TextAreaField
 from wtforms.validators import Optional
 
 from agentnet.core.clock import now, shanghai, shanghai_instant, today
+from agentnet.infra import held_photos
 from agentnet.infra.forms import (
     ChoiceField,
     DayField,
@@ -147,19 +146,14 @@ class CloseNeedForm(HouseForm):
     note = TextAreaField(lazy_gettext("办理结果"), [Needed(), NoLongerThan(LONGEST_WORDS)])
 
 
-def _signer() -> URLSafeSerializer:
-    return URLSafeSerializer(current_app.extensions["agentnet"].secret_key, salt="visit photo")
+PHOTO_PURPOSE = "visit photo"
 
 
 def photo_token(user_id: int | None, sha256: str) -> str:
     """Return a token by which a form that comes back still holds its photo, and by which nobody names another's."""
-    return str(_signer().dumps([user_id, sha256]))
+    return held_photos.photo_token(PHOTO_PURPOSE, user_id, sha256)
 
 
 def photo_from_token(user_id: int | None, token: str | None) -> str | None:
     """Return the photo's hash a form holds; None if it holds none or not this person's."""
-    try:
-        owner, sha256 = _signer().loads(token or "")
-    except (BadSignature, ValueError, TypeError):
-        return None
-    return str(sha256) if owner == user_id else None
+    return held_photos.photo_from_token(PHOTO_PURPOSE, user_id, token)

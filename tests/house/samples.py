@@ -61,12 +61,13 @@ def samples(facts: dict[str, object]) -> dict[str, Sample]:
             "outlets.move",
             "outlets.offer",
             "outlets.new_terminal",
+            "settlement.outlet_days",
+            "settlement.change_outlet_days",
             "visits.new",
         )
     }
     found |= {name: Sample(receipt) for name in ("collecting.receipt", "collecting.receipt_pdf", "collecting.void")}
     found |= {f"documents.{name}": Sample(document) for name in ("document", "download", "preview", "retry", "revise")}
-    found |= {f"settlement.{name}": Sample(remittance) for name in ("remittance", "confirm", "reject")}
     past = {"receipt_no": facts["past_receipt_no"]}
     found |= {f"corrections.{name}": Sample(past) for name in ("refund", "refund_record", "move", "move_record")}
     found |= {
@@ -75,6 +76,7 @@ def samples(facts: dict[str, object]) -> dict[str, Sample]:
         "corrections.pay_bank": Sample({"id_": facts["refund_id"]}),
     }
     found |= {f"approvals.{name}": Sample(approval) for name in ("approval", "approve", "reject", "withdraw")}
+    found |= {f"settlement.{name}": Sample(remittance) for name in ("remittance", "slip_photo", "confirm", "reject")}
     found |= {name: Sample(visit) for name in ("visits.show", "visits.photo", "visits.strike")}
     found |= {name: Sample(need) for name in ("visits.need", "visits.close_need")}
     found |= {f"outlets.{name}": Sample(manager) for name in ("manager", "edit_manager", "leave", "manager_photo")}
@@ -104,6 +106,8 @@ def samples(facts: dict[str, object]) -> dict[str, Sample]:
         "administration.dry_run": Sample({"kind": "outlets", "sha256": "0" * 64}, placed=False),
         "administration.confirm": Sample({"kind": "outlets", "sha256": "0" * 64}, placed=False),
         "settlement.day": Sample(outlet | {"day": world.TODAY.isoformat()}),
+        "settlement.account": Sample(outlet | {"name": "cash"}),
+        "settlement.kind_days": Sample({"kind": "VILLAGE_POST"}, placed=False),
         "closing.month": Sample({"text": "2026-10"}, placed=False),
         "closing.confirm": Sample({"text": "2026-10"}, placed=False),
         "closing.close": Sample({"text": "2026-10"}, placed=False),

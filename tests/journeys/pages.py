@@ -38,6 +38,7 @@ NOT_PAGES = frozenset(
         "outlets.agreement_document",
         "outlets.export",
         "outlets.manager_photo",
+        "settlement.slip_photo",
         "static",
         "visits.photo",
     }

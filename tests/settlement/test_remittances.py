@@ -14,8 +14,9 @@ from agentnet.infra.db import db
 from agentnet.infra.transaction import batch, reading
 from agentnet.ledger.models import Transfer
 from agentnet.ledger.queries import wrong_balances
+from agentnet.settlement.ageing.queries import oldest_cash_day
 from agentnet.settlement.models import Remittance
-from agentnet.settlement.queries import in_transit_fen, oldest_cash_day
+from agentnet.settlement.queries import in_transit_fen
 from agentnet.settlement.remittance_actions import confirm_remittance, declare_remittance, reject_remittance
 from tests import world
 from tests.at_once import at_once

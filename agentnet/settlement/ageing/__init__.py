@@ -1,0 +1,1 @@
+"""How long cash lies at outlets that could have banked it: remittance days, missed opportunities, suspension."""

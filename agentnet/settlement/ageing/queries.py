@@ -1,0 +1,244 @@
+"""Reading what the age of cash is worked out from: takings by day, remittance days, punctuality, suspensions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, cast
+
+from sqlalchemy import Row, Table, case, func, select, union_all
+
+from agentnet.core.clock import business_date, shanghai_instant, today
+from agentnet.core.money import Fen
+from agentnet.infra.db import db
+from agentnet.ledger.queries import accounts, balances_of, transfers
+from agentnet.ledger.rules import OUTLET
+from agentnet.outlets.models import Outlet, OutletState
+from agentnet.outlets.rules import OutletKind
+from agentnet.settlement.ageing.models import CashAge, RemittanceDays, RemittanceSuspension
+from agentnet.settlement.ageing.rules import (
+    BUILT_IN,
+    LOOKED_AHEAD,
+    LOOKED_BACK,
+    PUNCTUAL_DAYS,
+    Age,
+    Calendar,
+    DaysRule,
+    Due,
+    Ending,
+    age_of,
+    due_cash,
+)
+from agentnet.settlement.models import Remittance
+from agentnet.settlement.rules import RemittanceState
+from agentnet.workdays.queries import overrides_between
+from agentnet.workdays.rules import DayKind, day_kind
+
+ages = cast(Table, CashAge.__table__)
+suspensions = cast(Table, RemittanceSuspension.__table__)
+remittances = cast(Table, Remittance.__table__)
+rules_table = cast(Table, RemittanceDays.__table__)
+
+RETURNED = "REMITTANCE_RETURNED"
+"""The kind of transfer that puts old cash back into the drawer: it is no taking of its day."""
+
+
+def takings_of(outlet_ids: Sequence[int], since: date) -> dict[int, list[tuple[date, Fen]]]:
+    """Return what came into each drawer since a day, by business day, newest first; what was undone is taken off.
+
+    Cash a bank did not take is not new: it is as old as it was.
+    """
+    wanted = (accounts.c.owner_kind == OUTLET, accounts.c.code == "CASH_HELD", accounts.c.owner_id.in_(outlet_ids))
+    recent = transfers.c.business_on >= since
+    came = (
+        select(accounts.c.owner_id, transfers.c.business_on, transfers.c.amount_fen.label("fen"))
+        .join(transfers, transfers.c.debit_account_id == accounts.c.id)
+        .where(*wanted, recent, transfers.c.reverses_id.is_(None), transfers.c.kind != RETURNED)
+    )
+    undone = (
+        select(accounts.c.owner_id, transfers.c.business_on, -transfers.c.amount_fen)
+        .join(transfers, transfers.c.credit_account_id == accounts.c.id)
+        .where(*wanted, recent, transfers.c.reverses_id.is_not(None))
+    )
+    moved = union_all(came, undone).subquery()
+    rows = db.session.connection().execute(
+        select(moved.c.owner_id, moved.c.business_on, func.sum(moved.c.fen))
+        .group_by(moved.c.owner_id, moved.c.business_on)
+        .order_by(moved.c.owner_id, moved.c.business_on.desc())
+    )
+    found: dict[int, list[tuple[date, Fen]]] = {}
+    for outlet_id, day, fen in rows:
+        found.setdefault(outlet_id, []).append((day, int(fen)))
+    return found
+
+
+def due_of(outlet_ids: Sequence[int], day: date) -> dict[int, Due]:
+    """Return the cash of earlier days each outlet holds; outlets without any are left out.
+
+    Whoever needs it to stay so holds the balances (``ledger.queries.balance_held``).
+    """
+    held = {id_: fen for id_, fen in balances_of(OUTLET, outlet_ids, "CASH_HELD").items() if fen > 0}
+    if not held:
+        return {}
+    takings = takings_of(list(held), day - timedelta(days=LOOKED_BACK))
+    found = {id_: due_cash(fen, takings.get(id_, []), day) for id_, fen in held.items()}
+    return {id_: due for id_, due in found.items() if due is not None}
+
+
+def oldest_cash_day(outlet_id: int, held_fen: Fen) -> date | None:
+    """Return the business day whose cash is the oldest the outlet still holds; None if it holds none."""
+    if held_fen <= 0:
+        return None
+    due = due_of([outlet_id], today())
+    return due[outlet_id].oldest_on if outlet_id in due else today()
+
+
+def _as_rule(row: Any) -> DaysRule:
+    return DaysRule(row.starts_on, row.rhythm, row.weekdays, row.suspend_after, business_date(row.entered_at))
+
+
+def calendars_of(outlets: Iterable[Any]) -> dict[int, Calendar]:
+    """Return the remittance calendar of each outlet; ``outlets`` carry ``id`` and ``kind``."""
+    kinds = {outlet.id: outlet.kind for outlet in outlets}
+    rows = db.session.connection().execute(
+        select(rules_table)
+        .where(rules_table.c.kind.is_not(None) | rules_table.c.outlet_id.in_(list(kinds)))
+        .order_by(rules_table.c.id)
+    )
+    own: dict[int, list[DaysRule]] = {}
+    of_kind: dict[str, list[DaysRule]] = {}
+    for row in rows:
+        if row.outlet_id is None:
+            of_kind.setdefault(row.kind, []).append(_as_rule(row))
+        else:
+            own.setdefault(row.outlet_id, []).append(_as_rule(row))
+    return {
+        id_: Calendar(tuple(own.get(id_, ())), tuple(of_kind.get(kind, ())), BUILT_IN[kind])
+        for id_, kind in kinds.items()
+    }
+
+
+def kind_calendars() -> dict[str, Calendar]:
+    """Return the calendar of each kind of outlet, without anything of single outlets."""
+    found: dict[str, list[DaysRule]] = {str(kind): [] for kind in OutletKind}
+    rows = select(rules_table).where(rules_table.c.kind.is_not(None)).order_by(rules_table.c.id)
+    for row in db.session.connection().execute(rows):
+        found[row.kind].append(_as_rule(row))
+    return {kind: Calendar((), tuple(rules), BUILT_IN[kind]) for kind, rules in found.items()}
+
+
+def day_kinds(since: date, until: date) -> dict[date, DayKind]:
+    """Return what each day from a day until a day (exclusive) is."""
+    overrides = overrides_between(since, until)
+    days = (since + timedelta(days=number) for number in range((until - since).days))
+    return {day: day_kind(day, overrides) for day in days}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How an outlet's cash stands: what is due of earlier days, and its age."""
+
+    due: Due | None
+    age: Age
+
+
+def standings_of(outlets: Sequence[Any], day: date) -> dict[int, Standing]:
+    """Return how the cash of outlets stands on a day; ``outlets`` carry ``id`` and ``kind``."""
+    ids = [outlet.id for outlet in outlets]
+    due = due_of(ids, day)
+    calendars, released = calendars_of(outlets), released_on(ids)
+    since = min((one.oldest_on for one in due.values()), default=day)
+    kinds = day_kinds(min(since, day) - timedelta(days=1), day + timedelta(days=LOOKED_AHEAD))
+    return {
+        id_: Standing(
+            due.get(id_),
+            age_of(calendars[id_], kinds, day, due[id_].oldest_on if id_ in due else None, released.get(id_)),
+        )
+        for id_ in ids
+    }
+
+
+def released_on(outlet_ids: Sequence[int]) -> dict[int, date]:
+    """Return when each outlet's last suspension for overdue cash was ended by somebody's hand."""
+    rows = db.session.connection().execute(
+        select(suspensions.c.outlet_id, func.max(suspensions.c.ended_on).label("day"))
+        .where(suspensions.c.outlet_id.in_(outlet_ids), suspensions.c.ending == Ending.BY_HAND)
+        .group_by(suspensions.c.outlet_id)
+    )
+    return {row.outlet_id: row.day for row in rows}
+
+
+def punctuality_of(outlet_ids: Sequence[int], day: date) -> dict[int, tuple[int, int]]:
+    """Return by outlet how many deposits the last 90 days saw declared, and how many of them at the first opportunity.
+
+    What was rejected was no deposit.
+    """
+    since = shanghai_instant(day - timedelta(days=PUNCTUAL_DAYS - 1))
+    rows = db.session.connection().execute(
+        select(
+            remittances.c.outlet_id,
+            func.count(),
+            func.sum(case((remittances.c.missed == 0, 1), else_=0)),
+        )
+        .where(
+            remittances.c.outlet_id.in_(outlet_ids),
+            remittances.c.declared_at >= since,
+            remittances.c.state != RemittanceState.REJECTED,
+            remittances.c.missed.is_not(None),
+        )
+        .group_by(remittances.c.outlet_id)
+    )
+    return {outlet_id: (int(declared), int(punctual or 0)) for outlet_id, declared, punctual in rows}
+
+
+def open_suspensions(outlet_ids: Sequence[int]) -> Sequence[Row[Any]]:
+    """Return the suspensions of outlets for overdue cash that have not ended, and each outlet's last step.
+
+    A row is the suspension's ``id``, ``outlet_id`` and ``state_id``, and ``last_id`` and ``last_on`` of the outlet's
+    last step.
+    """
+    last = (
+        select(OutletState.outlet_id, func.max(OutletState.id).label("last_id"))
+        .where(OutletState.outlet_id.in_(outlet_ids))
+        .group_by(OutletState.outlet_id)
+        .subquery()
+    )
+    return (
+        db.session.connection()
+        .execute(
+            select(
+                suspensions.c.id,
+                suspensions.c.outlet_id,
+                suspensions.c.state_id,
+                last.c.last_id,
+                OutletState.effective_on.label("last_on"),
+            )
+            .join(last, last.c.outlet_id == suspensions.c.outlet_id)
+            .join(OutletState, OutletState.id == last.c.last_id)
+            .where(suspensions.c.outlet_id.in_(outlet_ids), suspensions.c.ended_on.is_(None))
+            .order_by(suspensions.c.outlet_id)
+        )
+        .all()
+    )
+
+
+def late_in_transit(outlet_ids: Sequence[int]) -> set[int]:
+    """Return the outlets of which a late deposit waits for finance: it is not settled before that decides."""
+    return set(
+        db.session.connection().scalars(
+            select(remittances.c.outlet_id).where(
+                remittances.c.outlet_id.in_(outlet_ids),
+                remittances.c.state == RemittanceState.DECLARED,
+                remittances.c.missed > 0,
+            )
+        )
+    )
+
+
+def outlets_by_id(outlet_ids: Sequence[int]) -> Mapping[int, Any]:
+    """Return id, code, kind and state of outlets by id."""
+    rows = db.session.connection().execute(
+        select(Outlet.id, Outlet.code, Outlet.kind, Outlet.state).where(Outlet.id.in_(outlet_ids))
+    )
+    return {row.id: row for row in rows}
