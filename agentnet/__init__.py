@@ -36,6 +36,9 @@ from agentnet.documents.blueprint import blueprint as documents_blueprint
 from agentnet.documents.jobs import TICK
 from agentnet.documents.kinds import ReportKind
 from agentnet.documents.worker import DRAWING
+from agentnet.holding import models as holding_models
+from agentnet.holding.approval_kinds import LIMIT_RAISE
+from agentnet.holding.blueprint import blueprint as holding_blueprint
 from agentnet.infra import idempotency, revisions
 from agentnet.infra.config import Settings, read_settings
 from agentnet.infra.db import db, init_db
@@ -77,6 +80,7 @@ MODELS = (
     outlets_models,
     collecting_models,
     settlement_models,
+    holding_models,
     visits_models,
     commission_models,
 )
@@ -87,6 +91,7 @@ BLUEPRINTS: Sequence[Blueprint] = (
     approvals_blueprint,
     collecting_blueprint,
     settlement_blueprint,
+    holding_blueprint,
     documents_blueprint,
     visits_blueprint,
     workdays_blueprint,
@@ -102,7 +107,7 @@ REPORT_KINDS: Sequence[ReportKind] = (
     DUTY_MANAGER_WEEK,
     DUTY_STATION_MONTH,
 )
-APPROVAL_KINDS: Sequence[ApprovalKind] = ()
+APPROVAL_KINDS: Sequence[ApprovalKind] = (LIMIT_RAISE,)
 """What needs a second person: who may decide it, how it is shown, what carries it out."""
 IMPORTERS: Sequence[Importer] = (
     division_imports.IMPORTER,

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import LABEL_STYLE_TABLENAME_PLUS_COL, insert, select
 
+from agentnet.collecting.day_room import give_back_amount
 from agentnet.collecting.lookups import (
     collections,
     days,
@@ -82,6 +83,7 @@ def void_collection(collection_id: UUID, void_id: UUID, reason: str, by: Actor) 
         subject_id=str(collection_id),
         reverses_id=row.collections_transfer_id,
     )
+    give_back_amount(connection, row.collections_outlet_id, business_on, row.collections_amount_fen)
     post_many(by, [transfer])
     connection.execute(
         insert(voids).values(

@@ -21,8 +21,10 @@ from agentnet.core.money import Fen
 from agentnet.infra.actor import SYSTEM, Actor, Grant
 from agentnet.infra.idempotency import Request
 from agentnet.ledger.models import BusinessDay
+from agentnet.outlets.limit_rules import Figures, in_force
 from agentnet.outlets.models import Agreement, Outlet, OutletTender, Tender
 from agentnet.outlets.queries import visible_outlets
+from agentnet.outlets.queries.limits import limit_columns, with_limits
 from agentnet.users.permissions import Permission
 
 allocations = cast(Table, Allocation.__table__)
@@ -33,6 +35,9 @@ voids = cast(Table, Void.__table__)
 uses = cast(Table, AdvanceUse.__table__)
 requests = cast(Table, Request.__table__)
 days = cast(Table, BusinessDay.__table__)
+
+HELD_TO = ("ceiling_fen", "single_limit_fen", "daily_limit_fen", "large_amount_fen")
+"""The figures a collection is held to, as ``Figures`` has them first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +113,12 @@ def _terms_statement(grants: tuple[Grant, ...], everywhere: bool) -> Select[*tup
     person = Actor(user_id=None, name="", grants=grants)
     territory = true() if everywhere else visible_outlets(person, Permission.COLLECTION_RECORD)
     day: ColumnElement[date] = bindparam("day", type_=days.c.business_on.type)
-    in_force = and_(
+    agreed = and_(
         Agreement.outlet_id == Outlet.id,
         Agreement.starts_on <= day,
         or_(Agreement.ends_on.is_(None), Agreement.ends_on > day),
     )
-    return (
+    statement = (
         select(
             Outlet.id,
             Outlet.code,
@@ -130,14 +135,17 @@ def _terms_statement(grants: tuple[Grant, ...], everywhere: bool) -> Select[*tup
             ).label("locked"),
             Tender.code.label("tender"),
             Tender.needs_reference,
+            Agreement.own_qr_allowed,
+            *limit_columns(HELD_TO),
         )
-        .outerjoin(Agreement, in_force)
+        .outerjoin(Agreement, agreed)
         .outerjoin(BusinessDay, and_(BusinessDay.outlet_id == Outlet.id, BusinessDay.business_on == day))
         .outerjoin(OutletTender, OutletTender.outlet_id == Outlet.id)
         .outerjoin(Tender, and_(Tender.code == OutletTender.tender, Tender.enabled))
         .where(Outlet.code.in_(bindparam("codes", expanding=True)), territory)
         .order_by(Outlet.id, Agreement.starts_on)
     )
+    return cast(Select[*tuple[Any, ...]], with_limits(statement, day))
 
 
 def terms_of(connection: Connection, codes: Iterable[str], by: Actor, day: date) -> dict[str, Terms]:
@@ -149,13 +157,25 @@ def terms_of(connection: Connection, codes: Iterable[str], by: Actor, day: date)
     found: dict[str, Terms] = {}
     tenders: dict[str, dict[str, bool]] = {}
     for row in connection.execute(statement, {"codes": sorted(set(codes)), "day": day}):
-        (id_, code, state, org_unit_id, setting, mode, ceiling, limit, locked, tender, needs) = row
+        (id_, code, state, org_unit_id, setting, mode, ceiling, limit, locked, tender, needs, own_qr, *said) = row
         accepted = tenders.setdefault(code, {})
         if tender is not None:
             accepted[tender] = needs
-        business_on = open_day(day, bool(locked))
+        holds = in_force(Figures(ceiling or 0, limit or 0), Figures(*said[:4]), Figures(*said[4:]))
         found[code] = Terms(
-            id_, code, state, org_unit_id, setting, mode, ceiling or 0, limit or 0, business_on, tenders=accepted
+            id_,
+            code,
+            state,
+            org_unit_id,
+            setting,
+            mode,
+            holds.ceiling_fen or 0,
+            holds.single_limit_fen or 0,
+            open_day(day, bool(locked)),
+            tenders=accepted,
+            daily_limit_fen=holds.daily_limit_fen,
+            large_amount_fen=holds.large_amount_fen,
+            own_qr_allowed=bool(own_qr),
         )
     return found
 

@@ -23,6 +23,7 @@ from tests import world
 from tests.approvals.given import asked as ask
 from tests.approvals.given import know_the_sample
 from tests.collecting.counter import item, record
+from tests.holding.given import prepaid_for_a_moment
 from tests.settlement.drawer import close, declare, new_remittance
 from tests.visits.given import a_visit
 
@@ -46,6 +47,7 @@ def samples(facts: dict[str, object]) -> dict[str, Sample]:
     remittance = {"id_": facts["remittance_id"]}
     need = {"need_id": facts["need_id"]}
     approval = {"id_": facts["approval_id"]}
+    top_up = {"id_": facts["top_up_id"]}
     manager = {"code": "M001"}
     village = {"division_code": world.VILLAGE}
     schedule = {"schedule_id": facts["schedule_id"]}
@@ -61,6 +63,10 @@ def samples(facts: dict[str, object]) -> dict[str, Sample]:
             "outlets.move",
             "outlets.offer",
             "outlets.new_terminal",
+            "holding.deposit",
+            "holding.outlet_limits",
+            "holding.set_outlet_limits",
+            "holding.set_outlet_limits_record",
             "visits.new",
         )
     }
@@ -68,6 +74,11 @@ def samples(facts: dict[str, object]) -> dict[str, Sample]:
     found |= {f"documents.{name}": Sample(document) for name in ("document", "download", "preview", "retry", "revise")}
     found |= {f"settlement.{name}": Sample(remittance) for name in ("remittance", "confirm", "reject")}
     found |= {f"approvals.{name}": Sample(approval) for name in ("approval", "approve", "reject", "withdraw")}
+    found |= {f"holding.{name}": Sample(top_up) for name in ("top_up_page", "confirm", "reject")}
+    found |= {
+        f"holding.{name}": Sample({"kind": "VILLAGE_POST"}, placed=False)
+        for name in ("kind_limits", "set_kind_limits", "set_kind_limits_record")
+    }
     found |= {name: Sample(visit) for name in ("visits.show", "visits.photo", "visits.strike")}
     found |= {name: Sample(need) for name in ("visits.need", "visits.close_need")}
     found |= {f"outlets.{name}": Sample(manager) for name in ("manager", "edit_manager", "leave", "manager_photo")}
@@ -96,6 +107,8 @@ def samples(facts: dict[str, object]) -> dict[str, Sample]:
         "administration.template": Sample({"kind": "outlets", "ending": "csv"}, placed=False),
         "administration.dry_run": Sample({"kind": "outlets", "sha256": "0" * 64}, placed=False),
         "administration.confirm": Sample({"kind": "outlets", "sha256": "0" * 64}, placed=False),
+        "holding.move_deposit": Sample(outlet | {"verb": "receive"}),
+        "holding.move_deposit_record": Sample(outlet | {"verb": "receive"}),
         "settlement.day": Sample(outlet | {"day": world.TODAY.isoformat()}),
         "closing.month": Sample({"text": "2026-10"}, placed=False),
         "closing.confirm": Sample({"text": "2026-10"}, placed=False),
@@ -127,6 +140,7 @@ def lay_down_facts() -> dict[str, object]:
     assert verdict.receipt_no
     deposit = declare(new_remittance(1_00))
     close()
+    top_up = prepaid_for_a_moment()
     know_the_sample()
     asked = ask()
     with batch():
@@ -153,6 +167,7 @@ def lay_down_facts() -> dict[str, object]:
         return {
             "remittance_id": deposit.id,
             "approval_id": asked.id,
+            "top_up_id": top_up.id,
             "receipt_no": verdict.receipt_no,
             "collection_id": db.session.scalars(select(Collection.id)).one(),
             "visit_id": need.visit_id,

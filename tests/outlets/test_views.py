@@ -330,7 +330,7 @@ def test_an_agreement_is_kept_with_its_paper(sign_in: SignIn, sent: bytes, kind:
     carol = sign_in("carol")
     form = {
         "id": str(new_id()), "number": "DH-2026-9", "starts_on": TODAY, "holding_mode": "POSTPAID",
-        "ceiling": "8000", "single_limit": "2,000.00", "plan": "1",
+        "ceiling": "4000", "single_limit": "2,000.00", "plan": "1",
     }  # fmt: skip
     answer = carol.post("/outlets/WL0001/agreements/new", data={**form, "document": (BytesIO(sent), "协议.pdf")})
     assert answer.status_code == 303
