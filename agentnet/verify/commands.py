@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from agentnet.infra.clikit import answer, progress
 from agentnet.infra.db import db
 from agentnet.infra.transaction import reading
-from agentnet.verify import audit, collections, commission, documents, duties, money, register, settlement
+from agentnet.verify import audit, collections, commission, documents, duties, holding, money, register, settlement
 from agentnet.verify.findings import Check, Finding
 
 MOST_FINDINGS = 100
@@ -38,6 +38,12 @@ CHECKS: Sequence[Check] = tuple(
         settlement.closed_days_are_locked,
         settlement.counts_are_booked,
         settlement.deposits_moved_what_they_say,
+        holding.cash_never_passed_its_ceiling,
+        holding.collections_were_within_limits,
+        holding.days_have_taken_what_they_say,
+        holding.raises_had_two_people,
+        holding.top_ups_moved_what_they_say,
+        holding.guarantees_moved_what_they_say,
         commission.lines_are_recomputed,
         commission.closed_months_are_complete,
         commission.accruals_add_up,

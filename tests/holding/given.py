@@ -57,9 +57,9 @@ def reject(top_up_id, note="银行没有收到", by="fang", request_id=None):
         reject_top_up(top_up_id, request_id or new_id(), note, world.actor(by))
 
 
-def top_up(amount_fen, **changes):
+def top_up(amount_fen, by="alice", **changes):
     """Put money into the float of a prepaid WL0001."""
-    new = declare(new_top_up(amount_fen, **changes))
+    new = declare(new_top_up(amount_fen, **changes), by=by)
     confirm(new.id)
     return new
 

@@ -336,7 +336,7 @@ def test_an_agreement_is_kept_with_its_paper(sign_in: SignIn, sent: bytes, kind:
     assert answer.status_code == 303
     with reading():
         row = db.session.scalars(select(Agreement).where(Agreement.number == "DH-2026-9")).one()
-        assert (row.ceiling_fen, row.single_limit_fen, row.plan_id) == (800_000, 200_000, 1)
+        assert (row.ceiling_fen, row.single_limit_fen, row.plan_id) == (400_000, 200_000, 1)
     paper = carol.get("/outlets/WL0001/agreements/DH-2026-9/document")
     assert (paper.status_code, paper.content_type) == (200, kind)
     assert sign_in("charlie").get("/outlets/WL0001/agreements/DH-2026-9/document").status_code == 404
