@@ -105,4 +105,4 @@ def names_of(user_ids: Sequence[int | None]) -> dict[int, str]:
     """Return what people are called, by id."""
     wanted = {id_ for id_ in user_ids if id_ is not None}
     rows = db.session.execute(select(User.id, User.display_name).where(User.id.in_(wanted)))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
