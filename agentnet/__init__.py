@@ -38,6 +38,9 @@ from agentnet.documents.blueprint import blueprint as documents_blueprint
 from agentnet.documents.jobs import TICK
 from agentnet.documents.kinds import ReportKind
 from agentnet.documents.worker import DRAWING
+from agentnet.holding import models as holding_models
+from agentnet.holding.approval_kinds import LIMIT_RAISE
+from agentnet.holding.blueprint import blueprint as holding_blueprint
 from agentnet.infra import idempotency, revisions
 from agentnet.infra.config import Settings, read_settings
 from agentnet.infra.db import db, init_db
@@ -85,6 +88,7 @@ MODELS = (
     collecting_models,
     settlement_models,
     ageing_models,
+    holding_models,
     visits_models,
     commission_models,
     closing_models,
@@ -97,6 +101,7 @@ BLUEPRINTS: Sequence[Blueprint] = (
     collecting_blueprint,
     settlement_blueprint,
     corrections_blueprint,
+    holding_blueprint,
     documents_blueprint,
     visits_blueprint,
     workdays_blueprint,
@@ -113,7 +118,7 @@ REPORT_KINDS: Sequence[ReportKind] = (
     DUTY_MANAGER_WEEK,
     DUTY_STATION_MONTH,
 )
-APPROVAL_KINDS: Sequence[ApprovalKind] = (*correction_kinds.APPROVAL_KINDS,)
+APPROVAL_KINDS: Sequence[ApprovalKind] = (*correction_kinds.APPROVAL_KINDS, LIMIT_RAISE)
 """What needs a second person: who may decide it, how it is shown, what carries it out."""
 AFTER_CORRECTION: Sequence[Follower] = (follow_correction,)
 """What follows a corrected collection in the correction's own transaction."""

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import LABEL_STYLE_TABLENAME_PLUS_COL, ColumnElement, insert, select, true
 
+from agentnet.collecting.day_room import give_back_amount
 from agentnet.collecting.lookups import (
     collections,
     days,
@@ -135,6 +136,7 @@ def _undo(row: Any, void_id: UUID, reason: str, reason_code: str | None, by: Act
         subject_id=str(collection_id),
         reverses_id=row.collections_transfer_id,
     )
+    give_back_amount(connection, row.collections_outlet_id, business_on, row.collections_amount_fen)
     post_many(by, [transfer])
     connection.execute(
         insert(voids).values(

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from agentnet.collecting import listing, queries
 from agentnet.collecting.actions import reveal_household
 from agentnet.collecting.forms import RevealForm
-from agentnet.collecting.listing import STANDS, VOIDED, CollectionFilter
+from agentnet.collecting.listing import LARGE, STANDS, VOIDED, CollectionFilter
 from agentnet.collecting.rules import due_total
 from agentnet.collecting.views import chosen_outlet
 from agentnet.core.clock import shanghai, today
@@ -43,7 +43,7 @@ def _filter_asked() -> CollectionFilter:
         ends_on=None if last is None else last + timedelta(days=1),
         outlet_code=typed_text(request.args, "outlet", 32),
         tender=typed_text(request.args, "tender", 16),
-        state=state if state in (STANDS, VOIDED) else "",
+        state=state if state in (STANDS, VOIDED, LARGE) else "",
         words=words,
         setting=setting if setting in ("URBAN", "RURAL") else "",
     )

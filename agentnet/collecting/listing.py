@@ -24,7 +24,7 @@ from agentnet.outlets.models import Outlet
 from agentnet.outlets.queries import visible_outlets
 from agentnet.users.permissions import Permission, covers_company
 
-STANDS, VOIDED = "stands", "voided"
+STANDS, VOIDED, LARGE = "stands", "voided", "large"
 MOST_EXPORTED = 100_000
 
 
@@ -57,6 +57,7 @@ COLUMNS = {
     "receipt_no": SortBy(Collection.receipt_no, str),
 }
 _KEY = SortBy(Collection.id, UUID)
+_STATES: Mapping[str, Any] = {STANDS: Void.id.is_(None), VOIDED: Void.id.is_not(None), LARGE: Collection.large}
 
 
 def _conditions(viewer: Actor, wanted: CollectionFilter) -> list[ColumnElement[bool]]:
@@ -72,7 +73,7 @@ def _conditions(viewer: Actor, wanted: CollectionFilter) -> list[ColumnElement[b
     if wanted.setting:
         conditions.append(Collection.setting == wanted.setting)
     if wanted.state:
-        conditions.append(Void.id.is_(None) if wanted.state == STANDS else Void.id.is_not(None))
+        conditions.append(_STATES[wanted.state])
     if wanted.words:
         words = wanted.words.replace(" ", "").upper()
         conditions.append(
@@ -109,6 +110,7 @@ def _shown(viewer: Actor, wanted: CollectionFilter) -> Select[*tuple[Any, ...]]:
         Household.household_no,
         Household.name,
         Void.id.label("void_id"),
+        Collection.large,
     )
     return _from_collections(shown).where(*_conditions(viewer, wanted))
 

@@ -22,8 +22,10 @@ from agentnet.infra.actor import SYSTEM, Actor, Grant
 from agentnet.infra.idempotency import Request
 from agentnet.infra.straight import Straight
 from agentnet.ledger.models import BusinessDay
+from agentnet.outlets.limit_rules import Figures, in_force
 from agentnet.outlets.models import Agreement, Outlet, OutletTender, Tender
 from agentnet.outlets.queries import visible_outlets
+from agentnet.outlets.queries.limits import limit_columns, with_limits
 from agentnet.users.permissions import Permission
 
 allocations = cast(Table, Allocation.__table__)
@@ -35,6 +37,9 @@ uses = cast(Table, AdvanceUse.__table__)
 changes = cast(Table, AllocationChange.__table__)
 requests = cast(Table, Request.__table__)
 days = cast(Table, BusinessDay.__table__)
+
+HELD_TO = ("ceiling_fen", "single_limit_fen", "daily_limit_fen", "large_amount_fen")
+"""The figures a collection is held to, as ``Figures`` has them first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +130,12 @@ def _terms_statement(grants: tuple[Grant, ...], everywhere: bool) -> Straight:
     person = Actor(user_id=None, name="", grants=grants)
     territory = true() if everywhere else visible_outlets(person, Permission.COLLECTION_RECORD)
     day: ColumnElement[date] = bindparam("day", type_=days.c.business_on.type)
-    in_force = and_(
+    agreed = and_(
         Agreement.outlet_id == Outlet.id,
         Agreement.starts_on <= day,
         or_(Agreement.ends_on.is_(None), Agreement.ends_on > day),
     )
-    return Straight(
+    statement = (
         select(
             Outlet.id,
             Outlet.code,
@@ -147,14 +152,17 @@ def _terms_statement(grants: tuple[Grant, ...], everywhere: bool) -> Straight:
             ).label("locked"),
             Tender.code.label("tender"),
             Tender.needs_reference,
+            Agreement.own_qr_allowed,
+            *limit_columns(HELD_TO),
         )
-        .outerjoin(Agreement, in_force)
+        .outerjoin(Agreement, agreed)
         .outerjoin(BusinessDay, and_(BusinessDay.outlet_id == Outlet.id, BusinessDay.business_on == day))
         .outerjoin(OutletTender, OutletTender.outlet_id == Outlet.id)
         .outerjoin(Tender, and_(Tender.code == OutletTender.tender, Tender.enabled))
         .where(Outlet.code.in_(bindparam("codes", expanding=True)), territory)
         .order_by(Outlet.id, Agreement.starts_on)
     )
+    return Straight(with_limits(statement, day))
 
 
 def terms_of(connection: Connection, codes: Iterable[str], by: Actor, day: date) -> dict[str, Terms]:
@@ -166,13 +174,25 @@ def terms_of(connection: Connection, codes: Iterable[str], by: Actor, day: date)
     found: dict[str, Terms] = {}
     tenders: dict[str, dict[str, bool]] = {}
     for row in statement.rows(connection, {"codes": sorted(set(codes)), "day": day}):
-        (id_, code, state, org_unit_id, setting, mode, ceiling, limit, locked, tender, needs) = row
+        (id_, code, state, org_unit_id, setting, mode, ceiling, limit, locked, tender, needs, own_qr, *said) = row
         accepted = tenders.setdefault(code, {})
         if tender is not None:
             accepted[tender] = needs
-        business_on = open_day(day, bool(locked))
+        holds = in_force(Figures(ceiling or 0, limit or 0), Figures(*said[:4]), Figures(*said[4:]))
         found[code] = Terms(
-            id_, code, state, org_unit_id, setting, mode, ceiling or 0, limit or 0, business_on, tenders=accepted
+            id_,
+            code,
+            state,
+            org_unit_id,
+            setting,
+            mode,
+            holds.ceiling_fen or 0,
+            holds.single_limit_fen or 0,
+            open_day(day, bool(locked)),
+            tenders=accepted,
+            daily_limit_fen=holds.daily_limit_fen,
+            large_amount_fen=holds.large_amount_fen,
+            own_qr_allowed=bool(own_qr),
         )
     return found
 

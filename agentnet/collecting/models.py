@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from agentnet.infra.db import BigId, Key, Model, Name
@@ -75,6 +75,8 @@ class Collection(Model):
     org_unit_id: Mapped[int] = mapped_column(BigId, ForeignKey("org_units.id"))
     setting: Mapped[str] = mapped_column(String(5))
     transfer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("transfers.id"), unique=True)
+    large: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether it reached the large amount in force at the outlet when it was posted."""
 
 
 class Allocation(Model):

@@ -11,20 +11,19 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Any, Literal, cast
+from typing import Literal, cast
 from uuid import UUID
 
-from sqlalchemy import Connection, Table, bindparam
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Table
 from sqlalchemy.exc import DBAPIError
 
+from agentnet.collecting.day_room import give_back, take_days
 from agentnet.collecting.lookups import (
     Known,
     Recent,
     allocations,
     bills_due,
     collections,
-    days,
     households_locked,
     known_requests,
     recent_collections,
@@ -41,7 +40,7 @@ from agentnet.collecting.rows import (
     request_row,
 )
 from agentnet.collecting.rules import (
-    CASH,
+    HELD_TENDERS,
     PREPAID,
     BillDue,
     NewCollection,
@@ -64,7 +63,6 @@ from agentnet.infra.actor import SYSTEM, Actor
 from agentnet.infra.audit import AuditLine
 from agentnet.infra.db import db
 from agentnet.infra.inserting import insert_typed
-from agentnet.infra.straight import Straight
 from agentnet.ledger.actions import post_fitting
 from agentnet.ledger.queries import hold_open
 from agentnet.ledger.rules import OUTLET, AccountKey, NewTransfer, OutOfLimits
@@ -186,11 +184,14 @@ def _record(items: Sequence[NewCollection], by: Actor) -> list[Verdict]:
             judged.append(_judge(item, facts, at))
         except Refusal as refusal:
             verdicts[item.id] = _refused(item, refusal)
-    recorded, refused = _post(connection, judged)
+    days = take_days(connection, judged)
+    recorded, no_room = _post(connection, days.fitting)
+    give_back(connection, [one for one, _ in no_room])
+    refused = [*days.refused, *no_room]
     if refused:
         recorded = _allocated_anew(connection, recorded)
-    verdicts.update({item.id: _refused(item, refusal) for item, refusal in refused})
-    verdicts.update(_insert(connection, recorded, by, at))
+    verdicts.update({one.item.id: _refused(one.item, refusal) for one, refusal in refused})
+    verdicts.update(_insert(connection, recorded, days.first_serials, by, at))
     return [verdicts[item.id] for item in items]
 
 
@@ -256,19 +257,19 @@ def _judge(item: NewCollection, facts: _Facts, at: datetime) -> Judged:
 
 
 def _debit(tender: str, terms: Terms) -> AccountKey:
-    """Return the account the tender debits; where the outlet prepaid, the cash in the drawer is the agent's own."""
-    if tender != CASH:
+    """Return the account the tender debits; where the outlet prepaid, what the keeper takes is the agent's own."""
+    if tender not in HELD_TENDERS:
         return AccountKey(OUTLET, terms.outlet_id, "NONCASH_CLEARING", tender)
     return AccountKey(OUTLET, terms.outlet_id, "FLOAT" if terms.holding_mode == PREPAID else "CASH_HELD")
 
 
-def _post(connection: Connection, judged: Sequence[Judged]) -> tuple[list[Judged], list[tuple[NewCollection, Refusal]]]:
+def _post(connection: Connection, judged: Sequence[Judged]) -> tuple[list[Judged], list[tuple[Judged, Refusal]]]:
     """Post the transfers; return what was recorded and what the guarded accounts had no room for."""
     ceilings = {one.transfer.debit: one.terms.ceiling_fen for one in judged if one.transfer.debit.code == "CASH_HELD"}
     too_much = post_fitting(connection, [one.transfer for one in judged], ceilings)
     if not too_much:
         return list(judged), []
-    refused = [(one.item, _no_room(too_much[one.item.id])) for one in judged if one.item.id in too_much]
+    refused = [(one, _no_room(too_much[one.item.id])) for one in judged if one.item.id in too_much]
     return [one for one in judged if one.item.id not in too_much], refused
 
 
@@ -292,53 +293,13 @@ def _allocated_anew(connection: Connection, recorded: Sequence[Judged]) -> list[
 audit_lines = cast(Table, AuditLine.__table__)
 
 
-def _serials(dialect_insert: Any) -> Any:
-    statement = dialect_insert(days)
-    taken = days.c.receipt_serial + statement.excluded.receipt_serial
-    return statement.on_conflict_do_update(
-        index_elements=[days.c.outlet_id, days.c.business_on],
-        set_={"receipt_serial": taken},
-        where=days.c.closed_at.is_(None) & days.c.remitted_at.is_(None) & days.c.allocated_at.is_(None),
-    ).returning(days.c.outlet_id, days.c.receipt_serial)
-
-
-_ONE: dict[str, Any] = {name: bindparam(name) for name in ("outlet_id", "business_on", "receipt_serial")}
-_TAKE_SERIALS = {"sqlite": _serials(sqlite.insert), "postgresql": _serials(postgresql.insert)}
-_TAKE_SERIALS_OF_ONE: dict[str, Any] = {
-    name: Straight(statement.values(_ONE)) for name, statement in _TAKE_SERIALS.items()
-}
-
-
-def _first_serials(connection: Connection, recorded: Sequence[Judged]) -> dict[int, int]:
-    """Take as many receipt serials of its open day as each outlet needs; return the first of each.
-
-    Raises:
-        Conflict: ``day_locked`` if an outlet's day was closed since it was looked up.
-    """
-    needed: dict[tuple[int, date], int] = {}
-    for one in recorded:
-        outlet_day = one.terms.outlet_id, one.terms.business_on
-        needed[outlet_day] = needed.get(outlet_day, 0) + 1
-    rows = [
-        {"outlet_id": outlet_id, "business_on": day, "receipt_serial": count}
-        for (outlet_id, day), count in sorted(needed.items())
-    ]
-    dialect = connection.dialect.name
-    if len(rows) == 1:
-        taken = _TAKE_SERIALS_OF_ONE[dialect].rows(connection, rows[0])
-    else:
-        taken = [(id_, serial) for id_, serial in connection.execute(_TAKE_SERIALS[dialect], rows)]
-    last: dict[int, int] = dict(taken)
-    if len(last) != len(needed):
-        raise Conflict("day_locked", "这个网点刚刚日结，请再收一次：会记入下一个营业日")
-    return {outlet_id: last[outlet_id] - count + 1 for (outlet_id, _), count in needed.items()}
-
-
-def _insert(connection: Connection, recorded: Sequence[Judged], by: Actor, at: datetime) -> dict[UUID, Verdict]:
+def _insert(
+    connection: Connection, recorded: Sequence[Judged], first_serials: Mapping[int, int], by: Actor, at: datetime
+) -> dict[UUID, Verdict]:
     """Insert what was posted, numbered in its order."""
     if not recorded:
         return {}
-    serials = _first_serials(connection, recorded)
+    serials = dict(first_serials)
     numbered = []
     for one in recorded:
         outlet_id = one.terms.outlet_id

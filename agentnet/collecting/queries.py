@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 
 from agentnet.collecting.lookups import bills_due
 from agentnet.collecting.models import Allocation, Bill, Collection, Correction, Household, RefundPayout, Void
-from agentnet.collecting.rules import BillDue, household_no, open_day
+from agentnet.collecting.rules import KEEPER_QR, PREPAID, BillDue, ceiling_word, float_word, household_no, open_day
 from agentnet.core.clock import today
 from agentnet.core.errors import Missing
 from agentnet.core.money import Fen
@@ -21,8 +21,10 @@ from agentnet.infra.db import db
 from agentnet.ledger.models import BusinessDay
 from agentnet.ledger.queries import balance, balances_of
 from agentnet.ledger.rules import HOUSEHOLD, OUTLET, AccountKey
+from agentnet.outlets.limit_rules import NAMES, Figures, in_force
 from agentnet.outlets.models import Agreement, Outlet, OutletTender, Tender
-from agentnet.outlets.queries import visible_outlets
+from agentnet.outlets.queries import agreement_on, visible_outlets
+from agentnet.outlets.queries.limits import agreed, limit_columns, with_limits
 from agentnet.users.models import User
 from agentnet.users.permissions import Permission, require
 
@@ -42,12 +44,41 @@ class Echo:
 
 @dataclass(frozen=True, slots=True)
 class Drawer:
-    """The cash an outlet holds, and how much it may."""
+    """What an outlet holds and may still take: cash under its ceiling or, where it prepaid, its float."""
 
     cash_held_fen: Fen
-    ceiling_fen: Fen
-    single_limit_fen: Fen
+    limits: Figures
     in_force: bool
+    prepaid: bool
+    float_fen: Fen
+    taken_fen: Fen
+    """What its open day took so far, by all tenders."""
+    normal_day_fen: Fen
+    """What a day with collections brought on average in the last four weeks; 0 where it is not asked."""
+
+    @property
+    def ceiling_fen(self) -> Fen:
+        return self.limits.ceiling_fen or 0
+
+    @property
+    def single_limit_fen(self) -> Fen:
+        return self.limits.single_limit_fen or 0
+
+    @property
+    def left_today_fen(self) -> Fen | None:
+        """Return what the day may still take; None without a daily limit."""
+        if self.limits.daily_limit_fen is None:
+            return None
+        return max(self.limits.daily_limit_fen - self.taken_fen, 0)
+
+    @property
+    def word(self) -> str | None:
+        """Return how full the drawer or how low the float is, as a key of ``ROOM_WORDS``; None while all is well."""
+        if not self.in_force:
+            return None
+        if self.prepaid:
+            return float_word(self.float_fen, self.normal_day_fen)
+        return ceiling_word(self.cash_held_fen, self.ceiling_fen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,28 +147,68 @@ def own_outlets(viewer: Actor) -> Sequence[Outlet]:
 
 
 def tenders_of(outlet: Outlet) -> Sequence[Tender]:
-    """Return the tenders the outlet accepts and the company has enabled, in their order."""
+    """Return the tenders the outlet accepts, the company has enabled and its agreement allows, in their order."""
+    day = today()
+    allowed = select(Agreement.id).where(
+        Agreement.outlet_id == outlet.id,
+        Agreement.starts_on <= day,
+        or_(Agreement.ends_on.is_(None), Agreement.ends_on > day),
+        Agreement.own_qr_allowed,
+    )
     return db.session.scalars(
         select(Tender)
         .join(OutletTender, OutletTender.tender == Tender.code)
         .where(OutletTender.outlet_id == outlet.id, Tender.enabled)
+        .where(or_(Tender.code != KEEPER_QR, allowed.exists()))
         .order_by(Tender.position)
     ).all()
 
 
+NORMAL_DAYS = 28
+"""Days looked back for what a normal day brings: four weeks, so that market days weigh as they should."""
+
+
 def drawer_of(outlet: Outlet, day: date) -> Drawer:
-    """Return the cash the outlet holds and the limits of the agreement in force."""
-    agreement = db.session.scalars(
-        select(Agreement)
-        .where(Agreement.outlet_id == outlet.id, Agreement.starts_on <= day)
-        .where(Agreement.ends_on.is_(None) | (Agreement.ends_on > day))
-        .order_by(Agreement.starts_on.desc())
-        .limit(1)
-    ).one_or_none()
-    held = balances_of(OUTLET, [outlet.id], "CASH_HELD").get(outlet.id, 0)
-    if agreement is None:
-        return Drawer(held, 0, 0, in_force=False)
-    return Drawer(held, agreement.ceiling_fen, agreement.single_limit_fen, in_force=True)
+    """Return what the outlet holds, and the limits that are in force."""
+    agreement = agreement_on(outlet.id, day)
+    statement = with_limits(select(*limit_columns()).select_from(Outlet), day).where(Outlet.id == outlet.id)
+    said = tuple(db.session.execute(statement).one())
+    prepaid = agreement is not None and agreement.holding_mode == PREPAID
+    return Drawer(
+        cash_held_fen=balances_of(OUTLET, [outlet.id], "CASH_HELD").get(outlet.id, 0),
+        limits=in_force(agreed(agreement), Figures(*said[: len(NAMES)]), Figures(*said[len(NAMES) :])),
+        in_force=agreement is not None,
+        prepaid=prepaid,
+        float_fen=balances_of(OUTLET, [outlet.id], "FLOAT").get(outlet.id, 0),
+        taken_fen=_taken_on_open_day(outlet.id),
+        normal_day_fen=normal_days(Outlet.id == outlet.id, day).get(outlet.id, 0) if prepaid else 0,
+    )
+
+
+def _taken_on_open_day(outlet_id: int) -> Fen:
+    taken = select(BusinessDay.taken_fen).where(
+        BusinessDay.outlet_id == outlet_id, BusinessDay.business_on == open_day_of(outlet_id)
+    )
+    return db.session.scalar(taken) or 0
+
+
+def normal_days(which: ColumnElement[bool], day: date) -> dict[int, Fen]:
+    """Return what a day with collections brought on average in the four weeks before a day, by outlet id, rounded up.
+
+    Outlets without a collection in that time are left out.
+    """
+    rows = db.session.execute(
+        select(BusinessDay.outlet_id, func.sum(BusinessDay.taken_fen), func.count())
+        .join(Outlet, Outlet.id == BusinessDay.outlet_id)
+        .where(
+            which,
+            BusinessDay.business_on >= day - timedelta(days=NORMAL_DAYS),
+            BusinessDay.business_on < day,
+            BusinessDay.taken_fen > 0,
+        )
+        .group_by(BusinessDay.outlet_id)
+    )
+    return {outlet_id: -(-int(total) // count) for outlet_id, total, count in rows}
 
 
 _TENDERS = select(Tender.code, Tender.name, Tender.name_en).order_by(Tender.position)

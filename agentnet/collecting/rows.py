@@ -64,6 +64,7 @@ def collection_row(each: Numbered, by: Actor, at: datetime) -> dict[str, Any]:
         "org_unit_id": terms.org_unit_id,
         "setting": terms.setting,
         "transfer_id": item.id,
+        "large": terms.large_amount_fen is not None and item.amount_fen >= terms.large_amount_fen,
     }
 
 

@@ -16,6 +16,10 @@ from agentnet.core.errors import Conflict, Invalid
 from agentnet.core.money import Fen, format_yuan
 
 CASH: Final = "CASH"
+KEEPER_QR: Final = "KEEPER_QR"
+HELD_TENDERS: Final = (CASH, KEEPER_QR)
+"""What is paid this way lies with the keeper: in the drawer, or in the account behind the keeper's own QR code."""
+
 AGENT_OUTLET: Final = "AGENT_OUTLET"
 PREPAID: Final = "PREPAID"
 
@@ -105,6 +109,10 @@ class Terms:
     business_on: date
     """The outlet's open day: what is collected now belongs to it."""
     tenders: Mapping[str, bool]
+    daily_limit_fen: Fen | None = None
+    """Most collected on a business day by all tenders; None without such a limit."""
+    large_amount_fen: Fen | None = None
+    own_qr_allowed: bool = False
 
 
 def household_no(text: str) -> str:
@@ -209,8 +217,9 @@ def require_item(item: NewCollection, terms: Terms, now: datetime) -> None:
     """Refuse a collection that breaks a rule of the counter.
 
     Raises:
-        Invalid: ``amount_not_positive``, ``over_single_limit``, ``tender_not_accepted``, ``reference_missing``,
-            ``reference_too_long``, ``cash_short``, ``cash_without_cash``, ``collected_in_future``.
+        Invalid: ``amount_not_positive``, ``over_single_limit``, ``over_daily_limit``, ``own_qr_not_allowed``,
+            ``tender_not_accepted``, ``reference_missing``, ``reference_too_long``, ``cash_short``,
+            ``cash_without_cash``, ``collected_in_future``.
     """
     if item.amount_fen <= 0:
         raise Invalid("amount_not_positive", "收费金额必须大于 0", field="amount")
@@ -220,6 +229,12 @@ def require_item(item: NewCollection, terms: Terms, now: datetime) -> None:
             "单笔最多收 %(limit)s 元，请分次或到营业厅办理",
             field="amount",
             limit=format_yuan(terms.single_limit_fen),
+        )
+    if terms.daily_limit_fen is not None and item.amount_fen > terms.daily_limit_fen:
+        raise over_daily_limit(terms.daily_limit_fen)
+    if item.tender == KEEPER_QR and not terms.own_qr_allowed:
+        raise Invalid(
+            "own_qr_not_allowed", "协议不允许用代办员自己的收款码收电费，请客户换一种支付方式", field="tender"
         )
     if item.tender not in terms.tenders:
         raise Invalid("tender_not_accepted", "这个网点不收这种支付方式，请换一种", field="tender")
@@ -233,6 +248,16 @@ def require_item(item: NewCollection, terms: Terms, now: datetime) -> None:
         change_due(item.amount_fen, item.cash_received_fen)
     if item.collected_at > now + CLOCK_TOLERANCE:
         raise Invalid("collected_in_future", "收费时间晚于现在，请检查设备的时钟")
+
+
+def over_daily_limit(limit_fen: Fen) -> Invalid:
+    """Return the refusal of a collection that would take the day past its limit."""
+    return Invalid(
+        "over_daily_limit",
+        "加上这一笔，今天就超过每天 %(limit)s 元的收费限额；请明天再收，或请客户到营业厅办理",
+        field="amount",
+        limit=format_yuan(limit_fen),
+    )
 
 
 def require_same_due(due_fen: Fen, seen_fen: Fen | None) -> None:
@@ -280,6 +305,19 @@ def ceiling_word(cash_held_fen: Fen, ceiling_fen: Fen) -> str | None:
         if cash_held_fen * 100 >= ceiling_fen * percent:
             return word
     return None
+
+
+def float_word(float_fen: Fen, normal_day_fen: Fen) -> str | None:
+    """Return how low the float is: empty, or low when it covers less than one and a half normal days.
+
+    Source: agents keep a stock of 1.5 days at all times (Top Image for Safaricom, domain.md 3.1).
+
+    >>> [float_word(fen, 1000) for fen in (1500, 1499, 0)], float_word(1, 0), float_word(0, 0)
+    ([None, 'low', 'empty'], None, 'empty')
+    """
+    if float_fen <= 0:
+        return "empty"
+    return "low" if float_fen * 2 < normal_day_fen * 3 else None
 
 
 def open_day(today: date, locked: bool) -> date:

@@ -12,8 +12,8 @@ from agentnet.collecting import queries
 from agentnet.collecting.actions import NewCollection, Verdict, record_collections
 from agentnet.collecting.forms import ConfirmForm, NumberForm, TakeForm
 from agentnet.collecting.models import Household
-from agentnet.collecting.rules import CASH, ceiling_word, change_due, due_total
-from agentnet.collecting.words import CEILING_WORDS, Notice
+from agentnet.collecting.rules import CASH, change_due, due_total
+from agentnet.collecting.words import ROOM_WORDS, Notice
 from agentnet.core.clock import now, today
 from agentnet.core.errors import Invalid, Refusal
 from agentnet.core.ids import parse_id
@@ -79,12 +79,11 @@ def _notices(outlet: Outlet) -> list[Notice]:
 
 
 def _drawer(outlet: Outlet | None) -> dict[str, object]:
-    """Return what a page says about the cash held: the figures, and a word from 80 percent of the ceiling on."""
+    """Return what a page says about the money held: the figures, and a word once there is something to do."""
     if outlet is None:
         return {"drawer": None, "drawer_word": None}
     drawer = queries.drawer_of(outlet, today())
-    word = ceiling_word(drawer.cash_held_fen, drawer.ceiling_fen) if drawer.in_force else None
-    return {"drawer": drawer, "drawer_word": CEILING_WORDS.get(word or "")}
+    return {"drawer": drawer, "drawer_word": ROOM_WORDS.get(drawer.word or "")}
 
 
 def _tender_choices(outlet: Outlet) -> list[tuple[str, str]]:

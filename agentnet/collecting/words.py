@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 from agentnet.core.words import translatable
 
-CEILING_WORDS: Mapping[str, tuple[str, str]] = {
-    "filling": (translatable("已到限额八成"), "careful"),
-    "nearly_full": (translatable("已到限额九成，请尽快解款"), "careful"),
-    "full": (translatable("已满额，请先解款再收现金"), "bad"),
+ROOM_WORDS: Mapping[str, tuple[str, str]] = {
+    "filling": (translatable("已到上限八成，今天去银行存一次"), "careful"),
+    "nearly_full": (translatable("已到上限九成，请今天就去银行交款"), "careful"),
+    "full": (translatable("已满额，先去银行交款，再收现金"), "bad"),
+    "low": (translatable("预存款不够一天半了，请尽快充值"), "careful"),
+    "empty": (translatable("预存款用完了，先充值再收费"), "bad"),
 }
-"""How full the drawer is, and the tone it is shown in."""
+"""How full the drawer or how low the float is, what to do about it, and the tone it is shown in."""
 
 PAPERS: Mapping[str, str] = {
     "slip58": translatable("58 毫米小票"),

@@ -32,10 +32,12 @@ class Place:
 PLACES: Sequence[Place] = (
     Place(translatable("首页"), "dashboard.home", "house-door", Permission.SIGNED_IN),
     Place(translatable("收电费"), "collecting.start", "cash-coin", Permission.COLLECTION_RECORD),
-    Place(translatable("日结交款"), "settlement.drawer", "bank", Permission.DAY_CLOSE, ("settlement.",)),
+    Place(translatable("日结交款"), "settlement.drawer", "bank", Permission.DAY_CLOSE, ("settlement.", "holding.")),
     Place(translatable("本周走访"), "visits.duties", "clipboard-check", Permission.VISIT_LOG, ("visits.",)),
     Place(translatable("收费记录"), "collecting.collections", "receipt", Permission.COLLECTION_READ),
-    Place(translatable("解款"), "settlement.remittances", "bank", Permission.SETTLEMENT_READ, ("settlement.",)),
+    Place(
+        translatable("解款"), "settlement.remittances", "bank", Permission.SETTLEMENT_READ, ("settlement.", "holding.")
+    ),
     Place(translatable("审批"), "approvals.approvals", "shield-check", Permission.APPROVAL_DECIDE, ("approvals.",)),
     Place(translatable("走访"), "visits.compliance", "clipboard-check", Permission.COMPLIANCE_READ, ("visits.",)),
     Place(translatable("网点"), "outlets.index", "shop", Permission.OUTLET_READ, ("outlets.",)),

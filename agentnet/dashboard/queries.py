@@ -19,6 +19,8 @@ from agentnet.dashboard.rules import DOCUMENT_IS_LATE_MINUTES, NEED_IS_OLD_DAYS
 from agentnet.divisions.models import Setting
 from agentnet.documents.models import Run
 from agentnet.documents.queries import newest_runs, visible_runs
+from agentnet.holding.near_queries import near_counts
+from agentnet.holding.queries import waiting_top_ups
 from agentnet.infra.actor import Actor
 from agentnet.infra.db import UtcDateTime, db
 from agentnet.infra.revisions import REGISTER, remembered
@@ -90,11 +92,8 @@ def _old_needs(viewer: Actor) -> Select[int]:
     return statement.join(Outlet, Outlet.id == Need.outlet_id).where(here)
 
 
-def stuck(viewer: Actor, day: date, near_ceiling: int) -> list[Stuck]:
-    """Return what waits for a person in the viewer's territory; only what there is.
-
-    ``near_ceiling`` outlets were counted with their cash.
-    """
+def stuck(viewer: Actor, day: date) -> list[Stuck]:
+    """Return what waits for a person in the viewer's territory; only what there is."""
     found: list[Stuck] = []
     if org_paths(viewer, Permission.DOCUMENT_RUN):
         late = now() - timedelta(minutes=DOCUMENT_IS_LATE_MINUTES)
@@ -107,11 +106,15 @@ def stuck(viewer: Actor, day: date, near_ceiling: int) -> list[Stuck]:
         warned, suspended = overdue_counts(viewer)
         found += [
             Stuck("outlets_without_manager", without),
-            Stuck("outlets_near_ceiling", near_ceiling),
             Stuck("outlets_suspended_tomorrow", warned),
             Stuck("outlets_suspended_overdue", suspended),
             Stuck("outlets_in_progress", in_progress),
         ]
+    if may(viewer, Permission.SETTLEMENT_READ):
+        near, low = near_counts(viewer)
+        found += [Stuck("outlets_near_ceiling", near), Stuck("outlets_low_float", low)]
+    if may(viewer, Permission.TOP_UP_CONFIRM):
+        found.append(Stuck("top_ups_waiting", waiting_top_ups(viewer)))
     if may(viewer, Permission.NEED_CLOSE):
         old = now() - timedelta(days=NEED_IS_OLD_DAYS)
         found.append(Stuck("needs_old", db.session.connection().execute(_old_needs(viewer), {"old": old}).scalar_one()))
@@ -142,39 +145,23 @@ def _stuck_outlets(viewer: Actor, day: date) -> tuple[int, int]:
     )
 
 
-def _cash(viewer: Actor, permission: Permission, *columns: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
-    """Return the select of figures over the cash accounts of the outlets in the viewer's territory."""
-    statement: Select[*tuple[Any, ...]] = (
-        select(*columns)
+@built_once
+def _cash(viewer: Actor) -> Select[int]:
+    statement: Select[int] = (
+        select(func.coalesce(func.sum(Balance.balance_fen), 0))
         .select_from(Account)
         .join(Balance, Balance.account_id == Account.id)
         .where(Account.owner_kind == "OUTLET", Account.code == "CASH_HELD")
     )
-    if covers_company(viewer, permission):  # every outlet's; nothing has to be asked of the outlet itself
+    if covers_company(viewer, Permission.COLLECTION_READ):  # every outlet's; nothing is asked of the outlet itself
         return statement
-    return statement.join(Outlet, Outlet.id == Account.owner_id).where(visible_outlets(viewer, permission))
+    here = visible_outlets(viewer, Permission.COLLECTION_READ)
+    return statement.join(Outlet, Outlet.id == Account.owner_id).where(here)
 
 
-_HELD = func.coalesce(func.sum(Balance.balance_fen), 0)
-_FULL = func.count().filter(Balance.balance_fen * 10 >= Balance.maximum_fen * 9)
-
-
-@built_once
-def _cash_statements(viewer: Actor) -> Sequence[Select[*tuple[Any, ...]]]:
-    """Return one statement for both figures where the two permissions reach equally far, else one for each."""
-    read, edit = Permission.COLLECTION_READ, Permission.OUTLET_EDIT
-    if not may(viewer, edit):
-        return (_cash(viewer, read, _HELD),)
-    if covers_company(viewer, read) and covers_company(viewer, edit):
-        return (_cash(viewer, read, _HELD, _FULL),)
-    return (_cash(viewer, read, _HELD), _cash(viewer, edit, _FULL))
-
-
-def cash_in_territory(viewer: Actor) -> tuple[Fen, int]:
-    """Return all cash held by the outlets of the viewer's territory, and how many outlets near their ceiling."""
-    connection = db.session.connection()
-    held, *full = (figure for one in _cash_statements(viewer) for figure in connection.execute(one).one())
-    return int(held), int(sum(full))
+def cash_in_territory(viewer: Actor) -> Fen:
+    """Return all cash held by the outlets of the viewer's territory."""
+    return int(db.session.connection().execute(_cash(viewer)).scalar_one())
 
 
 def _count(statement: Any) -> int:

@@ -45,7 +45,6 @@ def _overview(actor: Actor) -> str:
     present = queries.taken_in(actor, month.starts_on, day + timedelta(days=1))
     past = queries.taken_in(actor, Month.of(before).starts_on, before + timedelta(days=1))
     settings = {setting: _compared(present[setting], past[setting]) for setting in present}
-    cash_fen, near_ceiling = queries.cash_in_territory(actor)
     duties = compliance_total(actor, week, week) if may(actor, Permission.COMPLIANCE_READ) else None
     return render_template(
         "dashboard/overview.html",
@@ -55,8 +54,8 @@ def _overview(actor: Actor) -> str:
         whole=_compared(_sum(present), _sum(past)),
         duties=duties,
         trend=_trend(actor, week) if may(actor, Permission.COMPLIANCE_READ) else None,
-        cash_fen=cash_fen,
-        stuck=queries.stuck(actor, day, near_ceiling),
+        cash_fen=queries.cash_in_territory(actor),
+        stuck=queries.stuck(actor, day),
         last_month=month.previous(),
         last_month_state=month_state(month.previous()),
         documents=queries.newest_documents(actor),

@@ -74,11 +74,13 @@ class Transfer(Model):
 
 
 class BusinessDay(Model):
-    """An outlet's day: its receipt serial, and the locks that close and remittance will set."""
+    """An outlet's day: its receipt serial, what it took, and the locks that close and remittance set."""
 
     __tablename__ = "business_days"
     __table_args__ = (
         CheckConstraint("receipt_serial >= 0", name="serial"),
+        CheckConstraint("taken_fen >= 0", name="taken"),
+        CheckConstraint("taken_fen <= daily_limit_fen", name="daily_limit"),
         Index(
             "ix_business_days_unallocated",
             "business_on",
@@ -101,6 +103,10 @@ class BusinessDay(Model):
     remitted_at: Mapped[datetime | None]
     allocated_at: Mapped[datetime | None]
     """When the night moved what the day received to billing and to advances; from then on the day is final."""
+    taken_fen: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    """What the day took, voided collections left out: the running total the daily limit is held against."""
+    daily_limit_fen: Mapped[int | None]
+    """The daily limit as of the last collection; None without one."""
 
 
 class AccountingMonth(Model):

@@ -52,7 +52,7 @@ CHART: Final[Mapping[tuple[str, str], ChartLine]] = {
     # No agreement, no room: the ceiling comes from the agreement in force with each posting.
     (OUTLET, "CASH_HELD"): ChartLine(DEBIT, guarded=True, maximum_fen=0),
     (OUTLET, "FLOAT"): ChartLine(CREDIT, guarded=True),
-    (OUTLET, "DEPOSIT"): ChartLine(CREDIT),
+    (OUTLET, "DEPOSIT"): ChartLine(CREDIT, guarded=True),
     (OUTLET, "NONCASH_CLEARING"): ChartLine(DEBIT),
     (OUTLET, "RECEIVED"): ChartLine(CREDIT),
     (OUTLET, "IN_TRANSIT"): ChartLine(DEBIT),

@@ -123,6 +123,7 @@ class AgreementForm(HouseForm):
     holding_mode = RadioCardsField(_l("资金方式"), [Needed()])
     ceiling = YuanField(_l("现金上限"), [Needed()])
     single_limit = YuanField(_l("单笔限额"), [Needed()])
+    own_qr_allowed = BooleanField(_l("允许客户扫代办员自己的收款码付电费"))
     plan = ChoiceField(_l("代办费方案"))
     document = FileField(_l("协议扫描件"))
 

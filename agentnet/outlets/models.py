@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, Float, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Float, ForeignKey, Index, String, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from agentnet.infra.db import BigId, Key, Model, Name
@@ -132,6 +132,53 @@ class Agreement(Model):
     single_limit_fen: Mapped[int]
     plan_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("plans.id"))
     document_sha256: Mapped[str | None] = mapped_column(String(64))
+    own_qr_allowed: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether customers may pay through the keeper's own QR code; what comes in that way counts as money held."""
+
+
+class Limit(Model):
+    """What finance set for a kind of outlet or for one outlet, from a day until a day (exclusive); never changed.
+
+    Of the rows that name a day the one made last holds on it, so that a lowering holds at once and a raise for a
+    season gives way to what was set before it. A figure of None says nothing (``limit_rules.in_force`` combines).
+    """
+
+    __tablename__ = "limits"
+    __table_args__ = (
+        CheckConstraint("(kind IS NULL) <> (outlet_id IS NULL)", name="subject"),
+        CheckConstraint(
+            "kind IN ('VILLAGE_POST', 'NEWSSTAND', 'CONVENIENCE_STORE', 'SERVICE_POINT', 'VILLAGE_CENTRE',"
+            " 'BUSINESS_HALL')",
+            name="kind",
+        ),
+        CheckConstraint("ends_on IS NULL OR ends_on > starts_on", name="period"),
+        CheckConstraint("ceiling_fen >= 0 AND daily_limit_fen >= 0", name="held"),
+        CheckConstraint("single_limit_fen > 0 AND large_amount_fen > 0", name="single"),
+        CheckConstraint("first_top_up_fen >= 0 AND top_up_multiple_fen >= 0", name="top_ups"),
+        CheckConstraint("user_id <> approved_by_id", name="two_people"),
+        Index("ix_limits_kind", "kind", "id"),
+        Index("ix_limits_outlet", "outlet_id", "id"),
+    )
+
+    id: Mapped[Key]
+    kind: Mapped[str | None] = mapped_column(String(20))
+    outlet_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("outlets.id"))
+    ceiling_fen: Mapped[int | None]
+    """Most cash held unremitted."""
+    single_limit_fen: Mapped[int | None]
+    daily_limit_fen: Mapped[int | None]
+    """Most collected on a business day, by all tenders."""
+    large_amount_fen: Mapped[int | None]
+    """From this amount on a collection is marked as large."""
+    first_top_up_fen: Mapped[int | None]
+    top_up_multiple_fen: Mapped[int | None]
+    starts_on: Mapped[date]
+    ends_on: Mapped[date | None]
+    reason: Mapped[str] = mapped_column(String(200))
+    set_at: Mapped[datetime]
+    user_id: Mapped[int | None]
+    approved_by_id: Mapped[int | None]
+    """The second person behind a raise; None for what lowers or keeps."""
 
 
 class OpeningHours(Model):

@@ -56,6 +56,8 @@ class TenderCode(StrEnum):
     WECHAT_PAY = "WECHAT_PAY"
     UNIONPAY_QR = "UNIONPAY_QR"
     E_CNY = "E_CNY"
+    KEEPER_QR = "KEEPER_QR"
+    """The keeper's own QR code: money that goes to the keeper's account, where the agreement allows it at all."""
 
 
 class Slot(StrEnum):

@@ -1,6 +1,6 @@
 """Closing days: by the keeper who counted the drawer, or after the cut-off by the clock, marked as unattended.
 
-Whoever closes holds first the outlet's cash and then its day, in the order in which a collection takes them.
+Whoever closes holds first the outlet's day and then its cash, in the order in which a collection takes them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from sqlalchemy import Table, and_, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from agentnet.collecting.models import Collection, Void
-from agentnet.collecting.rules import CASH
+from agentnet.collecting.rules import HELD_TENDERS
 from agentnet.core.clock import now, today
 from agentnet.core.errors import Invalid
 from agentnet.core.ids import new_id
@@ -31,7 +31,7 @@ from agentnet.outlets.models import Outlet
 from agentnet.outlets.queries import outlet_for
 from agentnet.settlement.ageing.actions import count_cash
 from agentnet.settlement.models import DayClose, DayCloseTender
-from agentnet.settlement.queries import days, first_open_day, tender_totals
+from agentnet.settlement.queries import days, first_open_day, own_qr_most, tender_totals
 from agentnet.settlement.rules import (
     Differences,
     NewClose,
@@ -40,6 +40,7 @@ from agentnet.settlement.rules import (
     require_closable,
     require_count,
     require_explained,
+    require_own_qr,
     require_same_cash,
 )
 from agentnet.users.permissions import Permission
@@ -62,18 +63,19 @@ def close_day(new: NewClose, by: Actor) -> None:
 
     Raises:
         Forbidden: ``not_permitted``. Missing: ``outlet_missing``.
-        Invalid: ``count_impossible``, ``batch_missing``, ``difference_unexplained``, ``day_to_come``,
-            ``nothing_to_close``.
+        Invalid: ``count_impossible``, ``own_qr_too_much``, ``batch_missing``, ``difference_unexplained``,
+            ``day_to_come``, ``nothing_to_close``.
         Conflict: ``day_closed_already``, ``earlier_day_open``, ``cash_moved``, ``id_reused``, ``month_closed``.
     """
     outlet = outlet_for(by, new.outlet_code, Permission.DAY_CLOSE)
     if earlier_result(new.id, KIND, new.content()) is not None:
         return
     require_count(new.count)
-    held_fen = balance_held(AccountKey(OUTLET, outlet.id, "CASH_HELD"))
     closed = _held_day(outlet.id, new.business_on)
+    held_fen = balance_held(AccountKey(OUTLET, outlet.id, "CASH_HELD"))
     require_closable(new.business_on, today(), closed, first_open_day(outlet.id))
     require_same_cash(held_fen, new.system_seen_fen)
+    require_own_qr(new.count.own_qr_fen, own_qr_most(outlet.id, held_fen))
     totals = tender_totals(outlet.id, new.business_on)
     _require_batches(totals, new.batches)
     found = differences(held_fen, new.count, totals, new.batches)
@@ -95,6 +97,7 @@ def close_day(new: NewClose, by: Actor) -> None:
         "notes": new.count.as_notes(),
         "explanation": new.explanation.strip(),
         **moved,
+        "own_qr_fen": new.count.own_qr_fen,
     }
     connection = db.session.connection()
     insert_typed(connection, closes, [row])
@@ -107,6 +110,7 @@ def close_day(new: NewClose, by: Actor) -> None:
         "cash_system_fen": held_fen,
         "cash_counted_fen": new.count.good_fen,
         "counterfeit_fen": new.count.counterfeit_fen,
+        "own_qr_fen": new.count.own_qr_fen,
         "difference_fen": found.cash_fen,
         "explanation": new.explanation.strip(),
     }
@@ -129,7 +133,7 @@ def _require_batches(totals: Iterable[TenderTotal], batches: Mapping[str, Fen]) 
     Raises:
         Invalid: ``batch_missing``.
     """
-    missing = {total.tender for total in totals if total.tender != CASH} - batches.keys()
+    missing = {total.tender for total in totals if total.tender not in HELD_TENDERS} - batches.keys()
     if missing or any(amount < 0 for amount in batches.values()):
         raise Invalid("batch_missing", "请填写每种非现金支付方式的终端批次合计")
 
@@ -173,7 +177,7 @@ def _tender_row(close_id: UUID, total: TenderTotal, batches: Mapping[str, Fen]) 
         "tender": total.tender,
         "collections_count": total.count,
         "system_fen": total.system_fen,
-        "batch_fen": None if total.tender == CASH else batches.get(total.tender),
+        "batch_fen": None if total.tender in HELD_TENDERS else batches.get(total.tender),
     }
 
 
@@ -219,6 +223,7 @@ def close_unattended(by: Actor, until: date, limit: int = 200) -> int:
                 "explanation": "",
                 "difference_transfer_id": None,
                 "counterfeit_transfer_id": None,
+                "own_qr_fen": 0,
             }
             for outlet_id in outlets
         ],

@@ -10,9 +10,9 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from agentnet.collecting.queries import drawer_of, open_day_of, tender_names
-from agentnet.collecting.rules import CASH, ceiling_word
+from agentnet.collecting.rules import HELD_TENDERS
 from agentnet.collecting.views import chosen_outlet
-from agentnet.collecting.words import CEILING_WORDS
+from agentnet.collecting.words import ROOM_WORDS
 from agentnet.core.clock import today
 from agentnet.core.errors import Invalid, Refusal
 from agentnet.infra import files
@@ -31,7 +31,14 @@ from agentnet.settlement.ageing.queries import oldest_cash_day
 from agentnet.settlement.day_actions import close_day
 from agentnet.settlement.forms import CloseForm, RemittanceForm
 from agentnet.settlement.remittance_actions import PHOTO_SUFFIX, declare_remittance
-from agentnet.settlement.rules import NewClose, NewRemittance, differences, require_count, require_remittance
+from agentnet.settlement.rules import (
+    NewClose,
+    NewRemittance,
+    differences,
+    require_count,
+    require_own_qr,
+    require_remittance,
+)
 from agentnet.settlement.words import FACES, REMITTANCE_STATES
 from agentnet.users.guard import needs, viewer
 from agentnet.users.permissions import Permission
@@ -53,12 +60,11 @@ def drawer() -> Answer:
     """Show the cash held and in transit, the day that is to be closed next, and what was closed and banked."""
     outlet = _outlet()
     held = drawer_of(outlet, today())
-    word = ceiling_word(held.cash_held_fen, held.ceiling_fen) if held.in_force else None
     return render_template(
         "settlement/drawer.html",
         outlet=outlet,
         drawer=held,
-        drawer_word=CEILING_WORDS.get(word or ""),
+        drawer_word=ROOM_WORDS.get(held.word or ""),
         in_transit_fen=queries.in_transit_fen(outlet.id),
         oldest=oldest_cash_day(outlet.id, held.cash_held_fen),
         notices=overdue_notices(outlet),
@@ -107,7 +113,7 @@ def _count_page(form: CloseForm, outlet: Outlet, day: date) -> str:
         sheet=sheet,
         faces=FACES,
         tender_names=names,
-        other_tenders=[total.tender for total in sheet.totals if total.tender != CASH],
+        other_tenders=[total.tender for total in sheet.totals if total.tender not in HELD_TENDERS],
     )
 
 
@@ -117,14 +123,21 @@ def _check_page(form: CloseForm, outlet: Outlet, day: date, status: int = 200) -
     count = form.count()
     try:
         require_count(count)
+        require_own_qr(count.own_qr_fen, sheet.own_qr_most_fen)
     except Refusal as refusal:
         show_refusal(form, refusal)
         return _count_page(form, outlet, day), refusal.status
-    found = differences(sheet.cash_held_fen, count, sheet.totals, form.batches())
     names = tender_names(in_english())
     form.name_batches(names)
     page = render_template(
-        "settlement/check.html", form=form, outlet=outlet, sheet=sheet, count=count, found=found, tender_names=names
+        "settlement/check.html",
+        form=form,
+        outlet=outlet,
+        sheet=sheet,
+        count=count,
+        found=differences(sheet.cash_held_fen, count, sheet.totals, form.batches()),
+        tender_names=names,
+        held_tenders=HELD_TENDERS,
     )
     return page if status == 200 else (page, status)
 

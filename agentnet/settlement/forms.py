@@ -9,11 +9,15 @@ from wtforms import FileField, HiddenField, IntegerField, StringField, TextAreaF
 from wtforms.validators import Optional
 from wtforms.widgets import HiddenInput
 
+from agentnet.collecting.rules import HELD_TENDERS
 from agentnet.core.money import MAX_FEN, Fen
 from agentnet.infra.forms import CountField, DayField, HouseForm, IdField, Needed, NoLongerThan, YuanBetween, YuanField
 from agentnet.outlets.rules import TenderCode
 from agentnet.settlement.rules import FACES_FEN, LONGEST_EXPLANATION, LONGEST_SLIP, Count
 from agentnet.settlement.words import FACES
+
+WITH_TERMINAL = tuple(tender for tender in TenderCode if tender not in HELD_TENDERS)
+"""Tenders that go through a terminal, which prints the day's total."""
 
 
 class CloseForm(HouseForm):
@@ -25,16 +29,22 @@ class CloseForm(HouseForm):
     system_seen_fen = IntegerField(widget=HiddenInput(), validators=[Optional()])
     other = YuanField(_l("其他零钱"), [YuanBetween(0, MAX_FEN)])
     counterfeit = YuanField(_l("疑似假币（面额合计）"), [YuanBetween(0, MAX_FEN)])
+    own_qr = YuanField(_l("自己收款码里的电费"), [YuanBetween(0, MAX_FEN)])
     explanation = TextAreaField(_l("差异说明"), [NoLongerThan(LONGEST_EXPLANATION)])
 
     def count(self) -> Count:
         """Return what was found; what was left empty was not there."""
         pieces = {face: self[f"pieces_{face}"].data or 0 for face in FACES_FEN}
-        return Count({face: n for face, n in pieces.items() if n}, self.other.data or 0, self.counterfeit.data or 0)
+        return Count(
+            {face: n for face, n in pieces.items() if n},
+            self.other.data or 0,
+            self.counterfeit.data or 0,
+            self.own_qr.data or 0,
+        )
 
     def batches(self) -> dict[str, Fen]:
         """Return the terminals' totals that were typed, by tender."""
-        typed = {tender.value: self[f"batch_{tender}"].data for tender in TenderCode if tender is not TenderCode.CASH}
+        typed = {tender.value: self[f"batch_{tender}"].data for tender in WITH_TERMINAL}
         return {tender: amount for tender, amount in typed.items() if amount is not None}
 
     def name_batches(self, names: Mapping[str, str]) -> None:
@@ -46,9 +56,8 @@ class CloseForm(HouseForm):
 
 for _field, _words in FACES.items():
     setattr(CloseForm, _field, CountField(_l(_words)))
-for _tender in TenderCode:
-    if _tender is not TenderCode.CASH:
-        setattr(CloseForm, f"batch_{_tender}", YuanField(_tender.value, [YuanBetween(0, MAX_FEN)]))
+for _tender in WITH_TERMINAL:
+    setattr(CloseForm, f"batch_{_tender}", YuanField(_tender.value, [YuanBetween(0, MAX_FEN)]))
 
 
 class RemittanceForm(HouseForm):

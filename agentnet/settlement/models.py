@@ -24,6 +24,7 @@ class DayClose(Model):
         UniqueConstraint("outlet_id", "business_on", name="uq_day_closes_outlet_day"),
         CheckConstraint("cash_counted_fen >= 0", name="counted"),
         CheckConstraint("counterfeit_fen >= 0", name="counterfeit"),
+        CheckConstraint("own_qr_fen >= 0", name="own_qr"),
         CheckConstraint("(user_id IS NULL) = (cash_counted_fen IS NULL)", name="unattended"),
         CheckConstraint(
             "cash_counted_fen IS NOT NULL OR (cash_difference_fen = 0 AND counterfeit_fen = 0)", name="uncounted"
@@ -51,6 +52,8 @@ class DayClose(Model):
     explanation: Mapped[str] = mapped_column(String(200), default="")
     difference_transfer_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("transfers.id"), unique=True)
     counterfeit_transfer_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("transfers.id"), unique=True)
+    own_qr_fen: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    """Of what the outlet holds, the part that lies in the keeper's own account and not in the drawer, as stated."""
 
 
 class DayCloseTender(Model):

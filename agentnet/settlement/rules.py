@@ -38,11 +38,15 @@ class RemittanceState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """What was found in the drawer: how many of each face (fen), an amount of anything else, and suspected notes."""
+    """What was found in the drawer: how many of each face (fen), an amount of anything else, and suspected notes.
+
+    ``own_qr_fen`` is held but not in the drawer: it lies in the account behind the keeper's own QR code.
+    """
 
     pieces: Mapping[Fen, int] = field(default_factory=dict)
     other_fen: Fen = 0
     counterfeit_fen: Fen = 0
+    own_qr_fen: Fen = 0
 
     @property
     def good_fen(self) -> Fen:
@@ -52,6 +56,11 @@ class Count:
         30057
         """
         return sum(face * pieces for face, pieces in self.pieces.items()) + self.other_fen
+
+    @property
+    def found_fen(self) -> Fen:
+        """Return all that is held: good cash, suspected notes by their face, and what lies in the keeper's account."""
+        return self.good_fen + self.counterfeit_fen + self.own_qr_fen
 
     def as_notes(self) -> dict[str, int]:
         """Return the count as it is stored: pieces by face, without the faces that were not there.
@@ -85,6 +94,7 @@ class NewClose:
             "counterfeit_fen": self.count.counterfeit_fen,
             "batches": dict(sorted(self.batches.items())),
             "explanation": self.explanation.strip(),
+            **({"own_qr_fen": self.count.own_qr_fen} if self.count.own_qr_fen else {}),
         }
 
 
@@ -102,7 +112,7 @@ class Differences:
     """What a count found against the book (fen): above zero is over, below is short."""
 
     cash_fen: Fen
-    """Found, suspected counterfeit included, less held by the book."""
+    """Found, suspected counterfeit and the keeper's own account included, less held by the book."""
     counterfeit_fen: Fen
     batches: Mapping[str, Fen]
     """By tender, the terminal's total less the book's; only those that differ."""
@@ -122,6 +132,8 @@ def differences(
     Differences(cash_fen=0, counterfeit_fen=5000, batches={})
     >>> differences(0, Count(other_fen=100), [TenderTotal("UNIONPAY_CARD", 2, 300)], {"UNIONPAY_CARD": 200}).batches
     {'UNIONPAY_CARD': -100}
+    >>> differences(500_00, Count({100_00: 3}, own_qr_fen=199_00), [], {}).cash_fen
+    -100
     """
     by_tender = {total.tender: total.system_fen for total in totals}
     unequal = {
@@ -129,7 +141,7 @@ def differences(
         for tender, batch in batches.items()
         if batch != by_tender.get(tender, 0)
     }
-    return Differences(count.good_fen + count.counterfeit_fen - system_fen, count.counterfeit_fen, unequal)
+    return Differences(count.found_fen - system_fen, count.counterfeit_fen, unequal)
 
 
 def require_count(count: Count) -> None:
@@ -139,9 +151,26 @@ def require_count(count: Count) -> None:
         Invalid: ``count_impossible``.
     """
     pieces_right = all(face in FACES_FEN and 0 <= n <= MOST_OF_A_FACE for face, n in count.pieces.items())
-    amounts = (count.other_fen, count.counterfeit_fen, count.good_fen)
+    amounts = (count.other_fen, count.counterfeit_fen, count.own_qr_fen, count.good_fen)
     if not pieces_right or not all(0 <= amount <= MAX_FEN for amount in amounts):
         raise Invalid("count_impossible", "清点的张数或金额不对，请核对后重新填写")
+
+
+def require_own_qr(stated_fen: Fen, most_fen: Fen) -> None:
+    """Refuse to call money of the keeper's own account what no customer paid into it: that would hide a shortage.
+
+    ``most_fen`` is what was stated at the last count and what came in through the code since.
+
+    Raises:
+        Invalid: ``own_qr_too_much``.
+    """
+    if stated_fen > most_fen:
+        raise Invalid(
+            "own_qr_too_much",
+            "收款码里的电费最多只有 %(most)s 元（上次日结填的，加上之后扫码收的），请核对",
+            field="own_qr",
+            most=format_yuan(most_fen),
+        )
 
 
 def require_explained(found: Differences, explanation: str) -> None:

@@ -41,6 +41,11 @@ class Permission(StrEnum):
     REMITTANCE_CONFIRM = "REMITTANCE_CONFIRM"
     REMITTANCE_DAYS_EDIT = "REMITTANCE_DAYS_EDIT"
     SETTLEMENT_READ = "SETTLEMENT_READ"
+    TOP_UP_DECLARE = "TOP_UP_DECLARE"
+    TOP_UP_CONFIRM = "TOP_UP_CONFIRM"
+    DEPOSIT_EDIT = "DEPOSIT_EDIT"
+    LIMIT_EDIT = "LIMIT_EDIT"
+    LIMIT_APPROVE = "LIMIT_APPROVE"
     VISIT_LOG = "VISIT_LOG"
     VISIT_READ = "VISIT_READ"
     VISIT_STRIKE = "VISIT_STRIKE"
@@ -98,6 +103,11 @@ MAY: Mapping[Permission, frozenset[Role]] = {
     Permission.REMITTANCE_CONFIRM: frozenset({F}),
     Permission.REMITTANCE_DAYS_EDIT: frozenset({S, X}),
     Permission.SETTLEMENT_READ: frozenset({A, S, F, U, X}),
+    Permission.TOP_UP_DECLARE: frozenset({A}),
+    Permission.TOP_UP_CONFIRM: frozenset({F}),
+    Permission.DEPOSIT_EDIT: frozenset({F}),
+    Permission.LIMIT_EDIT: frozenset({F}),
+    Permission.LIMIT_APPROVE: frozenset({S, F}),
     Permission.VISIT_LOG: frozenset({M}),
     Permission.VISIT_READ: frozenset({A, M, S, U, X}),
     Permission.VISIT_STRIKE: frozenset({S}),

@@ -22,8 +22,8 @@ def collections_equal_their_transfer(connection: Connection) -> Iterator[Finding
         WHERE c.amount_fen <> t.amount_fen OR c.business_on <> t.business_on OR k.code <> 'RECEIVED'
            OR d.owner_id <> c.outlet_id OR k.owner_id <> c.outlet_id
            OR d.owner_kind <> 'OUTLET' OR k.owner_kind <> 'OUTLET'
-           OR (c.tender = 'CASH' AND d.code NOT IN ('CASH_HELD', 'FLOAT'))
-           OR (c.tender <> 'CASH' AND (d.code <> 'NONCASH_CLEARING' OR d.detail <> c.tender))
+           OR (c.tender IN ('CASH', 'KEEPER_QR') AND d.code NOT IN ('CASH_HELD', 'FLOAT'))
+           OR (c.tender NOT IN ('CASH', 'KEEPER_QR') AND (d.code <> 'NONCASH_CLEARING' OR d.detail <> c.tender))
         """,
     ):
         yield Finding(

@@ -32,18 +32,20 @@ def balances_equal_history(connection: Connection) -> Iterator[Finding]:
 
 
 def balances_never_passed_their_limits(connection: Connection) -> Iterator[Finding]:
-    """Replayed in the order of posting, no float or advance ever went below zero."""
+    """Replayed in the order of posting, no cash, float, deposit or advance ever went below zero."""
     account, running, worst = None, 0, 0
     for row in rows(
         connection,
         """
-        SELECT a.id, a.owner_kind, a.owner_id, a.code, moves.change FROM accounts a JOIN (
+        SELECT a.id, a.owner_kind, a.owner_id, a.code,
+               CASE a.normal_side WHEN 'DEBIT' THEN moves.change ELSE -moves.change END AS change
+        FROM accounts a JOIN (
           SELECT debit_account_id AS id, amount_fen AS change, posted_at, id AS transfer FROM transfers
           UNION ALL
           SELECT credit_account_id, -amount_fen, posted_at, id FROM transfers
         ) moves ON moves.id = a.id
-        WHERE a.guarded AND a.normal_side = 'DEBIT'
-        ORDER BY a.id, moves.posted_at, moves.change DESC
+        WHERE a.guarded
+        ORDER BY a.id, moves.posted_at, CASE a.normal_side WHEN 'DEBIT' THEN moves.change ELSE -moves.change END DESC
         """,
     ):
         if row.id != account:

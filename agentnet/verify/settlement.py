@@ -63,7 +63,8 @@ def counts_are_booked(connection: Connection) -> Iterator[Finding]:
     for row in rows(
         connection,
         """
-        SELECT o.code, d.business_on, d.cash_system_fen, d.cash_counted_fen, d.counterfeit_fen, d.cash_difference_fen,
+        SELECT o.code, d.business_on, d.cash_system_fen, d.cash_counted_fen, d.counterfeit_fen, d.own_qr_fen,
+               d.cash_difference_fen,
                COALESCE(SUM(CASE WHEN a.detail = '' THEN
                    CASE WHEN t.credit_account_id = a.id THEN t.amount_fen ELSE -t.amount_fen END END), 0) AS booked,
                COALESCE(SUM(CASE WHEN a.detail = 'COUNTERFEIT' THEN
@@ -73,10 +74,12 @@ def counts_are_booked(connection: Connection) -> Iterator[Finding]:
         LEFT JOIN accounts a ON a.id IN (t.debit_account_id, t.credit_account_id)
                             AND a.code = 'OVER_SHORT' AND a.owner_kind = 'OUTLET' AND a.owner_id = d.outlet_id
         GROUP BY d.id, o.code, d.business_on, d.cash_system_fen, d.cash_counted_fen, d.counterfeit_fen,
-                 d.cash_difference_fen
+                 d.own_qr_fen, d.cash_difference_fen
         """,
     ):
-        found = None if row.cash_counted_fen is None else row.cash_counted_fen + row.counterfeit_fen
+        found = None
+        if row.cash_counted_fen is not None:
+            found = row.cash_counted_fen + row.counterfeit_fen + row.own_qr_fen
         difference = 0 if found is None else found - row.cash_system_fen
         if difference != row.cash_difference_fen or int(row.booked) != difference:
             yield Finding(

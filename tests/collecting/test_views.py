@@ -186,9 +186,9 @@ def test_the_ceiling_is_warned_about_in_words(app, sign_in):
         session.execute(update(Agreement).values(ceiling_fen=1000))
     assert "限额八成" not in client.get("/collect").text
     record(item(800))
-    assert "已到限额八成" in client.get("/collect").text
+    assert "已到上限八成" in client.get("/collect").text
     record(item(100))
-    assert "已到限额九成" in client.get("/collect").text
+    assert "已到上限九成" in client.get("/collect").text
     record(item(100, world.MEI))
     assert "已满额" in client.get("/collect").text
 

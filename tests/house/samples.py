@@ -22,6 +22,7 @@ from agentnet.visits.judging import FoundNeed
 from agentnet.visits.models import Need
 from tests import world
 from tests.collecting.counter import item, record
+from tests.holding.given import prepaid_for_a_moment
 from tests.settlement.corrections.given import ask_refund, collected, night, refunded
 from tests.settlement.drawer import close, declare, new_remittance
 from tests.visits.given import a_visit
@@ -46,6 +47,7 @@ def samples(facts: dict[str, object]) -> dict[str, Sample]:
     remittance = {"id_": facts["remittance_id"]}
     need = {"need_id": facts["need_id"]}
     approval = {"id_": facts["approval_id"]}
+    top_up = {"id_": facts["top_up_id"]}
     manager = {"code": "M001"}
     village = {"division_code": world.VILLAGE}
     schedule = {"schedule_id": facts["schedule_id"]}
@@ -63,6 +65,10 @@ def samples(facts: dict[str, object]) -> dict[str, Sample]:
             "outlets.new_terminal",
             "settlement.outlet_days",
             "settlement.change_outlet_days",
+            "holding.deposit",
+            "holding.outlet_limits",
+            "holding.set_outlet_limits",
+            "holding.set_outlet_limits_record",
             "visits.new",
         )
     }
@@ -77,6 +83,11 @@ def samples(facts: dict[str, object]) -> dict[str, Sample]:
     }
     found |= {f"approvals.{name}": Sample(approval) for name in ("approval", "approve", "reject", "withdraw")}
     found |= {f"settlement.{name}": Sample(remittance) for name in ("remittance", "slip_photo", "confirm", "reject")}
+    found |= {f"holding.{name}": Sample(top_up) for name in ("top_up_page", "confirm", "reject")}
+    found |= {
+        f"holding.{name}": Sample({"kind": "VILLAGE_POST"}, placed=False)
+        for name in ("kind_limits", "set_kind_limits", "set_kind_limits_record")
+    }
     found |= {name: Sample(visit) for name in ("visits.show", "visits.photo", "visits.strike")}
     found |= {name: Sample(need) for name in ("visits.need", "visits.close_need")}
     found |= {f"outlets.{name}": Sample(manager) for name in ("manager", "edit_manager", "leave", "manager_photo")}
@@ -105,6 +116,8 @@ def samples(facts: dict[str, object]) -> dict[str, Sample]:
         "administration.template": Sample({"kind": "outlets", "ending": "csv"}, placed=False),
         "administration.dry_run": Sample({"kind": "outlets", "sha256": "0" * 64}, placed=False),
         "administration.confirm": Sample({"kind": "outlets", "sha256": "0" * 64}, placed=False),
+        "holding.move_deposit": Sample(outlet | {"verb": "receive"}),
+        "holding.move_deposit_record": Sample(outlet | {"verb": "receive"}),
         "settlement.day": Sample(outlet | {"day": world.TODAY.isoformat()}),
         "settlement.account": Sample(outlet | {"name": "cash"}),
         "settlement.kind_days": Sample({"kind": "VILLAGE_POST"}, placed=False),
@@ -150,6 +163,7 @@ def lay_down_facts() -> dict[str, object]:
     deposit = declare(new_remittance(1_00))
     close()
     past, asked, refund = _refunds_of_yesterday()
+    top_up = prepaid_for_a_moment()
     with batch():
         plan_duties(IsoWeek.of(world.TODAY), SYSTEM)
     with batch():
@@ -176,6 +190,7 @@ def lay_down_facts() -> dict[str, object]:
             "approval_id": asked.id,
             "refund_id": refund.id,
             "past_receipt_no": past,
+            "top_up_id": top_up.id,
             "receipt_no": verdict.receipt_no,
             "collection_id": taken.id,
             "visit_id": need.visit_id,

@@ -35,6 +35,7 @@ def test_the_chart_has_the_accounts_of_the_house():
     }
     assert {key for key, line in CHART.items() if line.guarded} == {
         ("OUTLET", "CASH_HELD"),
+        ("OUTLET", "DEPOSIT"),
         ("OUTLET", "FLOAT"),
         ("HOUSEHOLD", "ADVANCE"),
     }
@@ -57,7 +58,7 @@ def test_a_guarded_account_moves_by_its_normal_side(batch):
     expected = {}
     for transfer in batch:
         for key, is_debit in ((transfer.debit, True), (transfer.credit, False)):
-            if key.code in {"CASH_HELD", "FLOAT", "ADVANCE"}:
+            if key.code in {"CASH_HELD", "FLOAT", "DEPOSIT", "ADVANCE"}:
                 up = is_debit == (key.code == "CASH_HELD")
                 expected[key] = expected.get(key, 0) + (transfer.amount_fen if up else -transfer.amount_fen)
     assert guarded_changes(batch) == expected

@@ -330,13 +330,13 @@ def test_an_agreement_is_kept_with_its_paper(sign_in: SignIn, sent: bytes, kind:
     carol = sign_in("carol")
     form = {
         "id": str(new_id()), "number": "DH-2026-9", "starts_on": TODAY, "holding_mode": "POSTPAID",
-        "ceiling": "8000", "single_limit": "2,000.00", "plan": "1",
+        "ceiling": "4000", "single_limit": "2,000.00", "plan": "1",
     }  # fmt: skip
     answer = carol.post("/outlets/WL0001/agreements/new", data={**form, "document": (BytesIO(sent), "协议.pdf")})
     assert answer.status_code == 303
     with reading():
         row = db.session.scalars(select(Agreement).where(Agreement.number == "DH-2026-9")).one()
-        assert (row.ceiling_fen, row.single_limit_fen, row.plan_id) == (800_000, 200_000, 1)
+        assert (row.ceiling_fen, row.single_limit_fen, row.plan_id) == (400_000, 200_000, 1)
     paper = carol.get("/outlets/WL0001/agreements/DH-2026-9/document")
     assert (paper.status_code, paper.content_type) == (200, kind)
     assert sign_in("charlie").get("/outlets/WL0001/agreements/DH-2026-9/document").status_code == 404

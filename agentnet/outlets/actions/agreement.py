@@ -15,8 +15,10 @@ from agentnet.infra.audit import write_audit
 from agentnet.infra.db import db
 from agentnet.outlets.actions.common import once
 from agentnet.outlets.actions.outlet import require_not_closed
+from agentnet.outlets.limit_rules import NOTHING, Figures, in_force, raised
 from agentnet.outlets.models import Agreement, Outlet
 from agentnet.outlets.queries import outlet_for
+from agentnet.outlets.queries.limits import agreed, figures_of, said_of_outlet
 from agentnet.outlets.rules import HoldingMode, State, clean_code
 from agentnet.users.permissions import Permission
 
@@ -36,6 +38,8 @@ class NewAgreement:
     plan_id: int | None = None
     """Commission plan; the company's default when None."""
     document_sha256: str | None = None
+    own_qr_allowed: bool = False
+    """Whether customers may pay through the keeper's own QR code; it counts as money held."""
 
 
 def sign_agreement(outlet_code: str, new: NewAgreement, by: Actor, request_id: uuid.UUID | None = None) -> str:
@@ -45,7 +49,8 @@ def sign_agreement(outlet_code: str, new: NewAgreement, by: Actor, request_id: u
         Forbidden, Missing: as ``outlet_for``.
         Conflict: ``id_reused``.
         Invalid: ``outlet_closed``, ``code_shape``, ``agreement_number_taken``, ``agreement_period``,
-            ``agreement_limits``, ``agreement_overlap``.
+            ``agreement_limits``, ``agreement_overlap``; ``agreement_raises`` if it lets the outlet hold or take more
+            than before: a raise needs a second person and is asked for among the limits.
     """
 
     def work() -> str:
@@ -58,6 +63,7 @@ def sign_agreement(outlet_code: str, new: NewAgreement, by: Actor, request_id: u
             raise Invalid("agreement_period", "终止日要晚于起始日", field="ends_on")
         if new.ceiling_fen < 0 or new.single_limit_fen <= 0:
             raise Invalid("agreement_limits", "单笔限额要大于零，现金上限不能是负数", field="single_limit")
+        _require_no_raise(outlet, new)
         _end_earlier(outlet, new, by)
         row = Agreement(
             outlet_id=outlet.id,
@@ -69,6 +75,7 @@ def sign_agreement(outlet_code: str, new: NewAgreement, by: Actor, request_id: u
             single_limit_fen=new.single_limit_fen,
             plan_id=new.plan_id,
             document_sha256=new.document_sha256,
+            own_qr_allowed=new.own_qr_allowed,
         )
         db.session.add(row)
         db.session.flush()
@@ -87,11 +94,34 @@ def sign_agreement(outlet_code: str, new: NewAgreement, by: Actor, request_id: u
                 "holding_mode": new.holding_mode,
                 "plan_id": new.plan_id,
                 "document_sha256": new.document_sha256,
+                "own_qr_allowed": new.own_qr_allowed,
             },
         )
         return number
 
     return once(request_id, "sign_agreement", by, {"outlet": outlet_code, **asdict(new)}, work)
+
+
+def _require_no_raise(outlet: Outlet, new: NewAgreement) -> None:
+    """Refuse an agreement above the one before it and above what finance set for the outlet; the first is free.
+
+    Raises:
+        Invalid: ``agreement_raises``.
+    """
+    before = db.session.scalar(
+        select(Agreement).where(Agreement.outlet_id == outlet.id).order_by(Agreement.starts_on.desc()).limit(1)
+    )
+    if before is None:
+        return
+    allowed = in_force(agreed(before), NOTHING, figures_of(said_of_outlet(outlet.id, new.starts_on)))
+    more = raised(allowed, Figures(new.ceiling_fen, new.single_limit_fen, allowed.daily_limit_fen))
+    if more:
+        field = "ceiling" if "ceiling_fen" in more else "single_limit"
+        raise Invalid(
+            "agreement_raises",
+            "新协议的额度不能高于原协议；提高额度要第二个人批准，请财务先在网点的“限额”页提出",
+            field=field,
+        )
 
 
 def _end_earlier(outlet: Outlet, new: NewAgreement, by: Actor) -> None:

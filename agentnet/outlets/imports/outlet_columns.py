@@ -21,6 +21,7 @@ TENDER_WORDS: Mapping[str, str] = {
     "BANK_DEBIT": translatable("银行代扣"),
     "WECHAT_PAY": translatable("微信支付"),
     "UNIONPAY_QR": translatable("银联二维码"),
+    "KEEPER_QR": translatable("代办员收款码"),
     "E_CNY": translatable("数字人民币"),
 }
 SERVICE_WORDS: Mapping[str, str] = {

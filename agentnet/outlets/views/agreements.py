@@ -64,6 +64,7 @@ def new(code: str) -> Answer:
         form.holding_mode.data = present.holding_mode if present else HoldingMode.POSTPAID
         if present:
             form.ceiling.data, form.single_limit.data = present.ceiling_fen, present.single_limit_fen
+            form.own_qr_allowed.data = present.own_qr_allowed
             form.plan.data = str(present.plan_id or "")
         return render_template("outlets/agreement.html", form=form, outlet=outlet, present=present, plans=plans)
     status = 422
@@ -97,6 +98,7 @@ def _agreement(form: AgreementForm, paper: str | None) -> NewAgreement:
         holding_mode=HoldingMode(form.holding_mode.data),
         plan_id=int(form.plan.data) if form.plan.data else None,
         document_sha256=paper,
+        own_qr_allowed=form.own_qr_allowed.data,
     )
 
 
