@@ -52,6 +52,7 @@ from agentnet.outlets.queries import own_manager_ids
 from agentnet.settlement import models as settlement_models
 from agentnet.settlement.blueprint import blueprint as settlement_blueprint
 from agentnet.settlement.jobs import CLOSE_DAYS
+from agentnet.settlement.reconciliation import models as reconciliation_models
 from agentnet.users import models as users_models
 from agentnet.users.blueprint import blueprint as users_blueprint
 from agentnet.users.guard import init_guard
@@ -73,6 +74,7 @@ MODELS = (
     outlets_models,
     collecting_models,
     settlement_models,
+    reconciliation_models,
     visits_models,
     commission_models,
 )

@@ -31,6 +31,9 @@ class Permission(StrEnum):
     REMITTANCE_DECLARE = "REMITTANCE_DECLARE"
     REMITTANCE_CONFIRM = "REMITTANCE_CONFIRM"
     SETTLEMENT_READ = "SETTLEMENT_READ"
+    RECONCILIATION_READ = "RECONCILIATION_READ"
+    RECONCILE = "RECONCILE"
+    PARTNER_FILE_SEND = "PARTNER_FILE_SEND"
     VISIT_LOG = "VISIT_LOG"
     VISIT_READ = "VISIT_READ"
     VISIT_STRIKE = "VISIT_STRIKE"
@@ -76,6 +79,9 @@ MAY: Mapping[Permission, frozenset[Role]] = {
     Permission.REMITTANCE_DECLARE: frozenset({A}),
     Permission.REMITTANCE_CONFIRM: frozenset({F}),
     Permission.SETTLEMENT_READ: frozenset({A, S, F, U, X}),
+    Permission.RECONCILIATION_READ: frozenset({S, F, P, U, X}),
+    Permission.RECONCILE: frozenset({F}),
+    Permission.PARTNER_FILE_SEND: frozenset({F, P}),
     Permission.VISIT_LOG: frozenset({M}),
     Permission.VISIT_READ: frozenset({A, M, S, U, X}),
     Permission.VISIT_STRIKE: frozenset({S}),
