@@ -255,7 +255,7 @@ def upgrade() -> None:
         sa.Column("owner_id", sa.BigInteger(), nullable=True),
         sa.Column("reason", sa.String(length=200), nullable=False),
         sa.CheckConstraint(
-            "verb IN ('OWNED', 'EXPLAINED', 'ADJUSTED', 'WRITE_OFF_ASKED', 'WRITE_OFF_REFUSED', 'WRITTEN_OFF', 'REOPENED')",
+            "verb IN ('OWNED', 'EXPLAINED', 'ADJUSTED', 'WRITTEN_OFF', 'REOPENED')",
             name=op.f("ck_reconciliation_steps_verb"),
         ),
         sa.ForeignKeyConstraint(

@@ -220,13 +220,12 @@ class Difference(Model):
 
 
 class DifferenceStep(Model):
-    """What happened to a difference: who took it on, ended it, asked to write it off, and why."""
+    """What happened to a difference: who took it on, ended or reopened it, and why."""
 
     __tablename__ = "reconciliation_steps"
     __table_args__ = (
         CheckConstraint(
-            "verb IN ('OWNED', 'EXPLAINED', 'ADJUSTED', 'WRITE_OFF_ASKED', 'WRITE_OFF_REFUSED', 'WRITTEN_OFF',"
-            " 'REOPENED')",
+            "verb IN ('OWNED', 'EXPLAINED', 'ADJUSTED', 'WRITTEN_OFF', 'REOPENED')",
             name="verb",
         ),
     )

@@ -9,7 +9,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
-from agentnet.core.errors import Conflict, Forbidden, Invalid
+from agentnet.core.errors import Conflict, Invalid
 from agentnet.core.money import Fen, format_yuan
 
 LONGEST_REASON: Final = 200
@@ -39,8 +39,6 @@ class Verb(StrEnum):
     OWNED = "OWNED"
     EXPLAINED = "EXPLAINED"
     ADJUSTED = "ADJUSTED"
-    WRITE_OFF_ASKED = "WRITE_OFF_ASKED"
-    WRITE_OFF_REFUSED = "WRITE_OFF_REFUSED"
     WRITTEN_OFF = "WRITTEN_OFF"
     REOPENED = "REOPENED"
 
@@ -157,28 +155,6 @@ def require_open(state: str) -> None:
     """
     if state != State.OPEN:
         raise Conflict("difference_ended", "这个差异已经处理完了")
-
-
-def require_second_person(asked_by_id: int | None, by_id: int | None) -> None:
-    """Refuse a write-off decided by the person who asked for it: it takes four eyes.
-
-    Raises:
-        Conflict: ``write_off_not_asked``. Forbidden: ``second_person_needed``.
-    """
-    if asked_by_id is None:
-        raise Conflict("write_off_not_asked", "还没有人申请核销这个差异")
-    if asked_by_id == by_id:
-        raise Forbidden("second_person_needed", "核销要由另一个人批准，申请人自己不能批准")
-
-
-def require_not_asked(asked: bool) -> None:
-    """Refuse another step while a write-off waits for its second person.
-
-    Raises:
-        Conflict: ``write_off_waiting``.
-    """
-    if asked:
-        raise Conflict("write_off_waiting", "核销申请正等另一个人批准，请先批准或退回")
 
 
 def confirmable_fen(declared_fen: Fen, gross_fen: Fen) -> Fen:
