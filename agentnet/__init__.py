@@ -12,6 +12,9 @@ from flask_login import current_user
 from flask_migrate import Migrate
 
 from agentnet.administration.blueprint import blueprint as administration_blueprint
+from agentnet.approvals import models as approvals_models
+from agentnet.approvals.blueprint import blueprint as approvals_blueprint
+from agentnet.approvals.kinds import ApprovalKind
 from agentnet.closing.blueprint import blueprint as closing_blueprint
 from agentnet.closing.jobs import CLOSE_MONTHS
 from agentnet.collecting import imports as collecting_imports
@@ -53,6 +56,8 @@ from agentnet.settlement import models as settlement_models
 from agentnet.settlement.blueprint import blueprint as settlement_blueprint
 from agentnet.settlement.jobs import CLOSE_DAYS
 from agentnet.settlement.reconciliation import models as reconciliation_models
+from agentnet.settlement.reconciliation.blueprint import blueprint as reconciliation_blueprint
+from agentnet.settlement.reconciliation.write_offs import WRITE_OFF
 from agentnet.users import models as users_models
 from agentnet.users.blueprint import blueprint as users_blueprint
 from agentnet.users.guard import init_guard
@@ -69,6 +74,7 @@ MODELS = (
     workdays_models,
     divisions_models,
     users_models,
+    approvals_models,
     ledger_models,
     documents_models,
     outlets_models,
@@ -82,8 +88,10 @@ MODELS = (
 
 BLUEPRINTS: Sequence[Blueprint] = (
     users_blueprint,
+    approvals_blueprint,
     collecting_blueprint,
     settlement_blueprint,
+    reconciliation_blueprint,
     documents_blueprint,
     visits_blueprint,
     workdays_blueprint,
@@ -99,6 +107,8 @@ REPORT_KINDS: Sequence[ReportKind] = (
     DUTY_MANAGER_WEEK,
     DUTY_STATION_MONTH,
 )
+APPROVAL_KINDS: Sequence[ApprovalKind] = (WRITE_OFF,)
+"""What needs a second person: who may decide it, how it is shown, what carries it out."""
 IMPORTERS: Sequence[Importer] = (
     division_imports.IMPORTER,
     unit_imports.IMPORTER,
@@ -133,13 +143,14 @@ def create_app(settings: Settings | None = None) -> TransactionalFlask:
     app = TransactionalFlask(__name__)
     app.extensions["agentnet"] = settings
     app.extensions["agentnet.report_kinds"] = {kind.code: kind for kind in REPORT_KINDS}
+    app.extensions["agentnet.approval_kinds"] = {kind.code: kind for kind in APPROVAL_KINDS}
     app.extensions["agentnet.importers"] = importers_by_kind(IMPORTERS)
     app.extensions["agentnet.clock_jobs"] = tuple(CLOCK_JOBS)
     app.extensions["agentnet.workers"] = tuple(WORKERS)
     app.extensions["agentnet.own_manager_ids"] = own_manager_ids
     app.extensions["agentnet.outlet_story"] = tuple(STORY)
     app.extensions["agentnet.plan_choices"] = _plan_choices
-    app.extensions["agentnet.large_bodies"] = {"administration.imports"}
+    app.extensions["agentnet.large_bodies"] = {"administration.imports", "reconciliation.upload"}
     init_db(app, settings)
     Migrate(app, db, directory="migrations", render_as_batch=True, compare_type=True)
     init_security(app, settings)

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, String, and_, bindparam, case, cast, exists, func, or_, select
 
+from agentnet.approvals.queries import waiting_count
 from agentnet.collecting.models import Collection, Household, Void
 from agentnet.collecting.queries import visible_households
 from agentnet.collecting.sums import Taken, taken_by_setting
@@ -98,6 +99,8 @@ def stuck(viewer: Actor, day: date, near_ceiling: int) -> list[Stuck]:
         late = now() - timedelta(minutes=DOCUMENT_IS_LATE_MINUTES)
         failed, waiting = db.session.connection().execute(_stuck_documents(viewer), {"late": late}).one()
         found += [Stuck("documents_failed", int(failed or 0)), Stuck("documents_waiting", int(waiting or 0))]
+    if may(viewer, Permission.APPROVAL_DECIDE):
+        found.append(Stuck("approvals_waiting", waiting_count(viewer)))
     if may(viewer, Permission.OUTLET_EDIT):
         without, in_progress = remembered(REGISTER, ("stuck outlets", viewer), lambda: _stuck_outlets(viewer, day))
         found += [

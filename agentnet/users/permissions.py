@@ -14,6 +14,8 @@ class Permission(StrEnum):
 
     PUBLIC = "PUBLIC"
     SIGNED_IN = "SIGNED_IN"
+    APPROVAL_READ = "APPROVAL_READ"
+    APPROVAL_DECIDE = "APPROVAL_DECIDE"
     OUTLET_READ = "OUTLET_READ"
     OUTLET_EDIT = "OUTLET_EDIT"
     PARTNER_EDIT = "PARTNER_EDIT"
@@ -62,6 +64,9 @@ A, M, S, F, P, U, X = (
 )
 
 MAY: Mapping[Permission, frozenset[Role]] = {
+    Permission.APPROVAL_READ: frozenset({A, M, S, F, U, X}),
+    # May decide some kind of request, or stand in for who does; which kinds, each kind's own permission says.
+    Permission.APPROVAL_DECIDE: frozenset({M, S, F, X}),
     Permission.OUTLET_READ: frozenset({A, M, S, F, P, U, X}),
     Permission.OUTLET_EDIT: frozenset({S, X}),
     Permission.PARTNER_EDIT: frozenset({X}),

@@ -16,12 +16,16 @@ from agentnet.documents.models import Run, Schedule
 from agentnet.infra.actor import SYSTEM
 from agentnet.infra.db import db
 from agentnet.infra.transaction import batch, reading
+from agentnet.settlement.reconciliation.models import Difference
 from agentnet.visits.actions import log_visit, plan_duties
 from agentnet.visits.judging import FoundNeed
 from agentnet.visits.models import Need
 from tests import world
+from tests.approvals.given import asked as ask
+from tests.approvals.given import know_the_sample
 from tests.collecting.counter import item, record
 from tests.settlement.drawer import close, declare, new_remittance
+from tests.settlement.reconciliation.given import bank_file, partner_file, payment_line, said, take_bank, take_post
 from tests.visits.given import a_visit
 
 NOTHING = "0" * 8
@@ -43,6 +47,10 @@ def samples(facts: dict[str, object]) -> dict[str, Sample]:
     visit = {"visit_id": facts["visit_id"]}
     remittance = {"id_": facts["remittance_id"]}
     need = {"need_id": facts["need_id"]}
+    file = {"file_id": facts["file_id"]}
+    row = file | {"line_no": 2}
+    difference = {"difference_id": facts["difference_id"]}
+    approval = {"id_": facts["approval_id"]}
     manager = {"code": "M001"}
     village = {"division_code": world.VILLAGE}
     schedule = {"schedule_id": facts["schedule_id"]}
@@ -64,6 +72,11 @@ def samples(facts: dict[str, object]) -> dict[str, Sample]:
     found |= {name: Sample(receipt) for name in ("collecting.receipt", "collecting.receipt_pdf", "collecting.void")}
     found |= {f"documents.{name}": Sample(document) for name in ("document", "download", "preview", "retry", "revise")}
     found |= {f"settlement.{name}": Sample(remittance) for name in ("remittance", "confirm", "reject")}
+    found |= {f"approvals.{name}": Sample(approval) for name in ("approval", "approve", "reject", "withdraw")}
+    found |= {"reconciliation.file": Sample(file)}
+    found |= {"reconciliation.confirm": Sample({"file_id": facts["bank_file_id"]})}
+    found |= {f"reconciliation.{name}": Sample(row) for name in ("row", "match", "undo")}
+    found |= {f"reconciliation.{name}": Sample(difference) for name in ("difference", "own", "end")}
     found |= {name: Sample(visit) for name in ("visits.show", "visits.photo", "visits.strike")}
     found |= {name: Sample(need) for name in ("visits.need", "visits.close_need")}
     found |= {f"outlets.{name}": Sample(manager) for name in ("manager", "edit_manager", "leave", "manager_photo")}
@@ -83,6 +96,7 @@ def samples(facts: dict[str, object]) -> dict[str, Sample]:
         "outlets.edit_partner": Sample({"code": "POST"}, placed=False),
         "outlets.switch_tender": Sample({"code": "E_CNY"}, placed=False),
         "outlets.export": Sample({"ending": "csv"}, placed=False),
+        "approvals.end_delegate": Sample({"id_": facts["collection_id"]}),
         "administration.end_grant": Sample(person | {"grant_id": NOTHING}, placed=False),
         "administration.division": Sample({"code": world.VILLAGE}, placed=False),
         "administration.edit_unit": Sample({"code": "WL-TP"}, placed=False),
@@ -91,6 +105,11 @@ def samples(facts: dict[str, object]) -> dict[str, Sample]:
         "administration.template": Sample({"kind": "outlets", "ending": "csv"}, placed=False),
         "administration.dry_run": Sample({"kind": "outlets", "sha256": "0" * 64}, placed=False),
         "administration.confirm": Sample({"kind": "outlets", "sha256": "0" * 64}, placed=False),
+        "reconciliation.outlet_tie": Sample(outlet | {"day": world.TODAY.isoformat()}),
+        **{
+            f"reconciliation.{name}": Sample({"sha256": "0" * 64}, placed=False)
+            for name in ("check", "take", "new_mapping")
+        },
         "settlement.day": Sample(outlet | {"day": world.TODAY.isoformat()}),
         "closing.month": Sample({"text": "2026-10"}, placed=False),
         "closing.confirm": Sample({"text": "2026-10"}, placed=False),
@@ -121,7 +140,11 @@ def lay_down_facts() -> dict[str, object]:
     (verdict,) = record(item())
     assert verdict.receipt_no
     deposit = declare(new_remittance(1_00))
+    file_id = take_post(partner_file(payment_line("P-000001", 9_99)))
+    (bank_file_id,) = take_bank(bank_file((1_00, said("JK-0001"))))
     close()
+    know_the_sample()
+    asked = ask()
     with batch():
         plan_duties(IsoWeek.of(world.TODAY), SYSTEM)
     with batch():
@@ -145,6 +168,12 @@ def lay_down_facts() -> dict[str, object]:
         need = db.session.scalars(select(Need)).one()
         return {
             "remittance_id": deposit.id,
+            "file_id": file_id,
+            "bank_file_id": bank_file_id,
+            "difference_id": db.session.scalars(
+                select(Difference.id).where(Difference.file_id == file_id, Difference.outlet_id == 1)
+            ).one(),
+            "approval_id": asked.id,
             "receipt_no": verdict.receipt_no,
             "collection_id": db.session.scalars(select(Collection.id)).one(),
             "visit_id": need.visit_id,

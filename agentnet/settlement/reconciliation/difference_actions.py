@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import insert, select, update
 
+from agentnet.approvals.queries import pending_of
 from agentnet.collecting.models import Collection, Void
 from agentnet.core.clock import now
 from agentnet.infra.actor import Actor
@@ -17,7 +18,16 @@ from agentnet.infra.idempotency import earlier_result, remember
 from agentnet.settlement.matching import Kind, Proposal
 from agentnet.settlement.reconciliation.models import Difference, DifferenceStep, FileRow, ReconciliationFile, RowMatch
 from agentnet.settlement.reconciliation.queries import difference_for
-from agentnet.settlement.reconciliation.rules import Source, State, Verb, require_open, require_reason
+from agentnet.settlement.reconciliation.rules import (
+    ABOUT,
+    WRITE_OFF,
+    Source,
+    State,
+    Verb,
+    require_not_asked,
+    require_open,
+    require_reason,
+)
 from agentnet.users.permissions import Permission
 
 STEPPED: Final = "difference_step"
@@ -61,7 +71,7 @@ def end(difference_id: int, request_id: UUID, state: State, reason: str, by: Act
 
     Raises:
         Forbidden: ``not_permitted``. Missing: ``difference_missing``. Invalid: ``reason_missing``.
-        Conflict: ``difference_ended``, ``id_reused``.
+        Conflict: ``difference_ended``, ``write_off_waiting``, ``id_reused``.
     """
     assert state in (State.EXPLAINED, State.ADJUSTED), state
     content = {"difference_id": difference_id, "verb": state.value, "reason": reason.strip()}
@@ -69,14 +79,16 @@ def end(difference_id: int, request_id: UUID, state: State, reason: str, by: Act
     if earlier_result(request_id, STEPPED, content) is not None:
         return
     require_open(found.state)
+    require_not_asked(pending_of(WRITE_OFF, ABOUT, str(difference_id)) is not None)
     require_reason(reason)
-    _end(found, state, reason, by)
+    end_as(found, state, reason, by)
     remember(request_id, STEPPED, by, content, difference_id)
     verb = "difference_explained" if state is State.EXPLAINED else "difference_adjusted"
     write_audit(by, verb, "difference", difference_id, {"state": State.OPEN}, {"reason": reason.strip()})
 
 
-def _end(found: Difference, state: State, reason: str, by: Actor) -> None:
+def end_as(found: Difference, state: State, reason: str, by: Actor) -> None:
+    """End an open difference that is locked and was judged; whoever ends it owns it if nobody did."""
     owner_id = found.owner_id or by.user_id
     db.session.execute(
         update(Difference)
@@ -107,7 +119,7 @@ def end_for_match(file_id: int, line_no: int, collection_id: UUID | None, reason
     alone = row_alone if collection_id is None else row_alone | ours_alone
     open_alone = select(Difference).where(alone, Difference.state == State.OPEN, Difference.kind.in_(ONE_SIDED))
     for found in db.session.scalars(open_alone.with_for_update()).all():
-        _end(found, State.EXPLAINED, reason, by)
+        end_as(found, State.EXPLAINED, reason, by)
 
 
 def end_shortfall(file_id: int, line_no: int, by: Actor) -> None:
@@ -120,7 +132,7 @@ def end_shortfall(file_id: int, line_no: int, by: Actor) -> None:
         Difference.proposal == Proposal.REVERSE,
     )
     for found in db.session.scalars(short.with_for_update()).all():
-        _end(found, State.ADJUSTED, "差额已退回网点手头", by)
+        end_as(found, State.ADJUSTED, "差额已退回网点手头", by)
 
 
 def reopen_for_undo(file: ReconciliationFile, row: FileRow, undone: RowMatch, reason: str, by: Actor) -> None:
@@ -130,7 +142,7 @@ def reopen_for_undo(file: ReconciliationFile, row: FileRow, undone: RowMatch, re
     )
     for found in db.session.scalars(pair.with_for_update()).all():
         if found.collection_id is not None or found.remittance_id is not None:
-            _end(found, State.EXPLAINED, reason, by)
+            end_as(found, State.EXPLAINED, reason, by)
     alone = {
         "file_id": row.file_id,
         "line_no": row.line_no,

@@ -36,7 +36,7 @@ from agentnet.users.permissions import Permission, covers_company, grants_for, o
 LIVE = and_(RowMatch.file_id == FileRow.file_id, RowMatch.line_no == FileRow.line_no, RowMatch.undone_at.is_(None))
 
 
-def _seen_by(
+def seen_by(
     viewer: Actor,
     permission: Permission,
     org_unit_id: InstrumentedAttribute[int],
@@ -60,7 +60,7 @@ def file_for(
     """
     require(viewer, permission)
     file = ReconciliationFile
-    statement = select(file).where(file.id == file_id, _seen_by(viewer, permission, file.org_unit_id, file.partner_id))
+    statement = select(file).where(file.id == file_id, seen_by(viewer, permission, file.org_unit_id, file.partner_id))
     if for_change:
         statement = statement.with_for_update(of=file)
     found = db.session.scalar(statement)
@@ -118,7 +118,7 @@ def files_page(viewer: Actor, arguments: Mapping[str, str], source: str = "") ->
     statement: Select[*tuple[Any, ...]] = (
         select(file, Partner.name.label("partner_name"), open_count.label("open_count"))
         .outerjoin(Partner, Partner.id == file.partner_id)
-        .where(_seen_by(viewer, Permission.RECONCILIATION_READ, file.org_unit_id, file.partner_id))
+        .where(seen_by(viewer, Permission.RECONCILIATION_READ, file.org_unit_id, file.partner_id))
     )
     if source:
         statement = statement.where(file.source == source)
@@ -231,7 +231,7 @@ def difference_for(
     require(viewer, permission)
     statement = select(Difference).where(
         Difference.id == difference_id,
-        _seen_by(viewer, permission, Difference.org_unit_id, Difference.partner_id),
+        seen_by(viewer, permission, Difference.org_unit_id, Difference.partner_id),
     )
     if for_change:
         statement = statement.with_for_update(of=Difference).execution_options(populate_existing=True)
@@ -277,7 +277,7 @@ def differences_page(viewer: Actor, arguments: Mapping[str, str], asked: Asked) 
         .outerjoin(Outlet, Outlet.id == Difference.outlet_id)
         .outerjoin(Partner, Partner.id == Difference.partner_id)
         .outerjoin(User, User.id == Difference.owner_id)
-        .where(_seen_by(viewer, Permission.RECONCILIATION_READ, Difference.org_unit_id, Difference.partner_id))
+        .where(seen_by(viewer, Permission.RECONCILIATION_READ, Difference.org_unit_id, Difference.partner_id))
     )
     if asked.kind in tuple(Kind):
         statement = statement.where(Difference.kind == asked.kind)

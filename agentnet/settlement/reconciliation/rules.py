@@ -53,6 +53,10 @@ class RowKind(StrEnum):
     OTHER = "OTHER"
 
 
+WRITE_OFF: Final = "WRITE_OFF_DIFFERENCE"
+ABOUT: Final = "DIFFERENCE"
+"""The kind of a write-off's approval, and what it is about."""
+
 BY_HAND: Final = "HAND"
 BY_AMOUNT: Final = "AMOUNT"
 """Further steps of matching, beside those of ``settlement.matching``."""
@@ -155,6 +159,16 @@ def require_open(state: str) -> None:
     """
     if state != State.OPEN:
         raise Conflict("difference_ended", "这个差异已经处理完了")
+
+
+def require_not_asked(asked: bool) -> None:
+    """Refuse to end a difference while a write-off waits for its second person.
+
+    Raises:
+        Conflict: ``write_off_waiting``.
+    """
+    if asked:
+        raise Conflict("write_off_waiting", "核销申请正等另一个人批准，请先批准或撤回")
 
 
 def confirmable_fen(declared_fen: Fen, gross_fen: Fen) -> Fen:

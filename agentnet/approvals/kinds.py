@@ -1,0 +1,53 @@
+"""What a feature says about its own requests. Kinds reach this layer through the explicit list in ``create_app``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from flask import current_app
+
+from agentnet.approvals.models import Approval
+from agentnet.infra.actor import Actor
+from agentnet.users.permissions import Permission
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A figure or fact before and after, in the reader's language."""
+
+    what: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """What a request's page says, in the reader's language: facts, what changes, and where its subject is shown."""
+
+    facts: Sequence[tuple[str, str]] = ()
+    changes: Sequence[Change] = ()
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalKind:
+    """A kind of request.
+
+    ``decide`` is the permission whose holders in the request's territory may decide. ``carry_out(approval, by)`` runs
+    in the transaction of the approval, once: it judges the rules anew and raises a refusal, which leaves the request
+    pending; it must not ask for permissions of ``by``, who may be a delegate, and must read nothing but
+    ``approval.content``. ``label`` is marked with ``translatable``.
+    """
+
+    code: str
+    label: str
+    decide: Permission
+    carry_out: Callable[[Approval, Actor], None]
+    describe: Callable[[Approval], Described]
+
+
+def kinds() -> Mapping[str, ApprovalKind]:
+    """Return every kind by its code."""
+    return cast(Mapping[str, ApprovalKind], current_app.extensions["agentnet.approval_kinds"])

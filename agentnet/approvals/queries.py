@@ -1,0 +1,200 @@
+"""Requests a person may see and decide, and who stands in for whom today."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
+
+from agentnet.approvals.kinds import kinds
+from agentnet.approvals.models import Approval, Delegation
+from agentnet.approvals.rules import ApprovalState, require_another
+from agentnet.core.clock import today
+from agentnet.core.errors import Forbidden, Missing
+from agentnet.divisions.models import OrgUnit
+from agentnet.infra.actor import Actor
+from agentnet.infra.db import db
+from agentnet.infra.pages import Page, SortBy, page_of
+from agentnet.users.models import User
+from agentnet.users.permissions import Permission, org_paths, require
+from agentnet.users.queries import actor_for
+
+
+def _in_territory(paths: tuple[str, ...]) -> ColumnElement[bool]:
+    under = or_(false(), *(OrgUnit.path.startswith(path, autoescape=True) for path in paths))
+    return Approval.org_unit_id.in_(select(OrgUnit.id).where(under))
+
+
+def stood_in_for(viewer: Actor) -> list[Actor]:
+    """Return the people in whose name the viewer may decide today."""
+    if viewer.user_id is None:
+        return []
+    people = db.session.scalars(
+        select(User)
+        .join(Delegation, Delegation.user_id == User.id)
+        .where(
+            Delegation.delegate_id == viewer.user_id,
+            Delegation.starts_on <= today(),
+            Delegation.ends_on > today(),
+            User.disabled_at.is_(None),
+        )
+        .distinct()
+        .order_by(User.id)
+    ).all()
+    return [actor_for(person) for person in people]
+
+
+def _decidable_as(person: Actor) -> ColumnElement[bool]:
+    """Return the condition that a person's own grants let them decide a request; never one of their own."""
+    by_paths: dict[tuple[str, ...], list[str]] = {}
+    for kind in kinds().values():
+        by_paths.setdefault(org_paths(person, kind.decide), []).append(kind.code)
+    places = [and_(Approval.kind.in_(codes), _in_territory(paths)) for paths, codes in by_paths.items() if paths]
+    return and_(_not_of(person), or_(false(), *places))
+
+
+def _not_of(person: Actor) -> ColumnElement[bool]:
+    return or_(Approval.requested_by_id.is_(None), Approval.requested_by_id != person.user_id)
+
+
+def decidable(viewer: Actor) -> ColumnElement[bool]:
+    """Return the condition on ``Approval`` that the viewer may decide it, in their own name or another's."""
+    persons = (viewer, *stood_in_for(viewer))
+    return and_(_not_of(viewer), or_(*(_decidable_as(person) for person in persons)))
+
+
+def visible(viewer: Actor) -> ColumnElement[bool]:
+    """Return the condition that the viewer may read a request: own, decidable, decided, or of their territory."""
+    return or_(
+        Approval.requested_by_id == viewer.user_id,
+        Approval.decided_by_id == viewer.user_id,
+        _in_territory(org_paths(viewer, Permission.APPROVAL_READ)),
+        decidable(viewer),
+    )
+
+
+def approval_for(viewer: Actor, id_: UUID, *, for_change: bool = False) -> Approval:
+    """Return a request the viewer may read.
+
+    Raises:
+        Forbidden: ``not_permitted``. Missing: ``approval_missing``.
+    """
+    require(viewer, Permission.APPROVAL_READ)
+    statement = select(Approval).where(Approval.id == id_, visible(viewer))
+    if for_change:
+        statement = statement.with_for_update(of=Approval).execution_options(populate_existing=True)
+    found = db.session.scalar(statement)
+    if found is None:
+        raise Missing("approval_missing", "没有找到这件申请，或它不在您的管辖范围内")
+    return found
+
+
+def in_whose_name(by: Actor, found: Approval) -> int | None:
+    """Return in whose name an actor decides a request: None for their own.
+
+    Raises:
+        Forbidden: ``own_request``, ``not_permitted``.
+    """
+    require_another(by.user_id, found.requested_by_id)
+    path = db.session.scalar(select(OrgUnit.path).where(OrgUnit.id == found.org_unit_id)) or ""
+    permission = kinds()[found.kind].decide
+    for person in (by, *stood_in_for(by)):
+        if person.user_id == found.requested_by_id:
+            continue
+        if any(path.startswith(above) for above in org_paths(person, permission)):
+            return None if person.user_id == by.user_id else person.user_id
+    raise Forbidden("not_permitted", "您的岗位没有此项权限，如需办理请联系主管")
+
+
+def waiting_count(viewer: Actor) -> int:
+    """Return how many requests wait for the viewer's decision."""
+    statement = select(func.count()).where(Approval.state == ApprovalState.PENDING, decidable(viewer))
+    return db.session.scalar(statement) or 0
+
+
+def pending_of(kind: str, subject_kind: str, subject_id: str) -> Approval | None:
+    """Return the request of this kind that waits for a decision on a subject."""
+    return db.session.scalar(
+        select(Approval).where(
+            Approval.kind == kind,
+            Approval.subject_kind == subject_kind,
+            Approval.subject_id == subject_id,
+            Approval.state == ApprovalState.PENDING,
+        )
+    )
+
+
+def approvals_about(subject_kind: str, subject_id: str) -> Sequence[Approval]:
+    """Return every request about a subject, newest first."""
+    return db.session.scalars(
+        select(Approval)
+        .where(Approval.subject_kind == subject_kind, Approval.subject_id == subject_id)
+        .order_by(Approval.requested_at.desc(), Approval.id.desc())
+    ).all()
+
+
+COLUMNS: Mapping[str, SortBy] = {
+    "requested": SortBy(Approval.id, UUID),
+    "amount": SortBy(Approval.amount_fen, int, nullable=True),
+}
+
+WAITING, MINE, ALL = "waiting", "mine", "all"
+
+
+def approvals_page(viewer: Actor, arguments: Mapping[str, str], show: str, words: str = "") -> Page[Any]:
+    """Return a page of requests, newest first: waiting for the viewer, the viewer's own, or all they may read."""
+    statement: Select[*tuple[Any, ...]] = select(
+        Approval.id,
+        Approval.kind,
+        Approval.subject_label,
+        Approval.amount_fen,
+        Approval.state,
+        Approval.requested_at,
+        Approval.reason,
+        User.display_name.label("requester"),
+        OrgUnit.name.label("unit_name"),
+        OrgUnit.name_en.label("unit_name_en"),
+    ).join(OrgUnit, OrgUnit.id == Approval.org_unit_id)
+    statement = statement.outerjoin(User, User.id == Approval.requested_by_id)
+    if show == WAITING:
+        statement = statement.where(Approval.state == ApprovalState.PENDING, decidable(viewer))
+    elif show == MINE:
+        statement = statement.where(Approval.requested_by_id == viewer.user_id)
+    else:
+        statement = statement.where(visible(viewer))
+    if words:
+        statement = statement.where(Approval.subject_label.contains(words, autoescape=True))
+    key = SortBy(Approval.id, UUID)
+    return page_of(db.session(), statement, arguments, columns=COLUMNS, default="-requested", key=key)
+
+
+def delegations_of(viewer: Actor) -> Sequence[Any]:
+    """Return the viewer's delegations that are not over, those given and those received, the earliest first."""
+    giver, taker = User.__table__.alias("giver"), User.__table__.alias("taker")
+    return db.session.execute(
+        select(
+            Delegation.id,
+            Delegation.user_id,
+            Delegation.starts_on,
+            Delegation.ends_on,
+            giver.c.display_name.label("giver"),
+            taker.c.display_name.label("taker"),
+        )
+        .join(giver, giver.c.id == Delegation.user_id)
+        .join(taker, taker.c.id == Delegation.delegate_id)
+        .where(
+            or_(Delegation.user_id == viewer.user_id, Delegation.delegate_id == viewer.user_id),
+            Delegation.ends_on > today(),
+            Delegation.ends_on > Delegation.starts_on,
+        )
+        .order_by(Delegation.starts_on, Delegation.id)
+        .limit(100)
+    ).all()
+
+
+def names_of(user_ids: Sequence[int | None]) -> dict[int, str]:
+    """Return what people are called, by id."""
+    wanted = [one for one in user_ids if one is not None]
+    return dict(db.session.execute(select(User.id, User.display_name).where(User.id.in_(wanted))).all())
