@@ -12,7 +12,17 @@ from sqlalchemy import Connection
 from agentnet.infra.clikit import answer, progress
 from agentnet.infra.db import db
 from agentnet.infra.transaction import reading
-from agentnet.verify import audit, collections, commission, documents, duties, money, register, settlement
+from agentnet.verify import (
+    audit,
+    collections,
+    commission,
+    documents,
+    duties,
+    money,
+    reconciliation,
+    register,
+    settlement,
+)
 from agentnet.verify.findings import Check, Finding
 
 MOST_FINDINGS = 100
@@ -38,6 +48,12 @@ CHECKS: Sequence[Check] = tuple(
         settlement.closed_days_are_locked,
         settlement.counts_are_booked,
         settlement.deposits_moved_what_they_say,
+        reconciliation.files_say_what_their_rows_say,
+        reconciliation.lines_stand_once,
+        reconciliation.matches_join_both_sides_once,
+        reconciliation.rows_are_matched_or_named,
+        reconciliation.ended_differences_have_an_end,
+        reconciliation.fees_are_what_the_bank_kept,
         commission.lines_are_recomputed,
         commission.closed_months_are_complete,
         commission.accruals_add_up,

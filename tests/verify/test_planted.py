@@ -111,8 +111,11 @@ def named_in(connection: Connection) -> set[str]:
     return {one.check for check in CHECKS for one in findings_of(check, connection)[0]}
 
 
-def named_after(sql: str) -> set[str]:
-    """Change rows behind the product's back, as someone with the database's password could; look; undo it."""
+def named_after(sql: str, *first: str) -> set[str]:
+    """Change rows behind the product's back, as someone with the database's password could; look; undo it.
+
+    ``first`` takes away what would refuse the change.
+    """
     with db.engine.connect() as connection, connection.begin() as transaction:
         if connection.dialect.name == "sqlite":
             for (name,) in connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).all():
@@ -120,6 +123,8 @@ def named_after(sql: str) -> set[str]:
             connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
         else:
             connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
+        for statement in first:
+            connection.exec_driver_sql(statement)
         assert connection.exec_driver_sql(sql).rowcount > 0, sql
         found = named_in(connection)
         transaction.rollback()

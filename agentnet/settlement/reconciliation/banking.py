@@ -34,7 +34,7 @@ UNMATCHED = ~exists().where(and_(RowMatch.remittance_id == Remittance.id, RowMat
 
 def came_in(line: StatementLine) -> bool:
     """Return whether a line is money that somebody paid in."""
-    return line.booked and line.gross_fen > 0 and line.kind != FEE and not line.reversal
+    return line.booked and line.gross_fen > 0 and line.kind != FEE
 
 
 def match_lines(file_id: int, lines: Sequence[StatementLine], by: Actor) -> Mapping[int, tuple[Found, Remittance]]:
@@ -53,7 +53,7 @@ def match_lines(file_id: int, lines: Sequence[StatementLine], by: Actor) -> Mapp
         )
     }
     deposits = [Deposit(one.id, one.slip_no, one.amount_fen, one.deposited_on) for one in waiting.values()]
-    found = match_deposits([_line(line) for line in lines if came_in(line)], deposits)
+    found = match_deposits([_line(line) for line in lines if came_in(line) and not line.reversal], deposits)
     made = {one.line.line_no: (one, waiting[one.deposit.id]) for one in found}  # type: ignore[index]
     values = [
         {

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any, Final, cast
 from uuid import UUID
 
@@ -284,7 +284,7 @@ def _places(ids: Iterable[UUID]) -> dict[UUID, tuple[int, int]]:
     return {row.id: (row.outlet_id, row.org_unit_id) for row in found}
 
 
-def as_stored(column: Column[Any], value: date | datetime) -> Any:
+def as_stored(column: Column[Any], value: Any) -> Any:
     """Return a value as the driver takes it, for writing past the column types."""
     dialect = db.session.connection().dialect
     convert = column.type.dialect_impl(dialect).bind_processor(dialect)
