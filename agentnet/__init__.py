@@ -65,6 +65,9 @@ from agentnet.settlement.corrections import kinds as correction_kinds
 from agentnet.settlement.corrections.actions import Follower
 from agentnet.settlement.corrections.blueprint import blueprint as corrections_blueprint
 from agentnet.settlement.jobs import AGE_CASH, CLOSE_DAYS
+from agentnet.settlement.reconciliation import models as reconciliation_models
+from agentnet.settlement.reconciliation.blueprint import blueprint as reconciliation_blueprint
+from agentnet.settlement.reconciliation.write_offs import WRITE_OFF
 from agentnet.users import models as users_models
 from agentnet.users.blueprint import blueprint as users_blueprint
 from agentnet.users.guard import init_guard
@@ -89,6 +92,7 @@ MODELS = (
     settlement_models,
     ageing_models,
     holding_models,
+    reconciliation_models,
     visits_models,
     commission_models,
     closing_models,
@@ -102,6 +106,7 @@ BLUEPRINTS: Sequence[Blueprint] = (
     settlement_blueprint,
     corrections_blueprint,
     holding_blueprint,
+    reconciliation_blueprint,
     documents_blueprint,
     visits_blueprint,
     workdays_blueprint,
@@ -118,7 +123,7 @@ REPORT_KINDS: Sequence[ReportKind] = (
     DUTY_MANAGER_WEEK,
     DUTY_STATION_MONTH,
 )
-APPROVAL_KINDS: Sequence[ApprovalKind] = (*correction_kinds.APPROVAL_KINDS, LIMIT_RAISE)
+APPROVAL_KINDS: Sequence[ApprovalKind] = (*correction_kinds.APPROVAL_KINDS, LIMIT_RAISE, WRITE_OFF)
 """What needs a second person: who may decide it, how it is shown, what carries it out."""
 AFTER_CORRECTION: Sequence[Follower] = (follow_correction,)
 """What follows a corrected collection in the correction's own transaction."""
@@ -166,7 +171,11 @@ def create_app(settings: Settings | None = None) -> TransactionalFlask:
     app.extensions["agentnet.own_manager_ids"] = own_manager_ids
     app.extensions["agentnet.outlet_story"] = tuple(STORY)
     app.extensions["agentnet.plan_choices"] = _plan_choices
-    app.extensions["agentnet.large_bodies"] = {"administration.imports", "settlement.declare"}
+    app.extensions["agentnet.large_bodies"] = {
+        "administration.imports",
+        "settlement.declare",
+        "reconciliation.upload",
+    }
     init_db(app, settings)
     Migrate(app, db, directory="migrations", render_as_batch=True, compare_type=True)
     init_security(app, settings)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 from flask import Flask
 
-from agentnet.bench import pages, posting, statements
+from agentnet.bench import pages, posting, reconcile, statements
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
@@ -29,6 +29,14 @@ def posting_command(app: Flask, as_json: bool) -> None:
 def pages_command(app: Flask, as_json: bool) -> None:
     """Ask for list pages in a database of a million collections, kept under the home for the day. / 列表页。"""
     pages.run(app.extensions["agentnet"], as_json)
+
+
+@bench_group.command("reconcile")
+@as_json
+@click.pass_obj
+def reconcile_command(app: Flask, as_json: bool) -> None:
+    """Reconcile a partner's day of 200,000 rows in scratch databases. / 对账。"""
+    reconcile.run(app.extensions["agentnet"], as_json)
 
 
 @bench_group.command("statements")

@@ -39,6 +39,13 @@ PLACES: Sequence[Place] = (
         translatable("解款"), "settlement.remittances", "bank", Permission.SETTLEMENT_READ, ("settlement.", "holding.")
     ),
     Place(translatable("审批"), "approvals.approvals", "shield-check", Permission.APPROVAL_DECIDE, ("approvals.",)),
+    Place(
+        translatable("对账"),
+        "reconciliation.differences",
+        "table",
+        Permission.RECONCILIATION_READ,
+        ("reconciliation.",),
+    ),
     Place(translatable("走访"), "visits.compliance", "clipboard-check", Permission.COMPLIANCE_READ, ("visits.",)),
     Place(translatable("网点"), "outlets.index", "shop", Permission.OUTLET_READ, ("outlets.",)),
     Place(translatable("代办费"), "commission.overview", "wallet2", Permission.COMMISSION_READ, ("commission.",)),

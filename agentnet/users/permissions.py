@@ -46,6 +46,9 @@ class Permission(StrEnum):
     DEPOSIT_EDIT = "DEPOSIT_EDIT"
     LIMIT_EDIT = "LIMIT_EDIT"
     LIMIT_APPROVE = "LIMIT_APPROVE"
+    RECONCILIATION_READ = "RECONCILIATION_READ"
+    RECONCILE = "RECONCILE"
+    PARTNER_FILE_SEND = "PARTNER_FILE_SEND"
     VISIT_LOG = "VISIT_LOG"
     VISIT_READ = "VISIT_READ"
     VISIT_STRIKE = "VISIT_STRIKE"
@@ -108,6 +111,9 @@ MAY: Mapping[Permission, frozenset[Role]] = {
     Permission.DEPOSIT_EDIT: frozenset({F}),
     Permission.LIMIT_EDIT: frozenset({F}),
     Permission.LIMIT_APPROVE: frozenset({S, F}),
+    Permission.RECONCILIATION_READ: frozenset({S, F, P, U, X}),
+    Permission.RECONCILE: frozenset({F}),
+    Permission.PARTNER_FILE_SEND: frozenset({F, P}),
     Permission.VISIT_LOG: frozenset({M}),
     Permission.VISIT_READ: frozenset({A, M, S, U, X}),
     Permission.VISIT_STRIKE: frozenset({S}),

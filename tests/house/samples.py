@@ -17,6 +17,7 @@ from agentnet.infra.actor import SYSTEM
 from agentnet.infra.db import db
 from agentnet.infra.transaction import batch, reading
 from agentnet.settlement.corrections.rules import NewRefund
+from agentnet.settlement.reconciliation.models import Difference
 from agentnet.visits.actions import log_visit, plan_duties
 from agentnet.visits.judging import FoundNeed
 from agentnet.visits.models import Need
@@ -25,6 +26,7 @@ from tests.collecting.counter import item, record
 from tests.holding.given import prepaid_for_a_moment
 from tests.settlement.corrections.given import ask_refund, collected, night, refunded
 from tests.settlement.drawer import close, declare, new_remittance
+from tests.settlement.reconciliation.given import bank_file, partner_file, payment_line, said, take_bank, take_post
 from tests.visits.given import a_visit
 
 NOTHING = "0" * 8
@@ -46,6 +48,9 @@ def samples(facts: dict[str, object]) -> dict[str, Sample]:
     visit = {"visit_id": facts["visit_id"]}
     remittance = {"id_": facts["remittance_id"]}
     need = {"need_id": facts["need_id"]}
+    file = {"file_id": facts["file_id"]}
+    row = file | {"line_no": 2}
+    difference = {"difference_id": facts["difference_id"]}
     approval = {"id_": facts["approval_id"]}
     top_up = {"id_": facts["top_up_id"]}
     manager = {"code": "M001"}
@@ -88,6 +93,10 @@ def samples(facts: dict[str, object]) -> dict[str, Sample]:
         f"holding.{name}": Sample({"kind": "VILLAGE_POST"}, placed=False)
         for name in ("kind_limits", "set_kind_limits", "set_kind_limits_record")
     }
+    found |= {"reconciliation.file": Sample(file)}
+    found |= {"reconciliation.confirm": Sample({"file_id": facts["bank_file_id"]})}
+    found |= {f"reconciliation.{name}": Sample(row) for name in ("row", "match", "undo")}
+    found |= {f"reconciliation.{name}": Sample(difference) for name in ("difference", "own", "end")}
     found |= {name: Sample(visit) for name in ("visits.show", "visits.photo", "visits.strike")}
     found |= {name: Sample(need) for name in ("visits.need", "visits.close_need")}
     found |= {f"outlets.{name}": Sample(manager) for name in ("manager", "edit_manager", "leave", "manager_photo")}
@@ -118,6 +127,11 @@ def samples(facts: dict[str, object]) -> dict[str, Sample]:
         "administration.confirm": Sample({"kind": "outlets", "sha256": "0" * 64}, placed=False),
         "holding.move_deposit": Sample(outlet | {"verb": "receive"}),
         "holding.move_deposit_record": Sample(outlet | {"verb": "receive"}),
+        "reconciliation.outlet_tie": Sample(outlet | {"day": world.TODAY.isoformat()}),
+        **{
+            f"reconciliation.{name}": Sample({"sha256": "0" * 64}, placed=False)
+            for name in ("check", "take", "new_mapping")
+        },
         "settlement.day": Sample(outlet | {"day": world.TODAY.isoformat()}),
         "settlement.account": Sample(outlet | {"name": "cash"}),
         "settlement.kind_days": Sample({"kind": "VILLAGE_POST"}, placed=False),
@@ -161,6 +175,8 @@ def lay_down_facts() -> dict[str, object]:
     (verdict,) = record(taken)
     assert verdict.receipt_no
     deposit = declare(new_remittance(1_00))
+    file_id = take_post(partner_file(payment_line("P-000001", 9_99)))
+    (bank_file_id,) = take_bank(bank_file((1_00, said("JK-0001"))))
     close()
     past, asked, refund = _refunds_of_yesterday()
     top_up = prepaid_for_a_moment()
@@ -187,6 +203,11 @@ def lay_down_facts() -> dict[str, object]:
         need = db.session.scalars(select(Need)).one()
         return {
             "remittance_id": deposit.id,
+            "file_id": file_id,
+            "bank_file_id": bank_file_id,
+            "difference_id": db.session.scalars(
+                select(Difference.id).where(Difference.file_id == file_id, Difference.outlet_id == 1)
+            ).one(),
             "approval_id": asked.id,
             "refund_id": refund.id,
             "past_receipt_no": past,

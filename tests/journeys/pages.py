@@ -23,6 +23,8 @@ from agentnet.users.permissions import Permission
 from tests import world
 from tests.conftest import SignIn
 from tests.house.samples import samples
+from tests.settlement.reconciliation.given import NAME as POST_FILE
+from tests.settlement.reconciliation.given import partner_file, payment_line
 
 NOT_PAGES = frozenset(
     {
@@ -61,6 +63,9 @@ READER = {
     Permission.DEPOSIT_EDIT: "fang",
     Permission.LIMIT_EDIT: "fang",
     Permission.VISIT_LOG: "bob",
+    Permission.RECONCILIATION_READ: "fang",
+    Permission.RECONCILE: "fang",
+    Permission.PARTNER_FILE_SEND: "fang",
     Permission.COMMISSION_READ: "fang",
     Permission.COMMISSION_EDIT: "fang",
     Permission.MONTH_CLOSE: "fang",
@@ -98,12 +103,20 @@ def _more_facts(app: Flask, sign_in: SignIn, facts: dict[str, object]) -> dict[s
     adam = sign_in("adam")
     file = (BytesIO("编号,名称,类型\nCHAIN,东海连锁,连锁商户\n".encode()), "partners.csv")
     tried = adam.post("/imports", data={"kind": "partners", "file": file}).location.partition("?")[0]
+    fang = sign_in("fang")
+    table = (BytesIO("交易日期,收入金额,摘要\n2026-11-18,1.00,现金\n".encode()), "bank.csv")
+    mapped = fang.post("/reconciliation/files/new", data={"kind": "TABLE", "file": table}).location.partition("?")[0]
+    sent = (BytesIO(partner_file(payment_line("P-000002", 5_00))), POST_FILE)
+    told = {"kind": "PARTNER", "partner": "POST", "file": sent}
+    checked = fang.post("/reconciliation/files/new", data=told).location.partition("?")[0]
     receipt_no = str(facts["receipt_no"])
     return {
         "administration.dry_run": {"kind": "partners", "sha256": tried.rsplit("/", 1)[1]},
         "closing.confirm": {"text": "2026-09"},
         "collecting.proof": {"token": proof_token(app.config["SECRET_KEY"], facts["collection_id"], receipt_no)},
         "documents.progress": {"order_id": order.id},
+        "reconciliation.check": {"sha256": checked.rsplit("/", 1)[1]},
+        "reconciliation.new_mapping": {"sha256": mapped.rsplit("/", 1)[1]},
     }
 
 
@@ -113,7 +126,10 @@ def pages_to_walk(app: Flask, sign_in: SignIn, facts: dict[str, object]) -> list
     found = [Opened(who, "/") for who in HOMES]
     with reading():
         check_code = db.session.scalar(select(Run.check_code).where(Run.number == facts["number"]))
-    query = {"documents.genuine": f"?c={check_code}"}
+    query = {
+        "documents.genuine": f"?c={check_code}",
+        "reconciliation.check": f"?kind=PARTNER&partner=POST&name={POST_FILE}",
+    }
     build = app.url_map.bind("localhost").build
     for rule in app.url_map.iter_rules():
         if rule.endpoint in NOT_PAGES or rule.endpoint == "dashboard.home" or "GET" not in (rule.methods or ()):

@@ -28,8 +28,8 @@ RAW_CODE = re.compile(
 )
 """A name only the code uses. Four capitals in a row are a code or one of ``SAID_IN_CAPITALS``."""
 
-SAID_IN_CAPITALS = {"POST", "BANK", "STANDARD", "XLSX"}
-"""Codes people gave (a partner's, a plan's) and the name of a file format."""
+SAID_IN_CAPITALS = {"POST", "BANK", "STANDARD", "XLSX", "POST_COLLECTION_20261118"}
+"""Codes people gave (a partner's, a plan's), the name of a file format, and a partner's file."""
 
 TEXT_OF_PAGE = """() => {
   const visible = (element) => element.checkVisibility();

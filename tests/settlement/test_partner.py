@@ -165,3 +165,23 @@ def test_what_a_partner_writes_is_what_is_read(amounts: list[int]) -> None:
     ]
     found = read("\n".join([f"{total},{len(amounts)},20261103,20261103", *rows]))
     assert [row.amount_fen for row in found.rows] == amounts
+
+
+@given(
+    cells=st.tuples(
+        st.from_regex(r"[0-9A-Z][0-9A-Za-z._/ -]{0,41}", fullmatch=True),
+        st.sampled_from(("POSTPAY", "prepay", "PREPAY", "OTHER")),
+        st.from_regex(r"[0-9]{9,13}", fullmatch=True),
+        st.from_regex(r"[0-9]{1,10}(\.[0-9]{1,3})?|1,234\.5|-1", fullmatch=True),
+        st.sampled_from(("cash", "CASH", "Cash", "pos", "POS", "cheque", "bankteller", "card")),
+        st.from_regex(r"20[0-3][0-9][01][0-9][0-3][0-9][0-2][0-9][0-6][0-9][0-6][0-9]", fullmatch=True),
+        st.from_regex(r"[0-9A-Z][0-9A-Za-z._/-]{0,50}", fullmatch=True),
+    )
+)
+def test_a_row_read_in_one_step_is_the_row_read_cell_by_cell(cells) -> None:
+    quick = partner.ordinary(2, cells)
+    problems = partner.Problems()
+    values = partner._read(2, cells, partner.COLUMNS, partner._READERS, problems)
+    if quick is not None:
+        assert values is not None
+        assert quick == partner._row(2, values)

@@ -114,10 +114,11 @@ def named_in(connection: Connection) -> set[str]:
     return {one.check for check in CHECKS for one in findings_of(check, connection)[0]}
 
 
-def named_after(sql: str, unguarded: str = "") -> set[str]:
+def named_after(sql: str, *first: str, unguarded: str = "") -> set[str]:
     """Change rows behind the product's back, as someone with the database's password could; look; undo it.
 
-    ``unguarded`` names a CHECK, as ``table.name``, that would not let the rows be changed so.
+    ``unguarded`` names a CHECK, as ``table.name``, that would not let the rows be changed so; ``first`` takes away what
+    else would refuse the change.
     """
     with db.engine.connect() as connection, connection.begin() as transaction:
         if connection.dialect.name == "sqlite":
@@ -130,6 +131,8 @@ def named_after(sql: str, unguarded: str = "") -> set[str]:
             if unguarded:
                 table, _, name = unguarded.partition(".")
                 connection.exec_driver_sql(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
+        for statement in first:
+            connection.exec_driver_sql(statement)
         assert connection.exec_driver_sql(sql).rowcount > 0, sql
         found = named_in(connection)
         transaction.rollback()

@@ -110,6 +110,6 @@ def test_each_planted_error_is_named(october):
     for check, sql in REFUSED_BY_THE_DATABASE:
         with pytest.raises(DBAPIError):
             named_after(sql)
-        assert "four_eyes" in named_after(sql, f"approvals.{check}")
+        assert "four_eyes" in named_after(sql, unguarded=f"approvals.{check}")
     with reading():
         assert named_in(db.session.connection()) == set(), "an experiment was not undone"

@@ -11,7 +11,6 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from agentnet.administration.forms import UploadForm
-from agentnet.administration.staging import drop, stage, staged
 from agentnet.core.errors import Conflict, Invalid, Missing
 from agentnet.infra.actor import Actor
 from agentnet.infra.importing import (
@@ -28,6 +27,7 @@ from agentnet.infra.importing import (
 )
 from agentnet.infra.preparing import prepared, prepared_by
 from agentnet.infra.sheets import KINDS, download
+from agentnet.infra.staging import drop, stage, staged
 from agentnet.infra.tables import look_at
 from agentnet.infra.templating import tell
 from agentnet.infra.transaction import reading

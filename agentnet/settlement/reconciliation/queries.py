@@ -1,0 +1,347 @@
+"""Files, rows, matches and differences as the viewer may see them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
+from sqlalchemy.orm import InstrumentedAttribute
+
+from agentnet.collecting.models import Collection, Household
+from agentnet.core.errors import Missing
+from agentnet.core.money import Fen
+from agentnet.divisions.models import OrgUnit
+from agentnet.infra.actor import Actor
+from agentnet.infra.db import db
+from agentnet.infra.pages import Page, SortBy, page_of
+from agentnet.outlets.models import Outlet, Partner
+from agentnet.outlets.queries import under
+from agentnet.settlement.matching import Kind
+from agentnet.settlement.models import Remittance
+from agentnet.settlement.reconciliation.models import (
+    ColumnMapping,
+    Difference,
+    DifferenceStep,
+    FileRow,
+    ReconciliationFile,
+    RowMatch,
+)
+from agentnet.settlement.reconciliation.rules import RowKind, State
+from agentnet.users.models import User
+from agentnet.users.permissions import Permission, covers_company, grants_for, org_paths, require
+
+LIVE = and_(RowMatch.file_id == FileRow.file_id, RowMatch.line_no == FileRow.line_no, RowMatch.undone_at.is_(None))
+
+
+def seen_by(
+    viewer: Actor,
+    permission: Permission,
+    org_unit_id: InstrumentedAttribute[int],
+    partner_id: InstrumentedAttribute[int | None],
+) -> ColumnElement[bool]:
+    """Return the condition that something lies under the viewer's units or is their partner's."""
+    if covers_company(viewer, permission):
+        return true()
+    units = select(OrgUnit.id).where(under(org_paths(viewer, permission)))
+    partners = [grant.partner_id for grant in grants_for(viewer, permission) if grant.partner_id is not None]
+    return or_(org_unit_id.in_(units), partner_id.in_(partners))
+
+
+def file_for(
+    viewer: Actor, file_id: int, permission: Permission = Permission.RECONCILIATION_READ, *, for_change: bool = False
+) -> ReconciliationFile:
+    """Return a file the viewer may see; ``for_change`` locks it until the transaction ends.
+
+    Raises:
+        Forbidden: ``not_permitted``. Missing: ``channel_file_missing``.
+    """
+    require(viewer, permission)
+    file = ReconciliationFile
+    statement = select(file).where(file.id == file_id, seen_by(viewer, permission, file.org_unit_id, file.partner_id))
+    if for_change:
+        statement = statement.with_for_update(of=file)
+    found = db.session.scalar(statement)
+    if found is None:
+        raise Missing("channel_file_missing", "没有找到这个对账文件，或它不在您的管辖范围内")
+    return found
+
+
+def row_for(
+    viewer: Actor,
+    file_id: int,
+    line_no: int,
+    permission: Permission = Permission.RECONCILIATION_READ,
+    *,
+    for_change: bool = False,
+) -> tuple[ReconciliationFile, FileRow]:
+    """Return a row of a file the viewer may see, with its file; ``for_change`` locks the row.
+
+    Raises:
+        Forbidden: ``not_permitted``. Missing: ``channel_file_missing``, ``row_missing``.
+    """
+    file = file_for(viewer, file_id, permission)
+    statement = select(FileRow).where(FileRow.file_id == file_id, FileRow.line_no == line_no)
+    if for_change:
+        statement = statement.with_for_update()
+    row = db.session.scalar(statement)
+    if row is None:
+        raise Missing("row_missing", "文件里没有这一行")
+    return file, row
+
+
+def live_match(file_id: int, line_no: int) -> RowMatch | None:
+    """Return the match of a row that stands."""
+    return db.session.scalar(
+        select(RowMatch).where(RowMatch.file_id == file_id, RowMatch.line_no == line_no, RowMatch.undone_at.is_(None))
+    )
+
+
+FILE_COLUMNS = {
+    "imported": SortBy(ReconciliationFile.id, int),
+    "day": SortBy(ReconciliationFile.first_on, date),
+    "amount": SortBy(ReconciliationFile.amount_fen, int),
+}
+
+
+def files_page(viewer: Actor, arguments: Mapping[str, str], source: str = "") -> Page[Any]:
+    """Return a page of files, the newest first unless asked otherwise, each with its open differences."""
+    file = ReconciliationFile
+    open_count = (
+        select(func.count())
+        .where(Difference.file_id == file.id, Difference.state == State.OPEN)
+        .correlate(file)
+        .scalar_subquery()
+    )
+    statement: Select[*tuple[Any, ...]] = (
+        select(file, Partner.name.label("partner_name"), open_count.label("open_count"))
+        .outerjoin(Partner, Partner.id == file.partner_id)
+        .where(seen_by(viewer, Permission.RECONCILIATION_READ, file.org_unit_id, file.partner_id))
+    )
+    if source:
+        statement = statement.where(file.source == source)
+    key = SortBy(file.id, int)
+    return page_of(db.session(), statement, arguments, columns=FILE_COLUMNS, default="-imported", key=key)
+
+
+@dataclass(frozen=True, slots=True)
+class FileSums:
+    """What became of a file's rows: by step of matching, alone, and not to be matched at all."""
+
+    by_step: Mapping[str, tuple[int, Fen]]
+    unmatched: tuple[int, Fen]
+    open_differences: int
+    open_fen: Fen
+
+    @property
+    def matched(self) -> tuple[int, Fen]:
+        return sum(count for count, _ in self.by_step.values()), sum(fen for _, fen in self.by_step.values())
+
+
+def file_sums(file: ReconciliationFile) -> FileSums:
+    """Return how many rows were matched by which step, and what is open."""
+    rows = db.session.execute(
+        select(RowMatch.step, func.count(), func.coalesce(func.sum(FileRow.gross_fen), 0))
+        .select_from(FileRow)
+        .outerjoin(RowMatch, LIVE)
+        .where(FileRow.file_id == file.id, *matchable())
+        .group_by(RowMatch.step)
+    ).all()
+    by_step = {step: (int(count), int(fen)) for step, count, fen in rows if step is not None}
+    alone = next(((int(count), int(fen)) for step, count, fen in rows if step is None), (0, 0))
+    count, fen = db.session.execute(
+        select(func.count(), func.coalesce(func.sum(Difference.amount_fen), 0)).where(
+            Difference.file_id == file.id, Difference.state == State.OPEN
+        )
+    ).one()
+    return FileSums(by_step, alone, int(count), int(fen))
+
+
+def matchable() -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions on ``FileRow`` that it is money of its own that came in."""
+    nothing = (RowKind.FEE.value, RowKind.OTHER.value)
+    return FileRow.kind.not_in(nothing), FileRow.repeats_line_no.is_(None), FileRow.gross_fen > 0
+
+
+ROW_COLUMNS = {"line": SortBy(FileRow.line_no, int), "amount": SortBy(FileRow.amount_fen, int)}
+
+
+def rows_page(file: ReconciliationFile, arguments: Mapping[str, str], only: str = "") -> Page[Any]:
+    """Return a page of a file's rows with the step each was matched by; ``only`` is unmatched, matched or empty."""
+    statement: Select[*tuple[Any, ...]] = (
+        select(FileRow, RowMatch.step).outerjoin(RowMatch, LIVE).where(FileRow.file_id == file.id)
+    )
+    if only == "unmatched":
+        statement = statement.where(RowMatch.id.is_(None), *matchable())
+    elif only == "matched":
+        statement = statement.where(RowMatch.id.is_not(None))
+    key = SortBy(FileRow.line_no, int)
+    return page_of(db.session(), statement, arguments, columns=ROW_COLUMNS, default="line", key=key)
+
+
+def matches_of(file_id: int, line_no: int) -> Sequence[Any]:
+    """Return every match a row has or had, the newest first, with what it was matched with."""
+    maker, undoer = User.__table__.alias("maker"), User.__table__.alias("undoer")
+    return db.session.execute(
+        select(
+            RowMatch,
+            Collection.receipt_no,
+            Collection.amount_fen.label("collection_fen"),
+            Remittance,
+            Outlet.code,
+            Outlet.name,
+            maker.c.display_name.label("maker"),
+            undoer.c.display_name.label("undoer"),
+        )
+        .outerjoin(Collection, Collection.id == RowMatch.collection_id)
+        .outerjoin(Remittance, Remittance.id == RowMatch.remittance_id)
+        .outerjoin(Outlet, Outlet.id == func.coalesce(Collection.outlet_id, Remittance.outlet_id))
+        .outerjoin(maker, maker.c.id == RowMatch.user_id)
+        .outerjoin(undoer, undoer.c.id == RowMatch.undone_by_id)
+        .where(RowMatch.file_id == file_id, RowMatch.line_no == line_no)
+        .order_by(RowMatch.id.desc())
+        .limit(20)
+    ).all()
+
+
+def differences_of_row(file_id: int, line_no: int) -> Sequence[Difference]:
+    """Return what was found about a row, the newest first."""
+    return db.session.scalars(
+        select(Difference)
+        .where(Difference.file_id == file_id, Difference.line_no == line_no)
+        .order_by(Difference.id.desc())
+        .limit(20)
+    ).all()
+
+
+def difference_for(
+    viewer: Actor,
+    difference_id: int,
+    permission: Permission = Permission.RECONCILIATION_READ,
+    *,
+    for_change: bool = False,
+) -> Difference:
+    """Return a difference in the viewer's territory; ``for_change`` reads it anew and locks it.
+
+    Raises:
+        Forbidden: ``not_permitted``. Missing: ``difference_missing``.
+    """
+    require(viewer, permission)
+    statement = select(Difference).where(
+        Difference.id == difference_id,
+        seen_by(viewer, permission, Difference.org_unit_id, Difference.partner_id),
+    )
+    if for_change:
+        statement = statement.with_for_update(of=Difference).execution_options(populate_existing=True)
+    found = db.session.scalar(statement)
+    if found is None:
+        raise Missing("difference_missing", "没有找到这个差异，或它不在您的管辖范围内")
+    return found
+
+
+DIFFERENCE_COLUMNS = {
+    "opened": SortBy(Difference.id, int),
+    "day": SortBy(Difference.business_on, date),
+    "amount": SortBy(Difference.amount_fen, int),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What narrows the list of differences."""
+
+    kind: str = ""
+    state: str = State.OPEN
+    outlet: str = ""
+    day: date | None = None
+    file_id: int | None = None
+    opened_before: Any = None
+    """An instant: only those opened before it."""
+    owner_id: int | None = None
+
+
+def differences_page(viewer: Actor, arguments: Mapping[str, str], asked: Asked) -> Page[Any]:
+    """Return a page of differences in the viewer's territory, the oldest first unless asked otherwise."""
+    statement: Select[*tuple[Any, ...]] = (
+        select(
+            Difference,
+            Outlet.code,
+            Outlet.name,
+            Partner.name.label("partner_name"),
+            User.display_name.label("owner"),
+            ReconciliationFile.source,
+        )
+        .join(ReconciliationFile, ReconciliationFile.id == Difference.file_id)
+        .outerjoin(Outlet, Outlet.id == Difference.outlet_id)
+        .outerjoin(Partner, Partner.id == Difference.partner_id)
+        .outerjoin(User, User.id == Difference.owner_id)
+        .where(seen_by(viewer, Permission.RECONCILIATION_READ, Difference.org_unit_id, Difference.partner_id))
+    )
+    if asked.kind in tuple(Kind):
+        statement = statement.where(Difference.kind == asked.kind)
+    if asked.state in tuple(State):
+        statement = statement.where(Difference.state == asked.state)
+    if asked.outlet:
+        statement = statement.where(Outlet.code == asked.outlet)
+    if asked.day:
+        statement = statement.where(Difference.business_on == asked.day)
+    if asked.file_id:
+        statement = statement.where(Difference.file_id == asked.file_id)
+    if asked.opened_before:
+        statement = statement.where(Difference.opened_at < asked.opened_before)
+    if asked.owner_id:
+        statement = statement.where(Difference.owner_id == asked.owner_id)
+    key = SortBy(Difference.id, int)
+    return page_of(db.session(), statement, arguments, columns=DIFFERENCE_COLUMNS, default="opened", key=key)
+
+
+def steps_of(difference_id: int) -> Sequence[Any]:
+    """Return what happened to a difference, the oldest first, with who did it."""
+    return db.session.execute(
+        select(DifferenceStep, User.display_name)
+        .outerjoin(User, User.id == DifferenceStep.user_id)
+        .where(DifferenceStep.difference_id == difference_id)
+        .order_by(DifferenceStep.id)
+        .limit(100)
+    ).all()
+
+
+def sides_of(found: Difference) -> Any:
+    """Return both sides of a difference with their outlet and people, for its page."""
+    owner, ender = User.__table__.alias("owner"), User.__table__.alias("ender")
+    return db.session.execute(
+        select(
+            FileRow,
+            ReconciliationFile,
+            Collection,
+            Household.household_no,
+            Remittance,
+            Outlet.code,
+            Outlet.name,
+            owner.c.display_name.label("owner"),
+            ender.c.display_name.label("ender"),
+            OrgUnit.name.label("unit_name"),
+            OrgUnit.name_en.label("unit_name_en"),
+        )
+        .select_from(Difference)
+        .join(ReconciliationFile, ReconciliationFile.id == Difference.file_id)
+        .join(OrgUnit, OrgUnit.id == Difference.org_unit_id)
+        .outerjoin(FileRow, (FileRow.file_id == Difference.file_id) & (FileRow.line_no == Difference.line_no))
+        .outerjoin(Collection, Collection.id == Difference.collection_id)
+        .outerjoin(Household, Household.id == Collection.household_id)
+        .outerjoin(Remittance, Remittance.id == Difference.remittance_id)
+        .outerjoin(Outlet, Outlet.id == Difference.outlet_id)
+        .outerjoin(owner, owner.c.id == Difference.owner_id)
+        .outerjoin(ender, ender.c.id == Difference.ended_by_id)
+        .where(Difference.id == found.id)
+    ).one()
+
+
+def mappings() -> Sequence[ColumnMapping]:
+    """Return the mappings in force: the last version of each name."""
+    last = select(func.max(ColumnMapping.id)).group_by(ColumnMapping.name)
+    return db.session.scalars(
+        select(ColumnMapping).where(ColumnMapping.id.in_(last)).order_by(ColumnMapping.name)
+    ).all()

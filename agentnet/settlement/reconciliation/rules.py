@@ -1,0 +1,200 @@
+"""What may be taken in, matched by hand, undone and ended. Plain values in and out.
+
+"We" are the utility, "they" are the partner or the bank whose file it is (domain.md 2.4).
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+from typing import Final
+
+from agentnet.core.errors import Conflict, Invalid
+from agentnet.core.money import Fen, format_yuan
+
+LONGEST_REASON: Final = 200
+WORST_AGE_DAYS: Final = 7
+"""A difference older than this is shown as late."""
+
+
+class Source(StrEnum):
+    """Whose file: a partner's day of payments, or a bank's statement of an account."""
+
+    PARTNER = "PARTNER"
+    BANK = "BANK"
+
+
+class State(StrEnum):
+    """Open, or how a difference ended."""
+
+    OPEN = "OPEN"
+    EXPLAINED = "EXPLAINED"
+    ADJUSTED = "ADJUSTED"
+    WRITTEN_OFF = "WRITTEN_OFF"
+
+
+class Verb(StrEnum):
+    """What happened to a difference."""
+
+    OWNED = "OWNED"
+    EXPLAINED = "EXPLAINED"
+    ADJUSTED = "ADJUSTED"
+    WRITTEN_OFF = "WRITTEN_OFF"
+    REOPENED = "REOPENED"
+
+
+class RowKind(StrEnum):
+    """What a row of a file is; OTHER is told by the bank but not booked."""
+
+    PAYMENT = "PAYMENT"
+    ENTRY = "ENTRY"
+    DETAIL = "DETAIL"
+    FEE = "FEE"
+    OTHER = "OTHER"
+
+
+WRITE_OFF: Final = "WRITE_OFF_DIFFERENCE"
+ABOUT: Final = "DIFFERENCE"
+"""The kind of a write-off's approval, and what it is about."""
+
+BY_HAND: Final = "HAND"
+BY_AMOUNT: Final = "AMOUNT"
+"""Further steps of matching, beside those of ``settlement.matching``."""
+
+
+def require_reason(reason: str) -> None:
+    """Refuse a step that only its reason can explain, without one.
+
+    Raises:
+        Invalid: ``reason_missing``.
+    """
+    if not 2 <= len(reason.strip()) <= LONGEST_REASON:
+        raise Invalid("reason_missing", "请用 2 到 200 个字写明原因", field="reason")
+
+
+def require_new_file(known_as: str | None) -> None:
+    """Refuse a file that was taken in before, whatever it is called now.
+
+    Raises:
+        Conflict: ``file_known``.
+    """
+    if known_as is not None:
+        raise Conflict("file_known", "这个文件已经导入过（%(name)s），没有再导入", name=known_as)
+
+
+def require_new_day(day: date, known_as: str | None) -> None:
+    """Refuse another file of a partner's day that is reconciled already or in progress (domain.md 2.4).
+
+    Raises:
+        Conflict: ``partner_day_known``.
+    """
+    if known_as is not None:
+        raise Conflict(
+            "partner_day_known",
+            "这个合作单位 %(day)s 的文件已经导入过（%(name)s），同一天不能再导入",
+            day=day.isoformat(),
+            name=known_as,
+        )
+
+
+def require_unmatched(row_matched: bool, side_matched: bool) -> None:
+    """Refuse to match what is matched: a row and a fact of ours meet once.
+
+    Raises:
+        Conflict: ``row_matched``, ``side_matched``.
+    """
+    if row_matched:
+        raise Conflict("row_matched", "这一行已经匹配过了，要改请先取消原来的匹配")
+    if side_matched:
+        raise Conflict("side_matched", "这一笔已经与另一行匹配，要改请先取消那个匹配")
+
+
+def require_matchable(kind: str, repeats: bool) -> None:
+    """Refuse a row that stands for no money of its own.
+
+    Raises:
+        Invalid: ``row_not_matchable``.
+    """
+    if repeats or kind in (RowKind.FEE, RowKind.OTHER):
+        raise Invalid("row_not_matchable", "这一行不能匹配：它是手续费、未入账，或在另一份对账单里已经有了")
+
+
+def require_same_household(theirs: str, ours: str) -> None:
+    """Refuse to match payments of two households: money paid for one never covers another unseen.
+
+    Raises:
+        Invalid: ``household_other``.
+    """
+    if theirs != ours:
+        raise Invalid("household_other", "两边的户号不同，不能匹配；户号缴错请走更正")
+
+
+def require_money_in(amount_fen: Fen) -> None:
+    """Refuse to match money that left the account with a deposit.
+
+    Raises:
+        Invalid: ``money_went_out``.
+    """
+    if amount_fen <= 0:
+        raise Invalid("money_went_out", "这一行是支出，不能与解款匹配")
+
+
+def require_undoable(undone: bool, remittance_state: str | None) -> None:
+    """Refuse to undo twice, or what has confirmed a remittance: that money is booked.
+
+    Raises:
+        Conflict: ``match_undone``, ``match_booked``.
+    """
+    if undone:
+        raise Conflict("match_undone", "这个匹配已经取消过了")
+    if remittance_state == "CONFIRMED":
+        raise Conflict("match_booked", "这笔解款已据此确认到账，不能取消匹配；记错了请做调账")
+
+
+def require_open(state: str) -> None:
+    """Refuse to end what has ended.
+
+    Raises:
+        Conflict: ``difference_ended``.
+    """
+    if state != State.OPEN:
+        raise Conflict("difference_ended", "这个差异已经处理完了")
+
+
+def require_not_asked(asked: bool) -> None:
+    """Refuse to end a difference while a write-off waits for its second person.
+
+    Raises:
+        Conflict: ``write_off_waiting``.
+    """
+    if asked:
+        raise Conflict("write_off_waiting", "核销申请正等另一个人批准，请先批准或撤回")
+
+
+def confirmable_fen(declared_fen: Fen, gross_fen: Fen) -> Fen:
+    """Return what a bank's line confirms of a deposit: what came, and never more than was declared.
+
+    >>> confirmable_fen(300_00, 280_00), confirmable_fen(300_00, 320_00)
+    (28000, 30000)
+    """
+    return min(declared_fen, gross_fen)
+
+
+def shortfall_note(declared_fen: Fen, gross_fen: Fen) -> str:
+    """Return what the keeper reads when less arrived than was declared; empty when all did.
+
+    >>> shortfall_note(300_00, 280_00)
+    '银行实收 280.00 元，少 20.00 元'
+    """
+    if gross_fen >= declared_fen:
+        return ""
+    return f"银行实收 {format_yuan(gross_fen)} 元，少 {format_yuan(declared_fen - gross_fen)} 元"
+
+
+def age_days(opened_on: date, until: date) -> int:
+    """Return how many days a difference has been open; 0 on its first.
+
+    >>> age_days(date(2026, 11, 18), date(2026, 11, 20))
+    2
+    """
+    return max(0, (until - opened_on).days)

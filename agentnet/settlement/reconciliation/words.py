@@ -1,0 +1,86 @@
+"""What people read of reconciliation; translated where it is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from agentnet.core.words import translatable
+from agentnet.settlement.matching import EXPLANATIONS, KIND_WORDS, PROPOSAL_WORDS, STEP_WORDS, Kind, Proposal
+from agentnet.settlement.reconciliation.models import Difference
+from agentnet.settlement.reconciliation.rules import BY_AMOUNT, BY_HAND, RowKind, Source, State, Verb
+
+SOURCES: Final[Mapping[str, str]] = {
+    Source.PARTNER: translatable("合作单位日文件"),
+    Source.BANK: translatable("银行对账单"),
+}
+KINDS: Final[Mapping[str, str]] = {str(kind): words for kind, words in KIND_WORDS.items()}
+PROPOSALS: Final[Mapping[str, str]] = {str(proposal): words for proposal, words in PROPOSAL_WORDS.items()}
+STEPS: Final[Mapping[str, str]] = {
+    **{str(step): words for step, words in STEP_WORDS.items()},
+    BY_AMOUNT: translatable("金额相同，且只有这一笔在到账日前三天内"),
+    BY_HAND: translatable("手工匹配"),
+}
+BANK_REFERENCE: Final = translatable("交款单号相同")
+"""By what a bank's line and a deposit are found by reference."""
+STATES: Final[Mapping[str, tuple[str, str]]] = {
+    State.OPEN: (translatable("待处理"), "careful"),
+    State.EXPLAINED: (translatable("已说明"), "good"),
+    State.ADJUSTED: (translatable("已调账"), "good"),
+    State.WRITTEN_OFF: (translatable("已核销"), "off"),
+}
+VERBS: Final[Mapping[str, str]] = {
+    Verb.OWNED: translatable("接手"),
+    Verb.EXPLAINED: translatable("说明后办结"),
+    Verb.ADJUSTED: translatable("调账后办结"),
+    Verb.WRITTEN_OFF: translatable("核销"),
+    Verb.REOPENED: translatable("取消匹配，重新打开"),
+}
+ROW_KINDS: Final[Mapping[str, str]] = {
+    RowKind.PAYMENT: translatable("缴费"),
+    RowKind.ENTRY: translatable("入账"),
+    RowKind.DETAIL: translatable("批量明细"),
+    RowKind.FEE: translatable("手续费"),
+    RowKind.OTHER: translatable("未入账"),
+}
+_AT_THE_BANK: Final[Mapping[tuple[str, str], str]] = {
+    (Kind.MISSING_AT_UTILITY, Proposal.LOOK): translatable("银行收到了钱，没有网点报过；请找到对应的解款或说明来源"),
+    (Kind.AMOUNT_MISMATCH, Proposal.BOOK): translatable("银行收到的比网点报的多，多出的部分请网点另报一笔"),
+    (Kind.AMOUNT_MISMATCH, Proposal.REVERSE): translatable("银行收到的比网点报的少，按到账确认，差额退回网点手头"),
+}
+_PARTNER: Final[Mapping[tuple[str, str], str]] = {
+    (str(kind), str(proposal)): words for (kind, proposal), words in EXPLANATIONS.items()
+}
+
+
+def explanation(found: Difference) -> str:
+    """Return what happened and what is proposed (a msgid)."""
+    words = _PARTNER if found.partner_id is not None else _AT_THE_BANK
+    return words.get((found.kind, found.proposal)) or KINDS[found.kind]
+
+
+def step_words(step: str, source: str) -> str:
+    """Return by what a row and its other side were found to be the same (a msgid)."""
+    return BANK_REFERENCE if source == Source.BANK and step == "REFERENCE" else STEPS[step]
+
+
+FILE_KINDS: Final[Mapping[str, str]] = {
+    "PARTNER": translatable("合作单位日文件（CSV）"),
+    "CAMT": translatable("银行对账单（camt.053）"),
+    "TABLE": translatable("银行对账单（表格：CSV、Excel、网页导出的 .xls）"),
+}
+COLUMN_WORDS: Final[Mapping[str, str]] = {
+    "date": translatable("交易日期"),
+    "time": translatable("交易时间"),
+    "amount": translatable("金额（收支同一列）"),
+    "credit": translatable("收入金额"),
+    "debit": translatable("支出金额"),
+    "direction": translatable("借贷标志"),
+    "balance": translatable("余额"),
+    "reference": translatable("流水号"),
+    "counterparty": translatable("对方户名"),
+    "text": translatable("摘要"),
+    "household": translatable("户号"),
+    "currency": translatable("币种"),
+}
+"""What the columns of ``files.mapping.Mapping`` are called."""
