@@ -12,6 +12,8 @@ from flask_login import current_user
 from flask_migrate import Migrate
 
 from agentnet.administration.blueprint import blueprint as administration_blueprint
+from agentnet.books import models as books_models
+from agentnet.books.blueprint import blueprint as books_blueprint
 from agentnet.closing.blueprint import blueprint as closing_blueprint
 from agentnet.closing.jobs import CLOSE_MONTHS
 from agentnet.collecting import imports as collecting_imports
@@ -45,6 +47,7 @@ from agentnet.infra.security import init_security
 from agentnet.infra.templating import init_templating
 from agentnet.infra.transaction import TransactionalFlask
 from agentnet.ledger import models as ledger_models
+from agentnet.ledger.jobs import ROLL_UP
 from agentnet.outlets import imports as outlets_imports
 from agentnet.outlets import models as outlets_models
 from agentnet.outlets.blueprint import blueprint as outlets_blueprint
@@ -73,6 +76,7 @@ MODELS = (
     outlets_models,
     collecting_models,
     settlement_models,
+    books_models,
     visits_models,
     commission_models,
 )
@@ -85,6 +89,7 @@ BLUEPRINTS: Sequence[Blueprint] = (
     documents_blueprint,
     visits_blueprint,
     workdays_blueprint,
+    books_blueprint,
     commission_blueprint,
     closing_blueprint,
     outlets_blueprint,
@@ -110,6 +115,7 @@ CLOCK_JOBS: Sequence[ClockJob] = (
     CLOSE_DAYS,
     ALLOCATE_RECEIVED,
     CLOSE_MONTHS,
+    ROLL_UP,
     PLAN_DUTIES,
     TICK,
 )

@@ -145,7 +145,7 @@ def _ordered(
     selected = statement.add_columns(_as_stored(by).label("sort_value"))
     if key.column is not by.column:
         selected = selected.add_columns(_as_stored(key).label("sort_key"))
-    of_columns = all(one["expr"] is not one["entity"] for one in statement.column_descriptions)
+    of_columns = all(one["expr"] is not one.get("entity") for one in statement.column_descriptions)
     return selected.order_by(*order).limit(limit), of_columns
 
 

@@ -31,6 +31,8 @@ class Permission(StrEnum):
     REMITTANCE_DECLARE = "REMITTANCE_DECLARE"
     REMITTANCE_CONFIRM = "REMITTANCE_CONFIRM"
     SETTLEMENT_READ = "SETTLEMENT_READ"
+    LEDGER_READ = "LEDGER_READ"
+    JOURNAL_EXPORT = "JOURNAL_EXPORT"
     VISIT_LOG = "VISIT_LOG"
     VISIT_READ = "VISIT_READ"
     VISIT_STRIKE = "VISIT_STRIKE"
@@ -76,6 +78,8 @@ MAY: Mapping[Permission, frozenset[Role]] = {
     Permission.REMITTANCE_DECLARE: frozenset({A}),
     Permission.REMITTANCE_CONFIRM: frozenset({F}),
     Permission.SETTLEMENT_READ: frozenset({A, S, F, U, X}),
+    Permission.LEDGER_READ: frozenset({F, U, X}),
+    Permission.JOURNAL_EXPORT: frozenset({F}),
     Permission.VISIT_LOG: frozenset({M}),
     Permission.VISIT_READ: frozenset({A, M, S, U, X}),
     Permission.VISIT_STRIKE: frozenset({S}),

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from agentnet.infra.clikit import answer, progress
 from agentnet.infra.db import db
 from agentnet.infra.transaction import reading
-from agentnet.verify import audit, collections, commission, documents, duties, money, register, settlement
+from agentnet.verify import audit, books, collections, commission, documents, duties, money, register, settlement
 from agentnet.verify.findings import Check, Finding
 
 MOST_FINDINGS = 100
@@ -38,6 +38,8 @@ CHECKS: Sequence[Check] = tuple(
         settlement.closed_days_are_locked,
         settlement.counts_are_booked,
         settlement.deposits_moved_what_they_say,
+        books.monthly_sums_are_their_transfers,
+        books.exports_are_the_months_book,
         commission.lines_are_recomputed,
         commission.closed_months_are_complete,
         commission.accruals_add_up,

@@ -9,13 +9,16 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
+from agentnet.books.journal_actions import add_mapping
 from agentnet.closing.actions import close_month
 from agentnet.collecting.models import Collection
 from agentnet.core.clock import IsoWeek, Month
+from agentnet.core.ids import new_id
 from agentnet.documents.models import Run, Schedule
 from agentnet.infra.actor import SYSTEM
 from agentnet.infra.db import db
 from agentnet.infra.transaction import batch, reading
+from agentnet.ledger.models import Account
 from agentnet.visits.actions import log_visit, plan_duties
 from agentnet.visits.judging import FoundNeed
 from agentnet.visits.models import Need
@@ -91,6 +94,12 @@ def samples(facts: dict[str, object]) -> dict[str, Sample]:
         "administration.template": Sample({"kind": "outlets", "ending": "csv"}, placed=False),
         "administration.dry_run": Sample({"kind": "outlets", "sha256": "0" * 64}, placed=False),
         "administration.confirm": Sample({"kind": "outlets", "sha256": "0" * 64}, placed=False),
+        "books.line": Sample({"owner_kind": "outlet", "code": "cash_held"}, placed=False),
+        "books.account": Sample({"account_id": facts["account_id"]}),
+        "books.mapping": Sample({"name": "U8"}, placed=False),
+        "books.account_target": Sample({"name": "U8"}, placed=False),
+        "books.hand_over": Sample({"name": "U8", "month": "2026-10"}, placed=False),
+        "books.journal_file": Sample({"name": "U8", "month": "2026-10"}, placed=False),
         "settlement.day": Sample(outlet | {"day": world.TODAY.isoformat()}),
         "closing.month": Sample({"text": "2026-10"}, placed=False),
         "closing.confirm": Sample({"text": "2026-10"}, placed=False),
@@ -127,6 +136,8 @@ def lay_down_facts() -> dict[str, object]:
     with batch():
         log_visit(a_visit(needs=(FoundNeed("FAULT_REPAIR", "路灯不亮"),)), world.actor("bob"))
     close_month(Month(2026, 10), SYSTEM)
+    with batch():
+        add_mapping(new_id(), "U8", "U8", SYSTEM)
     with batch() as session:
         schedule = Schedule(
             name="周报",
@@ -146,6 +157,7 @@ def lay_down_facts() -> dict[str, object]:
         return {
             "remittance_id": deposit.id,
             "receipt_no": verdict.receipt_no,
+            "account_id": db.session.scalars(select(Account.id).where(Account.code == "IN_TRANSIT")).one(),
             "collection_id": db.session.scalars(select(Collection.id)).one(),
             "visit_id": need.visit_id,
             "need_id": need.id,
