@@ -14,6 +14,7 @@ from flask_migrate import Migrate
 from agentnet.administration.blueprint import blueprint as administration_blueprint
 from agentnet.books import models as books_models
 from agentnet.books.blueprint import blueprint as books_blueprint
+from agentnet.books.report_data import KINDS as BOOKS_KINDS
 from agentnet.closing.blueprint import blueprint as closing_blueprint
 from agentnet.closing.jobs import CLOSE_MONTHS
 from agentnet.collecting import imports as collecting_imports
@@ -101,6 +102,7 @@ REPORT_KINDS: Sequence[ReportKind] = (
     COMMISSION_SUMMARY,
     DUTY_MANAGER_WEEK,
     DUTY_STATION_MONTH,
+    *BOOKS_KINDS,
 )
 IMPORTERS: Sequence[Importer] = (
     division_imports.IMPORTER,

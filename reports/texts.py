@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Literal
 
+from reports.texts_books import OUTLET_DAY, REMITTANCES, TRIAL
+
 Language = Literal["zh", "en"]
 Texts = Mapping[str, tuple[str, str]]
 
@@ -244,7 +246,18 @@ CODES: Texts = {
     "EXEMPT": ("– 免访", "– Exempt"),
 }
 
-GROUPS: tuple[Texts, ...] = (COMMON, STATEMENT, EMPTY, SUMMARY, VISITS, RECEIPT, CODES)
+GROUPS: tuple[Texts, ...] = (
+    COMMON,
+    STATEMENT,
+    EMPTY,
+    SUMMARY,
+    VISITS,
+    RECEIPT,
+    TRIAL,
+    OUTLET_DAY,
+    REMITTANCES,
+    CODES,
+)
 
 _COLUMN: Mapping[Language, int] = {"zh": 0, "en": 1}
 

@@ -30,6 +30,7 @@ from sqlalchemy import (
 )
 
 from agentnet.books.rules import Moved, Span, TrialBalance, trial_balance_of
+from agentnet.core.clock import Month
 from agentnet.divisions.models import OrgUnit
 from agentnet.infra.db import UtcDateTime, db
 from agentnet.infra.revisions import remembered
@@ -71,10 +72,14 @@ def held_under(path: str | None) -> ColumnElement[bool]:
 
 
 _BY_LINE = (accounts.c.owner_kind, accounts.c.code, func.coalesce(Outlet.setting, ""))
+_UNIT = func.coalesce(
+    case((accounts.c.owner_kind == ORG_UNIT, accounts.c.owner_id)), Outlet.org_unit_id, literal(0, BigInteger)
+)
+"""Where an account belongs now; 0 for households and partners."""
 
 
 @built_once
-def _of_sums(path: str | None, whole_month: bool) -> Select[*tuple[Any, ...]]:
+def _of_sums(path: str | None, whole_month: bool, by_unit: bool = False) -> Select[*tuple[Any, ...]]:
     """Return the opening balances of a month by line, and with it what the month moved."""
     sums = ledger_months.c
     in_month = sums.month == _MONTH
@@ -85,29 +90,29 @@ def _of_sums(path: str | None, whole_month: bool) -> Select[*tuple[Any, ...]]:
         else (_ZERO, _ZERO)
     )
     reached = sums.month <= _MONTH if whole_month else sums.month < _MONTH
+    keys = (_UNIT, *_BY_LINE) if by_unit else _BY_LINE
     return (
-        select(*_BY_LINE, _whole(case((sums.month < _MONTH, net), else_=0)), *moved)
+        select(*keys, _whole(case((sums.month < _MONTH, net), else_=0)), *moved)
         .select_from(of_owner(ledger_months, sums.account_id))
         .where(reached, held_under(path))
-        .group_by(*_BY_LINE)
+        .group_by(*keys)
     )
 
 
 @built_once
-def _of_transfers(path: str | None, debits: bool, since_rolled: bool) -> Select[*tuple[Any, ...]]:
+def _of_transfers(
+    path: str | None, debits: bool, since_rolled: bool, by_unit: bool = False
+) -> Select[*tuple[Any, ...]]:
     """Return one side of transfers by line: those not in the sums yet, or those of some days that are."""
     account_id = transfers.c.debit_account_id if debits else transfers.c.credit_account_id
     amount, day = transfers.c.amount_fen, transfers.c.business_on
     before = _whole(case((day < _STARTS, amount if debits else -amount), else_=0))
     within = _whole(case((day >= _STARTS, amount), else_=0))
-    statement = select(*_BY_LINE, before, *((within, _ZERO) if debits else (_ZERO, within)))
+    keys = (_UNIT, *_BY_LINE) if by_unit else _BY_LINE
+    statement = select(*keys, before, *((within, _ZERO) if debits else (_ZERO, within)))
     rolled = transfers.c.posted_at >= _ROLLED if since_rolled else transfers.c.posted_at < _ROLLED
     days = [day < _ENDS] if since_rolled else [day < _ENDS, day >= _STARTS]
-    return (
-        statement.select_from(of_owner(transfers, account_id))
-        .where(rolled, *days, held_under(path))
-        .group_by(*_BY_LINE)
-    )
+    return statement.select_from(of_owner(transfers, account_id)).where(rolled, *days, held_under(path)).group_by(*keys)
 
 
 def _added(found: Iterable[Iterable[Any]]) -> dict[tuple[str, str, str], Moved]:
@@ -165,6 +170,21 @@ def given_of(span: Span, rolled: datetime) -> dict[str, Any]:
         "ends_on": span.ends_on,
         "rolled": rolled,
     }
+
+
+def sums_by_unit(month: Month) -> Mapping[int, Sums]:
+    """Return what the accounts of each org unit held and moved in a month, by unit; 0 is households and partners."""
+
+    def found_at(rolled: datetime) -> Mapping[int, Sums]:
+        given = given_of(Span(month), rolled)
+        statements = [_of_sums(None, True, True), *(_of_transfers(None, side, True, True) for side in (True, False))]
+        found: dict[int, list[Any]] = defaultdict(list)
+        for statement in statements:
+            for unit_id, *row in _rows(statement, given):
+                found[int(unit_id)].append(row)
+        return {unit_id: _added(rows) for unit_id, rows in found.items()}
+
+    return as_of_one_roll(found_at)
 
 
 def trial_balance(unit: OrgUnit | Any, span: Span) -> TrialBalance:

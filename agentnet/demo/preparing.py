@@ -21,7 +21,7 @@ from agentnet.demo.history import Watch, play_counters
 from agentnet.demo.loading import load_register
 from agentnet.demo.office import office_beside, tick
 from agentnet.demo.plans import agree_plans
-from agentnet.demo.printing import schedule_duties
+from agentnet.demo.printing import add_mappings, schedule_books, schedule_duties
 from agentnet.demo.sign_ins import AGENT, Keys, add_sign_ins, replace_passwords
 from agentnet.demo.timeline import Timeline
 from agentnet.demo.visiting import play_rounds
@@ -87,10 +87,14 @@ def _make(app: Flask, keys: Keys, ends_at: datetime | None, watch: Watch) -> Non
             play_rounds(world, watch)
             with batch():
                 schedule_duties(world.units, now())
+                add_mappings()
         watch("documents", 0, 1)
         while office.busy:  # two clocks would share the work of closing the month, and wait for each other
             if not sum(drain(app).values()):
                 time.sleep(0.1)
+        tick(app)  # adds up the book as well
+        with app.app_context(), batch():
+            schedule_books(world.units, now())
         tick(app)
         office.draw()
         drain(app)

@@ -43,6 +43,7 @@ def upgrade() -> None:
     first = "2000-01-01 00:00:00.000000" if op.get_bind().dialect.name == "sqlite" else "2000-01-01 00:00:00+00"
     op.execute(f"INSERT INTO ledger_rolls (id, rolled_until) VALUES (1, '{first}')")
     _journal_tables()
+    _cadences("'WEEKLY', 'MONTHLY'", "'DAILY', 'WEEKLY', 'MONTHLY'")
     for table in APPEND_ONLY:
         _refuse_changes(table)
     op.execute("INSERT INTO revisions (subject, mark) VALUES ('book', '')")
@@ -101,6 +102,28 @@ def _journal_tables() -> None:
     )
 
 
+def _cadences(before: str, after: str) -> None:
+    """Change which cadences a schedule may have.
+
+    SQLite cannot change a CHECK, and the table may not be made anew: orders and runs point to it. Its own way for
+    this is to change the table's text (sqlite.org/lang_altertable.html, section 7).
+    """
+    if op.get_bind().dialect.name != "sqlite":
+        op.drop_constraint("ck_schedules_cadence", "schedules", type_="check")
+        op.create_check_constraint(op.f("ck_schedules_cadence"), "schedules", f"cadence IN ({after})")
+        return
+    connection = op.get_bind()
+    version = connection.exec_driver_sql("PRAGMA schema_version").scalar()
+    connection.exec_driver_sql("PRAGMA writable_schema = ON")
+    changed = connection.exec_driver_sql(
+        "UPDATE sqlite_master SET sql = replace(sql, ?, ?) WHERE type = 'table' AND name = 'schedules'",
+        (f"cadence IN ({before})", f"cadence IN ({after})"),
+    )
+    assert changed.rowcount == 1
+    connection.exec_driver_sql(f"PRAGMA schema_version = {int(version or 0) + 1}")
+    connection.exec_driver_sql("PRAGMA writable_schema = OFF")
+
+
 def _refuse_changes(table: str) -> None:
     if op.get_bind().dialect.name == "sqlite":
         for event in ("UPDATE", "DELETE"):
@@ -140,6 +163,13 @@ def downgrade() -> None:
                 op.execute(f"DROP TRIGGER {table}_revise_book_by_{event}")
         else:
             op.execute(f"DROP TRIGGER {table}_revise_book ON {table}")
+    for table in ("orders", "runs"):
+        op.execute(
+            f"UPDATE {table} SET schedule_id = NULL"
+            " WHERE schedule_id IN (SELECT id FROM schedules WHERE cadence = 'DAILY')"
+        )
+    op.execute("DELETE FROM schedules WHERE cadence = 'DAILY'")
+    _cadences("'DAILY', 'WEEKLY', 'MONTHLY'", "'WEEKLY', 'MONTHLY'")
     op.execute("DELETE FROM revisions WHERE subject = 'book'")
     op.drop_table("journal_exports")  # triggers go with their tables
     op.drop_table("journal_accounts")
