@@ -109,7 +109,7 @@ def _cadences(before: str, after: str) -> None:
     this is to change the table's text (sqlite.org/lang_altertable.html, section 7).
     """
     if op.get_bind().dialect.name != "sqlite":
-        op.drop_constraint("ck_schedules_cadence", "schedules", type_="check")
+        op.drop_constraint(op.f("ck_schedules_cadence"), "schedules", type_="check")
         op.create_check_constraint(op.f("ck_schedules_cadence"), "schedules", f"cadence IN ({after})")
         return
     connection = op.get_bind()
