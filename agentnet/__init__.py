@@ -15,6 +15,9 @@ from agentnet.administration.blueprint import blueprint as administration_bluepr
 from agentnet.approvals import models as approvals_models
 from agentnet.approvals.blueprint import blueprint as approvals_blueprint
 from agentnet.approvals.kinds import ApprovalKind
+from agentnet.books import models as books_models
+from agentnet.books.blueprint import blueprint as books_blueprint
+from agentnet.books.report_data import KINDS as BOOKS_KINDS
 from agentnet.closing import models as closing_models
 from agentnet.closing.blueprint import blueprint as closing_blueprint
 from agentnet.closing.jobs import CLOSE_MONTHS
@@ -53,6 +56,7 @@ from agentnet.infra.security import init_security
 from agentnet.infra.templating import init_templating
 from agentnet.infra.transaction import TransactionalFlask
 from agentnet.ledger import models as ledger_models
+from agentnet.ledger.jobs import ROLL_UP
 from agentnet.outlets import imports as outlets_imports
 from agentnet.outlets import models as outlets_models
 from agentnet.outlets.blueprint import blueprint as outlets_blueprint
@@ -93,6 +97,7 @@ MODELS = (
     ageing_models,
     holding_models,
     reconciliation_models,
+    books_models,
     visits_models,
     commission_models,
     closing_models,
@@ -110,6 +115,7 @@ BLUEPRINTS: Sequence[Blueprint] = (
     documents_blueprint,
     visits_blueprint,
     workdays_blueprint,
+    books_blueprint,
     commission_blueprint,
     closing_blueprint,
     outlets_blueprint,
@@ -122,6 +128,7 @@ REPORT_KINDS: Sequence[ReportKind] = (
     COMMISSION_SUMMARY,
     DUTY_MANAGER_WEEK,
     DUTY_STATION_MONTH,
+    *BOOKS_KINDS,
 )
 APPROVAL_KINDS: Sequence[ApprovalKind] = (*correction_kinds.APPROVAL_KINDS, LIMIT_RAISE, WRITE_OFF)
 """What needs a second person: who may decide it, how it is shown, what carries it out."""
@@ -141,6 +148,7 @@ CLOCK_JOBS: Sequence[ClockJob] = (
     AGE_CASH,
     ALLOCATE_RECEIVED,
     CLOSE_MONTHS,
+    ROLL_UP,
     PLAN_DUTIES,
     TICK,
 )

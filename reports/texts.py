@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Literal
 
+from reports.texts_books import OUTLET_DAY, REMITTANCES, TRIAL
+
 Language = Literal["zh", "en"]
 Texts = Mapping[str, tuple[str, str]]
 
@@ -92,7 +94,8 @@ PROVISIONAL: Texts = {
         "户号已脱敏。金额有疑问，请在封账前向所属供电所提出。",
         "This is a provisional statement and no basis for payment: the month is not closed, and remittances, "
         "corrections and adjustments may still change it. The final statement follows the month's close "
-        "and takes its place. Household numbers are masked. Please raise any question with your supply station before the close.",
+        "and takes its place. Household numbers are masked. Please raise any question with your supply station "
+        "before the close.",
     ),
 }
 
@@ -257,7 +260,19 @@ CODES: Texts = {
     "EXEMPT": ("– 免访", "– Exempt"),
 }
 
-GROUPS: tuple[Texts, ...] = (COMMON, STATEMENT, PROVISIONAL, EMPTY, SUMMARY, VISITS, RECEIPT, CODES)
+GROUPS: tuple[Texts, ...] = (
+    COMMON,
+    STATEMENT,
+    PROVISIONAL,
+    EMPTY,
+    SUMMARY,
+    VISITS,
+    RECEIPT,
+    TRIAL,
+    OUTLET_DAY,
+    REMITTANCES,
+    CODES,
+)
 
 _COLUMN: Mapping[Language, int] = {"zh": 0, "en": 1}
 

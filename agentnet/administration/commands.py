@@ -12,7 +12,10 @@ import click
 from flask import Flask
 from rich.console import Console
 
+from agentnet.books.journal_actions import export_journal
+from agentnet.core.clock import Month
 from agentnet.core.errors import Missing
+from agentnet.core.money import format_yuan
 from agentnet.infra.actor import SYSTEM
 from agentnet.infra.audit import write_audit
 from agentnet.infra.clikit import answer, progress
@@ -103,12 +106,26 @@ def _lines(result: dict[str, Any], plan: Plan, dry_run: bool) -> Iterable[str]:
     "--format", "file_format", type=click.Choice(list(KINDS)), help="By default what --out ends in, else csv."
 )
 @click.option("--reveal", metavar="REASON", help="Show personal data in full; the reason goes into the audit trail.")
+@click.option("--period", metavar="YYYY-MM", help="For journal: the closed month.")
+@click.option("--mapping", metavar="NAME", help="For journal: the saved mapping.")
 @click.pass_obj
-def export_command(app: Flask, kind: str, out: Path | None, file_format: str | None, reveal: str | None) -> None:
-    """Export a table with the columns its import knows. / 导出表格。
+def export_command(
+    app: Flask,
+    kind: str,
+    out: Path | None,
+    file_format: str | None,
+    reveal: str | None,
+    period: str | None,
+    mapping: str | None,
+) -> None:
+    """Export a table with the columns its import knows, or a month's journal. / 导出表格或凭证。
 
-    KIND is what import takes. Names, phones, addresses and household numbers are masked unless --reveal gives a reason.
+    KIND is what import takes, or journal with --period and --mapping: the totals printed are those of the trial
+    balance. Names, phones, addresses and household numbers are masked unless --reveal gives a reason.
     """
+    if kind == "journal":
+        _export_journal(app, out, period, mapping)
+        return
     wanted = file_format or (
         out.suffix.lstrip(".").lower() if out and out.suffix.lstrip(".").lower() in KINDS else "csv"
     )
@@ -127,3 +144,22 @@ def export_command(app: Flask, kind: str, out: Path | None, file_format: str | N
         click.echo(f"wrote {out}", err=True)
     else:
         sys.stdout.buffer.write(data)
+
+
+def _export_journal(app: Flask, out: Path | None, period: str | None, mapping: str | None) -> None:
+    """Write a closed month's journal; the totals go to standard error, so that a pipe holds the file alone."""
+    if not period or not mapping:
+        raise click.UsageError("journal needs --period YYYY-MM and --mapping NAME")
+    with app.app_context(), batch():
+        found = export_journal(mapping, Month.parse(period), SYSTEM)
+    journal = found.journal
+    if out:
+        out.write_bytes(found.data)
+    else:
+        sys.stdout.buffer.write(found.data)
+    click.echo(
+        f"{period} by {mapping}: {len(journal.vouchers)} vouchers, {journal.lines} lines,"
+        f" debit {format_yuan(journal.debit_fen)}, credit {format_yuan(journal.credit_fen)} yuan,"
+        f" as the trial balance; sha256 {found.sha256}",
+        err=True,
+    )

@@ -21,6 +21,7 @@ from agentnet.infra.config import Settings
 from agentnet.infra.db import db
 from agentnet.infra.migrating import MIGRATIONS, upgrade
 from agentnet.infra.transaction import batch
+from agentnet.ledger.jobs import roll_up
 from agentnet.users.models import RoleGrant, User
 from agentnet.users.passwords import hash_password
 
@@ -72,6 +73,7 @@ def _fill(settings: Settings, size: Size) -> None:
             _office(crowd)
             add_facts(crowd)
             close_months(crowd)
+        roll_up(now())  # as the clock would have, ten minutes ago
         close(app)
 
 

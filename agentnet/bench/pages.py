@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from threading import Barrier
 from typing import Any
 
-from agentnet.bench.crowd import outlet_code
+from agentnet.bench.crowd import cash_account, outlet_code
 from agentnet.bench.crowd_home import KEEPER, MANAGER, PASSWORD, Size, crowded
 from agentnet.bench.posting_http import Browser, web
 from agentnet.infra.config import Settings
@@ -43,6 +43,9 @@ PAGES = (
     ("/documents", "supervisor"),
     ("/commission", "finance"),
     ("/commission/outlets", "finance"),
+    ("/ledger", "finance"),
+    ("/ledger/lines/outlet/cash_held", "finance"),
+    (f"/ledger/accounts/{cash_account(0)}", "auditor"),
     ("/households", "supervisor"),
     ("/managers", "supervisor"),
     ("/people", "administrator"),

@@ -139,6 +139,54 @@ class Month:
 
 
 @dataclass(frozen=True, order=True, slots=True)
+class Day:
+    """A Shanghai day as a period of one; written ``2026-11-18``.
+
+    >>> day = Day.parse("2026-02-28"); str(day), str(day.next()), day.ends_on
+    ('2026-02-28', '2026-03-01', datetime.date(2026, 3, 1))
+    """
+
+    on: date
+
+    @classmethod
+    def of(cls, day: date) -> Day:
+        """Return the period of one day."""
+        return cls(day)
+
+    @classmethod
+    def parse(cls, text: str) -> Day:
+        """Read ``YYYY-MM-DD``.
+
+        Raises:
+            Invalid: ``day_shape``.
+        """
+        try:
+            found = date.fromisoformat(text.strip())
+        except ValueError:
+            found = None
+        if found is None or found.year not in YEARS or text.strip() != found.isoformat():
+            raise Invalid("day_shape", "请输入日期，例如 2026-11-03", field="day")
+        return cls(found)
+
+    @property
+    def starts_on(self) -> date:
+        return self.on
+
+    @property
+    def ends_on(self) -> date:
+        return self.on + timedelta(days=1)
+
+    def next(self) -> Day:
+        return Day(self.ends_on)
+
+    def previous(self) -> Day:
+        return Day(self.on - timedelta(days=1))
+
+    def __str__(self) -> str:
+        return self.on.isoformat()
+
+
+@dataclass(frozen=True, order=True, slots=True)
 class IsoWeek:
     """An ISO 8601 week, Monday to Sunday; written ``2026-W47``.
 

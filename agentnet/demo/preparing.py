@@ -22,7 +22,7 @@ from agentnet.demo.history import Watch, play_counters
 from agentnet.demo.loading import load_register
 from agentnet.demo.office import office_beside, tick
 from agentnet.demo.plans import agree_plans
-from agentnet.demo.printing import schedule_duties
+from agentnet.demo.printing import add_mappings, schedule_books, schedule_duties
 from agentnet.demo.sign_ins import AGENT, Keys, add_sign_ins, replace_passwords
 from agentnet.demo.timeline import Timeline
 from agentnet.demo.visiting import play_rounds
@@ -98,6 +98,7 @@ def _make(app: Flask, keys: Keys, ends_at: datetime | None, watch: Watch, *, pri
             play_rounds(world, watch)
             with batch():
                 schedule_duties(world.units, now())
+                add_mappings()
         watch("documents", 0, 1)
         if not print_all:
             office.stop_drawing()
@@ -105,6 +106,9 @@ def _make(app: Flask, keys: Keys, ends_at: datetime | None, watch: Watch, *, pri
             while office.busy:  # two clocks would share the work of closing the month, and wait for each other
                 if not draw_some():
                     time.sleep(0.1)
+            tick(app)  # adds up the book as well
+            with batch():
+                schedule_books(world.units, now())
             tick(app)
             if print_all:
                 office.draw()

@@ -7,23 +7,36 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from agentnet.books.journal_actions import add_mapping
+from agentnet.books.models import JournalMapping
+from agentnet.books.presets import PRESETS
+from agentnet.books.report_data import (
+    OUTLET_DAY,
+    STATION_REMITTANCES_MONTH,
+    STATION_REMITTANCES_WEEK,
+    TRIAL_BALANCE_MONTH,
+)
 from agentnet.commission.report_data import COMMISSION_STATEMENT, COMMISSION_SUMMARY
-from agentnet.core.clock import IsoWeek, Month, business_date
+from agentnet.core.clock import business_date
+from agentnet.core.ids import new_id
 from agentnet.demo.villages import Unit
 from agentnet.divisions.models import OrgKind
 from agentnet.documents.kinds import ReportKind
 from agentnet.documents.models import Schedule
-from agentnet.documents.rules import Cadence, Rhythm
+from agentnet.documents.rules import SPANS, Cadence, Rhythm
 from agentnet.documents.schedules import ScheduleWish, add_schedule
-from agentnet.infra.actor import Actor, Grant, Role
+from agentnet.infra.actor import SYSTEM, Actor, Grant, Role
 from agentnet.infra.db import db
 from agentnet.visits.report_data import DUTY_MANAGER_WEEK, DUTY_STATION_MONTH
 
-OFFICE = Actor(user_id=None, name="demo", grants=(Grant(Role.SUPERVISOR, org_path="/"),))
-"""The company's supervisors."""
+OFFICE = Actor(
+    user_id=None, name="demo", grants=(Grant(Role.SUPERVISOR, org_path="/"), Grant(Role.FINANCE, org_path="/"))
+)
+"""The company's supervisors and finance."""
 
 MONTHLY = Rhythm(Cadence.MONTHLY, 1, 2, 0)
 WEEKLY = Rhythm(Cadence.WEEKLY, 1, 6, 0)
+DAILY = Rhythm(Cadence.DAILY, 1, 6, 0)
 
 
 def schedule_money(at: datetime) -> None:
@@ -45,6 +58,27 @@ def schedule_duties(units: Iterable[Unit], at: datetime) -> None:
     _add("走访完成情况月报", DUTY_STATION_MONTH, "DH", "zh", MONTHLY, last_tick(MONTHLY, at))
 
 
+def schedule_books(units: Iterable[Unit], at: datetime) -> None:
+    """Schedule the papers of money: one station's daily sheets, all stations' deposits, the company's trial balance.
+
+    The rest begins with the next tick: three thousand daily sheets would be a day's work before the first look.
+    """
+    stations = [unit for unit in units if unit.kind is OrgKind.STATION]
+    for station in stations[:1]:
+        _add(f"{station.name}日结单", OUTLET_DAY, station.code, "zh", DAILY, last_tick(DAILY, at))
+    _add("解款与账龄周报", STATION_REMITTANCES_WEEK, "WL", "zh", WEEKLY, last_tick(WEEKLY, at))
+    _add("解款与账龄月报", STATION_REMITTANCES_MONTH, "DH", "zh", MONTHLY, next_tick(MONTHLY, at))
+    _add("科目余额表", TRIAL_BALANCE_MONTH, "DH", "zh", MONTHLY, last_tick(MONTHLY, at))
+    _add("科目余额表（英文）", TRIAL_BALANCE_MONTH, "WL", "en", MONTHLY, last_tick(MONTHLY, at))
+
+
+def add_mappings() -> None:
+    """Give finance a mapping for each accounting package."""
+    for name in PRESETS:
+        if db.session.scalar(select(JournalMapping.id).where(JournalMapping.name == name)) is None:
+            add_mapping(new_id(), name, name, SYSTEM)
+
+
 def _add(name: str, kind: ReportKind, unit_code: str, language: str, rhythm: Rhythm, first: datetime) -> None:
     """Add a schedule from a first tick on, made up once if it has passed; an earlier run may have added it."""
     if db.session.scalar(select(Schedule.id).where(Schedule.name == name)) is not None:
@@ -64,8 +98,7 @@ def last_tick(rhythm: Rhythm, at: datetime) -> datetime:
     >>> last_tick(MONTHLY, shanghai_instant(date(2026, 11, 1), 2)) == shanghai_instant(date(2026, 11, 1), 2)
     True
     """
-    day = business_date(at)
-    span: IsoWeek | Month = IsoWeek.of(day) if rhythm.cadence is Cadence.WEEKLY else Month.of(day)
+    span = SPANS[rhythm.cadence].of(business_date(at))
     tick = rhythm.first_tick(span.starts_on)
     return tick if tick <= at else rhythm.first_tick(span.previous().starts_on)
 
@@ -78,7 +111,6 @@ def next_tick(rhythm: Rhythm, at: datetime) -> datetime:
     >>> next_tick(MONTHLY, shanghai_instant(date(2026, 11, 1), 2)) == shanghai_instant(date(2026, 12, 1), 2)
     True
     """
-    day = business_date(at)
-    span: IsoWeek | Month = IsoWeek.of(day) if rhythm.cadence is Cadence.WEEKLY else Month.of(day)
+    span = SPANS[rhythm.cadence].of(business_date(at))
     tick = rhythm.first_tick(span.starts_on)
     return tick if tick > at else rhythm.first_tick(span.next().starts_on)

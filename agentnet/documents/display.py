@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 
@@ -11,13 +11,22 @@ from flask.sansio.app import App
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from agentnet.core.clock import IsoWeek, Month, today
+from agentnet.core.clock import Day, IsoWeek, Month, today
 from agentnet.core.words import translatable
 from agentnet.divisions.models import OrgUnit
 from agentnet.documents.kinds import ReportKind, report_kinds
 from agentnet.documents.models import Order, Run, Schedule
-from agentnet.documents.rules import FAILURES, SAID_IN_WORDS, Cadence, OrderState, RunState, failure_parts, span_of
-from agentnet.infra.dates import month_text, week_text
+from agentnet.documents.rules import (
+    FAILURES,
+    SAID_IN_WORDS,
+    AnySpan,
+    Cadence,
+    OrderState,
+    RunState,
+    failure_parts,
+    span_of,
+)
+from agentnet.infra.dates import calendar_day, month_text, week_text
 from agentnet.infra.i18n import in_english, say
 from agentnet.infra.security import FRAMEABLE_POLICY
 from agentnet.infra.template_words import by_language
@@ -35,7 +44,11 @@ ORDER_WORDS: Mapping[str, tuple[str, str]] = {
     OrderState.FAILED: (translatable("没有安排成"), "careful"),
 }
 LANGUAGE_WORDS: Mapping[str, str] = {"zh": translatable("中文"), "en": translatable("英文")}
-CADENCE_WORDS: Mapping[str, str] = {Cadence.WEEKLY: translatable("每周"), Cadence.MONTHLY: translatable("每月")}
+CADENCE_WORDS: Mapping[str, str] = {
+    Cadence.DAILY: translatable("每天"),
+    Cadence.WEEKLY: translatable("每周"),
+    Cadence.MONTHLY: translatable("每月"),
+}
 WEEKDAYS = (
     translatable("星期一"),
     translatable("星期二"),
@@ -48,6 +61,7 @@ WEEKDAYS = (
 
 MONTHS_OFFERED = 15
 WEEKS_OFFERED = 12
+DAYS_OFFERED = 31
 
 
 def recent_months() -> list[Month]:
@@ -66,6 +80,21 @@ def recent_weeks() -> list[IsoWeek]:
     return weeks
 
 
+def recent_days() -> list[Day]:
+    """Return today and the days before it, newest first."""
+    days = [Day.of(today())]
+    while len(days) < DAYS_OFFERED:
+        days.append(days[-1].previous())
+    return days
+
+
+def recent_spans(cadence: str) -> Sequence[AnySpan]:
+    """Return the recent periods of a cadence, newest first."""
+    if cadence == Cadence.DAILY:
+        return recent_days()
+    return recent_weeks() if cadence == Cadence.WEEKLY else recent_months()
+
+
 def kind_name(code: str) -> str:
     """Return a kind's name in the reader's language; its code if the kind is gone."""
     kind = report_kinds().get(code)
@@ -77,8 +106,10 @@ def unit_name(unit: OrgUnit) -> str:
     return (unit.name_en or unit.name) if in_english() else unit.name
 
 
-def period_text(span: IsoWeek | Month) -> str:
-    """Return a week or month as people say it."""
+def period_text(span: AnySpan) -> str:
+    """Return a day, week or month as people say it."""
+    if isinstance(span, Day):
+        return calendar_day(span.on)
     return week_text(span) if isinstance(span, IsoWeek) else month_text(span)
 
 
@@ -107,8 +138,10 @@ def failure_detail(note: str | None) -> str:
 
 
 def rhythm_text(schedule: Schedule) -> str:
-    """Return when a schedule ticks: 每月 1 日 02:00, 每周星期一 06:00."""
+    """Return when a schedule ticks: 每月 1 日 02:00, 每周星期一 06:00, 每天 06:00."""
     time = f"{schedule.hour:02d}:{schedule.minute:02d}"
+    if schedule.cadence == Cadence.DAILY:
+        return _("每天 %(time)s", time=time)
     if schedule.cadence == Cadence.WEEKLY:
         return _("每周%(weekday)s %(time)s", weekday=_(WEEKDAYS[schedule.day - 1]), time=time)
     return _("每月 %(day)s 日 %(time)s", day=schedule.day, time=time)

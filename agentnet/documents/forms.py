@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _
 from wtforms import HiddenField, StringField, TextAreaField
 
 from agentnet.documents.display import LANGUAGE_WORDS, WEEKDAYS
-from agentnet.documents.rules import LAST_SAFE_MONTH_DAY
+from agentnet.documents.rules import LAST_SAFE_MONTH_DAY, Cadence
 from agentnet.infra.forms import ChoiceField, DayField, HouseForm, IdField, Needed, NoLongerThan, TimeField
 
 LANGUAGES = [(code, _(words)) for code, words in LANGUAGE_WORDS.items()]
@@ -40,8 +40,10 @@ class ScheduleForm(HouseForm):
     starts_on = DayField(_("从哪天起"))
 
 
-def day_choices(weekly: bool) -> list[tuple[str, object]]:
+def day_choices(cadence: str) -> list[tuple[str, object]]:
     """Return the days a schedule may tick on."""
-    if weekly:
+    if cadence == Cadence.DAILY:
+        return [("1", _("每天"))]
+    if cadence == Cadence.WEEKLY:
         return [(str(day), _(words)) for day, words in enumerate(WEEKDAYS, 1)]
     return [(str(day), _("%(day)s 日", day=day)) for day in range(1, LAST_SAFE_MONTH_DAY + 1)]

@@ -65,7 +65,7 @@ class ReportKind:
     name: str
     """Message id of its name."""
     cadence: str
-    """WEEKLY or MONTHLY."""
+    """DAILY, WEEKLY or MONTHLY."""
     permission: Permission
     """Whoever holds this in a document's territory may read it (besides the manager or outlet it is about)."""
     drawing_version: int

@@ -20,7 +20,7 @@ class Schedule(Model):
 
     __tablename__ = "schedules"
     __table_args__ = (
-        CheckConstraint("cadence IN ('WEEKLY', 'MONTHLY')", name="cadence"),
+        CheckConstraint("cadence IN ('DAILY', 'WEEKLY', 'MONTHLY')", name="cadence"),
         CheckConstraint("hour BETWEEN 0 AND 23 AND minute BETWEEN 0 AND 59", name="time"),
     )
 
@@ -31,7 +31,7 @@ class Schedule(Model):
     language: Mapped[str] = mapped_column(String(8))
     cadence: Mapped[str] = mapped_column(String(8))
     day: Mapped[int]
-    """ISO weekday (1-7) when weekly, day of the month (1-28) when monthly."""
+    """ISO weekday (1-7) when weekly, day of the month (1-28) when monthly, 1 when daily."""
     hour: Mapped[int]
     minute: Mapped[int]
     enabled: Mapped[bool] = mapped_column(default=True)

@@ -8,21 +8,20 @@ from flask import redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from agentnet.core.clock import IsoWeek, Month, now
+from agentnet.core.clock import now
 from agentnet.core.errors import Missing, Refusal
 from agentnet.core.ids import parse_id
 from agentnet.documents import actions, queries
 from agentnet.documents.display import (
     period_text,
-    recent_months,
-    recent_weeks,
+    recent_spans,
     remaining_text,
     seconds_between,
     unit_name,
 )
 from agentnet.documents.forms import OrderForm
 from agentnet.documents.kinds import Period, ReportKind, report_kind
-from agentnet.documents.rules import Cadence, OrderState, read_period, seconds_left
+from agentnet.documents.rules import AnySpan, OrderState, read_period, seconds_left
 from agentnet.infra.forms import show_refusal
 from agentnet.infra.templating import tell
 from agentnet.users.guard import needs, viewer
@@ -55,10 +54,9 @@ def order() -> Answer:
     return redirect(url_for("documents.progress", order_id=order_id), 303)
 
 
-def ready_spans(kind: ReportKind) -> list[IsoWeek | Month]:
+def ready_spans(kind: ReportKind) -> list[AnySpan]:
     """Return the recent periods whose figures are final, newest first."""
-    spans: list[IsoWeek | Month] = [*(recent_weeks() if kind.cadence == Cadence.WEEKLY else recent_months())]
-    return [span for span in spans if kind.ready(Period(span.starts_on, span.ends_on))]
+    return [span for span in recent_spans(kind.cadence) if kind.ready(Period(span.starts_on, span.ends_on))]
 
 
 def _new_order(form: OrderForm, kind: ReportKind) -> actions.NewOrder:

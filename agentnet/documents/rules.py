@@ -1,7 +1,7 @@
 """When a schedule ticks, which period a tick is for, and what a document is called.
 
-All ticks are Shanghai wall-clock times. A weekly tick is for the ISO week that ended last before it, a monthly one for
-the month that ended last before it; both periods are half-open.
+All ticks are Shanghai wall-clock times. A daily tick is for the day before it, a weekly one for the ISO week that ended
+last before it, a monthly one for the month that ended last before it; all periods are half-open.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from agentnet.core.clock import IsoWeek, Month, business_date, shanghai_instant
+from agentnet.core.clock import Day, IsoWeek, Month, business_date, shanghai_instant
 from agentnet.core.errors import Invalid
 from agentnet.core.words import translatable
 
@@ -22,8 +22,19 @@ from agentnet.core.words import translatable
 class Cadence(StrEnum):
     """How often a kind of document is made."""
 
+    DAILY = "DAILY"
     WEEKLY = "WEEKLY"
     MONTHLY = "MONTHLY"
+
+
+AnySpan = Day | IsoWeek | Month
+"""The period of a document."""
+
+SPANS: Final[Mapping[Cadence, type[Day] | type[IsoWeek] | type[Month]]] = {
+    Cadence.DAILY: Day,
+    Cadence.WEEKLY: IsoWeek,
+    Cadence.MONTHLY: Month,
+}
 
 
 class RunState(StrEnum):
@@ -69,7 +80,7 @@ _READ_ALOUD = str.maketrans("OIL", "011")
 
 @dataclass(frozen=True, slots=True)
 class Rhythm:
-    """A schedule's day and time: ISO weekday 1-7 when weekly, day of the month 1-28 when monthly; Shanghai time."""
+    """A schedule's day and time, Shanghai: ISO weekday 1-7 when weekly, day of the month 1-28 when monthly, else 1."""
 
     cadence: Cadence
     day: int
@@ -82,7 +93,7 @@ class Rhythm:
         Raises:
             Invalid: ``schedule_day`` or ``schedule_time``.
         """
-        last = 7 if self.cadence is Cadence.WEEKLY else LAST_SAFE_MONTH_DAY
+        last = {Cadence.DAILY: 1, Cadence.WEEKLY: 7}.get(self.cadence, LAST_SAFE_MONTH_DAY)
         if not 1 <= self.day <= last:
             raise Invalid("schedule_day", "日期应在 1 到 %(last)s 之间", field="day", last=last)
         if not (0 <= self.hour <= 23 and 0 <= self.minute <= 59):
@@ -94,7 +105,7 @@ class Rhythm:
         >>> Rhythm(Cadence.MONTHLY, 1, 2, 0).tick_after(shanghai_instant(date(2026, 10, 1), 2))
         datetime.datetime(2026, 10, 31, 18, 0, tzinfo=datetime.timezone.utc)
         """
-        span: IsoWeek | Month = _span_of(self.cadence, business_date(instant))
+        span: AnySpan = _span_of(self.cadence, business_date(instant))
         tick = self._tick_in(span)
         return tick if tick > instant else self._tick_in(span.next())
 
@@ -102,11 +113,11 @@ class Rhythm:
         """Return the first tick on or after a Shanghai day."""
         return self.tick_after(shanghai_instant(starts_on) - timedelta(microseconds=1))
 
-    def tick_for(self, ended: IsoWeek | Month) -> datetime:
+    def tick_for(self, ended: AnySpan) -> datetime:
         """Return the tick that is for a period that ended."""
         return self._tick_in(ended.next())
 
-    def period_of(self, tick: datetime) -> IsoWeek | Month:
+    def period_of(self, tick: datetime) -> AnySpan:
         """Return the period a tick is for: the last that ended before it.
 
         >>> str(Rhythm(Cadence.WEEKLY, 1, 6, 0).period_of(shanghai_instant(date(2027, 1, 4), 6)))
@@ -121,33 +132,46 @@ class Rhythm:
             yield tick
             tick = self.tick_after(tick)
 
-    def _tick_in(self, span: IsoWeek | Month) -> datetime:
+    def _tick_in(self, span: AnySpan) -> datetime:
         return shanghai_instant(span.starts_on + timedelta(days=self.day - 1), self.hour, self.minute)
 
 
-def _span_of(cadence: Cadence, day: date) -> IsoWeek | Month:
-    return IsoWeek.of(day) if cadence is Cadence.WEEKLY else Month.of(day)
+def _span_of(cadence: Cadence, day: date) -> AnySpan:
+    return SPANS[cadence].of(day)
 
 
-def read_period(cadence: str, text: str) -> IsoWeek | Month:
-    """Read ``2026-W47`` for a weekly kind, ``2026-10`` for a monthly one.
+def read_period(cadence: str, text: str) -> AnySpan:
+    """Read ``2026-11-18`` for a daily kind, ``2026-W47`` for a weekly one, ``2026-10`` for a monthly one.
 
     Raises:
-        Invalid: ``week_shape``, ``week_missing`` or ``month_shape``.
+        Invalid: ``day_shape``, ``week_shape``, ``week_missing`` or ``month_shape``.
     """
-    return IsoWeek.parse(text) if cadence == Cadence.WEEKLY else Month.parse(text)
+    return SPANS[Cadence(cadence)].parse(text)
 
 
-def span_of(starts_on: date, ends_on: date) -> IsoWeek | Month:
-    """Return the week or month a stored period is.
+def cadence_of(text: str) -> Cadence:
+    """Return how often a period written like this comes.
+
+    >>> [cadence_of(text).value for text in ("2026-11-18", "2026-W47", "2026-11", "x")]
+    ['DAILY', 'WEEKLY', 'MONTHLY', 'MONTHLY']
+    """
+    if "W" in text.upper():
+        return Cadence.WEEKLY
+    return Cadence.DAILY if text.count("-") > 1 else Cadence.MONTHLY
+
+
+def span_of(starts_on: date, ends_on: date) -> AnySpan:
+    """Return the day, week or month a stored period is.
 
     >>> str(span_of(date(2026, 2, 2), date(2026, 2, 9))), str(span_of(date(2026, 2, 1), date(2026, 3, 1)))
     ('2026-W06', '2026-02')
     """
+    if (ends_on - starts_on).days == 1:
+        return Day.of(starts_on)
     return IsoWeek.of(starts_on) if (ends_on - starts_on).days == 7 else Month.of(starts_on)
 
 
-def document_number(company: str, letters: str, span: IsoWeek | Month, serial: int, revision: int) -> str:
+def document_number(company: str, letters: str, span: AnySpan, serial: int, revision: int) -> str:
     """Return a document's number; a later revision keeps it and says which it is.
 
     >>> document_number("DH", "CS", Month(2026, 10), 123, 1), document_number("DH", "DW", IsoWeek(2026, 5), 7, 2)

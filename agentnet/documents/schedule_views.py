@@ -43,7 +43,7 @@ def add_schedule() -> Answer:
     form = _form_for(kind)
     if request.method == "GET":
         form.name.data = form.name.data or _(kind.name)
-        form.time.data = form.time.data or ("06:00" if kind.cadence == Cadence.WEEKLY else "02:00")
+        form.time.data = form.time.data or ("02:00" if kind.cadence == Cadence.MONTHLY else "06:00")
         return render_template("documents/schedule.html", form=form, kind=kind, schedule=None)
     return _saved(form, kind, None)
 
@@ -79,7 +79,7 @@ def _form_for(kind: ReportKind) -> ScheduleForm:
     form.org_unit.choices = [
         (unit.code, unit_name(unit)) for unit in queries.units_for(viewer(), Permission.SCHEDULE_EDIT)
     ]
-    form.day.choices = day_choices(kind.cadence == Cadence.WEEKLY)
+    form.day.choices = day_choices(kind.cadence)
     return form
 
 

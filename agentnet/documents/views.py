@@ -20,7 +20,7 @@ from agentnet.documents.downloads import entries_of, file_name, zip_stream
 from agentnet.documents.forms import ReviseForm
 from agentnet.documents.models import Run
 from agentnet.documents.queries import RunFilter
-from agentnet.documents.rules import Cadence, RunState, read_period, same_check_code
+from agentnet.documents.rules import RunState, cadence_of, read_period, same_check_code
 from agentnet.infra import files
 from agentnet.infra.forms import show_refusal
 from agentnet.infra.pages import typed_text
@@ -39,7 +39,7 @@ def _filter_asked() -> RunFilter:
     period: tuple[date, date] | None = None
     if text := typed_text(arguments, "period", 10):
         try:
-            span = read_period(Cadence.WEEKLY if "W" in text.upper() else Cadence.MONTHLY, text)
+            span = read_period(cadence_of(text), text)
             period = (span.starts_on, span.ends_on)
         except Invalid:
             period = None

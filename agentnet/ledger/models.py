@@ -59,6 +59,8 @@ class Transfer(Model):
         Index("ix_transfers_debit", "debit_account_id", "business_on"),
         Index("ix_transfers_credit", "credit_account_id", "business_on"),
         Index("ix_transfers_subject", "subject_id"),
+        # What came since the monthly sums were last added to; it grows at its end only.
+        Index("ix_transfers_posted", "posted_at"),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
@@ -120,3 +122,31 @@ class AccountingMonth(Model):
     closing_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     user_id: Mapped[int | None]
+
+
+class LedgerMonth(Model):
+    """What an account was debited and credited in a month, of the transfers posted before ``LedgerRoll.rolled_until``.
+
+    Added to by the clock (``ledger.rolling``), never by a posting: sum plus what came since is the account.
+    """
+
+    __tablename__ = "ledger_months"
+    __table_args__ = (
+        CheckConstraint("debit_fen >= 0 AND credit_fen >= 0", name="sums"),
+        Index("ix_ledger_months_month", "month"),
+    )
+
+    account_id: Mapped[int] = mapped_column(BigId, ForeignKey("accounts.id"), primary_key=True, autoincrement=False)
+    month: Mapped[str] = mapped_column(String(7), primary_key=True)
+    debit_fen: Mapped[int]
+    credit_fen: Mapped[int]
+
+
+class LedgerRoll(Model):
+    """One row: the instant up to which transfers are in the monthly sums, by when they were posted."""
+
+    __tablename__ = "ledger_rolls"
+    __table_args__ = (CheckConstraint("id = 1", name="one"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    rolled_until: Mapped[datetime]

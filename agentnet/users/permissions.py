@@ -49,6 +49,8 @@ class Permission(StrEnum):
     RECONCILIATION_READ = "RECONCILIATION_READ"
     RECONCILE = "RECONCILE"
     PARTNER_FILE_SEND = "PARTNER_FILE_SEND"
+    LEDGER_READ = "LEDGER_READ"
+    JOURNAL_EXPORT = "JOURNAL_EXPORT"
     VISIT_LOG = "VISIT_LOG"
     VISIT_READ = "VISIT_READ"
     VISIT_STRIKE = "VISIT_STRIKE"
@@ -114,6 +116,8 @@ MAY: Mapping[Permission, frozenset[Role]] = {
     Permission.RECONCILIATION_READ: frozenset({S, F, P, U, X}),
     Permission.RECONCILE: frozenset({F}),
     Permission.PARTNER_FILE_SEND: frozenset({F, P}),
+    Permission.LEDGER_READ: frozenset({F, U, X}),
+    Permission.JOURNAL_EXPORT: frozenset({F}),
     Permission.VISIT_LOG: frozenset({M}),
     Permission.VISIT_READ: frozenset({A, M, S, U, X}),
     Permission.VISIT_STRIKE: frozenset({S}),

@@ -20,6 +20,7 @@ from reports.head import DocumentHead
 
 OCTOBER = Period(date(2026, 10, 1), date(2026, 11, 1))
 NOVEMBER = Period(date(2026, 11, 1), date(2026, 12, 1))
+A_DAY = Period(date(2026, 11, 18), date(2026, 11, 19))
 WEEK_46 = Period(date(2026, 11, 9), date(2026, 11, 16))
 
 

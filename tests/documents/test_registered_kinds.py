@@ -11,7 +11,7 @@ from agentnet.documents.kinds import ReportKind
 from agentnet.documents.rules import Cadence, document_number, span_of
 from agentnet.infra.i18n import read_english
 from tests.conftest import settings_for
-from tests.documents.invented import OCTOBER, WEEK_46
+from tests.documents.invented import A_DAY, OCTOBER, WEEK_46
 
 every_kind = pytest.mark.parametrize("kind", REPORT_KINDS, ids=lambda kind: kind.code)
 
@@ -29,7 +29,7 @@ def test_a_kind_has_a_cadence_the_clock_knows_and_a_name_in_both_languages(kind:
 
 @every_kind
 def test_a_number_of_the_kind_fits_its_column(kind: ReportKind) -> None:
-    period = WEEK_46 if kind.cadence == Cadence.WEEKLY else OCTOBER
+    period = {Cadence.DAILY: A_DAY, Cadence.WEEKLY: WEEK_46, Cadence.MONTHLY: OCTOBER}[Cadence(kind.cadence)]
     span = span_of(period.starts_on, period.ends_on)
     assert len(document_number("COMPANY", kind.number_letters, span, 999_999, 99)) <= 40
     assert kind.drawing_version >= 1

@@ -10,12 +10,15 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
+from agentnet.books.journal_actions import add_mapping
 from agentnet.closing.actions import close_month
 from agentnet.core.clock import IsoWeek, Month, frozen_at
+from agentnet.core.ids import new_id
 from agentnet.documents.models import Run, Schedule
 from agentnet.infra.actor import SYSTEM
 from agentnet.infra.db import db
 from agentnet.infra.transaction import batch, reading
+from agentnet.ledger.models import Account
 from agentnet.settlement.corrections.rules import NewRefund
 from agentnet.settlement.reconciliation.models import Difference
 from agentnet.visits.actions import log_visit, plan_duties
@@ -132,6 +135,12 @@ def samples(facts: dict[str, object]) -> dict[str, Sample]:
             f"reconciliation.{name}": Sample({"sha256": "0" * 64}, placed=False)
             for name in ("check", "take", "new_mapping")
         },
+        "books.line": Sample({"owner_kind": "outlet", "code": "cash_held"}, placed=False),
+        "books.account": Sample({"account_id": facts["account_id"]}),
+        "books.mapping": Sample({"name": "U8"}, placed=False),
+        "books.account_target": Sample({"name": "U8"}, placed=False),
+        "books.hand_over": Sample({"name": "U8", "month": "2026-10"}, placed=False),
+        "books.journal_file": Sample({"name": "U8", "month": "2026-10"}, placed=False),
         "settlement.day": Sample(outlet | {"day": world.TODAY.isoformat()}),
         "settlement.account": Sample(outlet | {"name": "cash"}),
         "settlement.kind_days": Sample({"kind": "VILLAGE_POST"}, placed=False),
@@ -185,6 +194,8 @@ def lay_down_facts() -> dict[str, object]:
     with batch():
         log_visit(a_visit(needs=(FoundNeed("FAULT_REPAIR", "路灯不亮"),)), world.actor("bob"))
     close_month(Month(2026, 10), SYSTEM)
+    with batch():
+        add_mapping(new_id(), "U8", "U8", SYSTEM)
     with batch() as session:
         schedule = Schedule(
             name="周报",
@@ -214,6 +225,7 @@ def lay_down_facts() -> dict[str, object]:
             "top_up_id": top_up.id,
             "receipt_no": verdict.receipt_no,
             "collection_id": taken.id,
+            "account_id": db.session.scalars(select(Account.id).where(Account.code == "IN_TRANSIT")).one(),
             "visit_id": need.visit_id,
             "need_id": need.id,
             "number": db.session.scalars(select(Run.number).where(Run.outlet_id == 1)).first(),

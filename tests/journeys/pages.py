@@ -30,6 +30,7 @@ NOT_PAGES = frozenset(
     {
         "administration.export",
         "administration.template",
+        "books.journal_file",
         "collecting.export",
         "collecting.receipt_pdf",
         "collecting.status",
@@ -69,6 +70,8 @@ READER = {
     Permission.COMMISSION_READ: "fang",
     Permission.COMMISSION_EDIT: "fang",
     Permission.MONTH_CLOSE: "fang",
+    Permission.LEDGER_READ: "fang",
+    Permission.JOURNAL_EXPORT: "fang",
     Permission.PARTNER_EDIT: "adam",
     Permission.ORG_EDIT: "adam",
     Permission.USER_EDIT: "adam",

@@ -1,0 +1,320 @@
+"""The accounts behind a line, and one account line by line with its running balance.
+
+``account_for``, ``account_page`` and ``named`` serve any page that shows an account.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection as Many
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    ColumnElement,
+    Select,
+    String,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
+from sqlalchemy import cast as sql_cast
+from werkzeug.datastructures import MultiDict
+
+from agentnet.books.queries import as_of_one_roll, given_of, held_under
+from agentnet.books.rules import Moved, Span, running
+from agentnet.collecting.models import Household
+from agentnet.core.errors import Missing
+from agentnet.core.masks import mask_household_no, mask_name
+from agentnet.core.money import Fen
+from agentnet.divisions.models import OrgUnit
+from agentnet.infra.actor import Actor
+from agentnet.infra.db import db
+from agentnet.infra.pages import Page, SortBy, page_of
+from agentnet.infra.statements import built_once
+from agentnet.ledger.queries import accounts, transfers
+from agentnet.ledger.rolling import ledger_months
+from agentnet.ledger.rules import CHART, HOUSEHOLD, ORG_UNIT, OUTLET, PARTNER, AccountKey
+from agentnet.outlets.models import Outlet, Partner
+from agentnet.outlets.queries import under
+from agentnet.users.permissions import Permission, covers_company, org_paths, require
+
+
+@dataclass(frozen=True, slots=True)
+class NamedAccount:
+    """An account with its owner as people know it; a household's number and name are masked."""
+
+    id: int
+    key: AccountKey
+    owner_code: str
+    owner_name: str
+    owner_name_en: str | None
+    org_unit_id: int | None
+    """Where it belongs now; None for households and partners."""
+
+    @property
+    def normal_side(self) -> str:
+        """Return DEBIT or CREDIT."""
+        return CHART[self.key.owner_kind, self.key.code].normal_side
+
+
+def _owned(kind: str, owner: Any) -> ColumnElement[bool]:
+    return and_(accounts.c.owner_kind == kind, owner.id == accounts.c.owner_id)
+
+
+_NAMED = (
+    select(
+        accounts.c.id,
+        accounts.c.owner_kind,
+        accounts.c.owner_id,
+        accounts.c.code,
+        accounts.c.detail,
+        func.coalesce(Outlet.code, OrgUnit.code, Partner.code, Household.household_no, "").label("owner_code"),
+        func.coalesce(Outlet.name, OrgUnit.name, Partner.name, Household.name, "").label("owner_name"),
+        OrgUnit.name_en,
+        func.coalesce(Outlet.org_unit_id, OrgUnit.id).label("org_unit_id"),
+    )
+    .select_from(accounts)
+    .outerjoin(Outlet, _owned(OUTLET, Outlet))
+    .outerjoin(OrgUnit, _owned(ORG_UNIT, OrgUnit))
+    .outerjoin(Partner, _owned(PARTNER, Partner))
+    .outerjoin(Household, _owned(HOUSEHOLD, Household))
+)
+_BY_IDS = _NAMED.where(accounts.c.id.in_(bindparam("ids", expanding=True)))
+
+
+def _named(row: Any) -> NamedAccount:
+    code, name = row.owner_code, row.owner_name
+    if row.owner_kind == HOUSEHOLD:
+        code, name = mask_household_no(code), mask_name(name)
+    key = AccountKey(row.owner_kind, row.owner_id, row.code, row.detail)
+    return NamedAccount(row.id, key, code, name, row.name_en, row.org_unit_id)
+
+
+def named(account_ids: Many[int]) -> dict[int, NamedAccount]:
+    """Return accounts by id with their owners' names."""
+    rows = db.session.connection().execute(_BY_IDS, {"ids": sorted(set(account_ids))})
+    return {row.id: _named(row) for row in rows}
+
+
+def account_for(viewer: Actor, account_id: int, permission: Permission = Permission.LEDGER_READ) -> NamedAccount:
+    """Return an account of the viewer's territory: of its outlets and units; of anyone for the whole company.
+
+    Raises:
+        Forbidden: ``not_permitted``. Missing: ``account_missing``.
+    """
+    require(viewer, permission)
+    statement = _NAMED.where(accounts.c.id == account_id)
+    if not covers_company(viewer, permission):
+        units = select(OrgUnit.id).where(under(org_paths(viewer, permission)))
+        statement = statement.where(func.coalesce(Outlet.org_unit_id, OrgUnit.id).in_(units))
+    row = db.session.connection().execute(statement).one_or_none() if 0 < account_id < 1 << 62 else None
+    if row is None:
+        raise Missing("account_missing", "没有找到这个账户，或它不在您的管辖范围内")
+    return _named(row)
+
+
+_CODE_OF: Mapping[str, tuple[Any, Any, Any]] = {
+    OUTLET: (Outlet, Outlet.code, Outlet.name),
+    ORG_UNIT: (OrgUnit, OrgUnit.code, OrgUnit.name),
+    PARTNER: (Partner, Partner.code, Partner.name),
+    HOUSEHOLD: (Household, Household.household_no, Household.name),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRow:
+    """An account in a list with what it held and moved."""
+
+    account: NamedAccount
+    moved: Moved
+
+
+@built_once
+def _of_line(owner_kind: str, code: str, path: str | None, words: str) -> Select[*tuple[Any, ...]]:
+    owner, owner_code, owner_name = _CODE_OF[owner_kind]
+    conditions = [accounts.c.owner_kind == owner_kind, accounts.c.code == code]
+    if path is not None:
+        conditions.append(held_under(path))
+    if words and owner_kind == HOUSEHOLD:
+        conditions.append(owner_code.endswith(words, autoescape=True))
+    elif words:
+        conditions.append(owner_code.startswith(words, autoescape=True) | owner_name.contains(words, autoescape=True))
+    found = select(accounts.c.id).select_from(accounts).join(owner, owner.id == accounts.c.owner_id)
+    if owner_kind != OUTLET and path is not None:
+        found = found.outerjoin(Outlet, _owned(OUTLET, Outlet))
+    return found.where(*conditions).add_columns(owner_code)
+
+
+def accounts_page(
+    unit: Any, owner_kind: str, code: str, span: Span, words: str, arguments: Mapping[str, str] | MultiDict[str, str]
+) -> Page[AccountRow]:
+    """Return a page of a line's accounts at and below a unit, by their owners' codes.
+
+    Raises:
+        Missing: ``line_missing``.
+    """
+    if (owner_kind, code) not in CHART:
+        raise Missing("line_missing", "没有这个科目")
+    _owner, owner_code, _name = _CODE_OF[owner_kind]
+    path = None if unit.parent_id is None else unit.path
+    page = page_of(
+        db.session(),
+        _of_line(owner_kind, code, path, words),
+        arguments,
+        columns={"owner": SortBy(owner_code, str)},
+        default="owner",
+        key=SortBy(accounts.c.id, int),
+    )
+    ids = [row.id for row in page.items]
+    names, moved = named(ids), moved_by(ids, span)
+    rows = [AccountRow(names[id_], moved.get(id_, Moved())) for id_ in ids]
+    return Page(rows, page.sorting, page.next_cursor, page.previous_cursor)
+
+
+_IDS = bindparam("ids", expanding=True, type_=BigInteger())
+
+
+def _whole(value: Any) -> ColumnElement[int]:
+    return sql_cast(func.coalesce(func.sum(value), 0), BigInteger)
+
+
+@built_once
+def _kept_by_account(whole_month: bool) -> Select[*tuple[Any, ...]]:
+    kept = ledger_months.c
+    month: BindParameter[str] = bindparam("month", type_=String())
+    zero = literal(0, BigInteger)
+    in_month = [case((kept.month == month, side), else_=zero) for side in (kept.debit_fen, kept.credit_fen)]
+    before = case((kept.month < month, kept.debit_fen - kept.credit_fen), else_=zero)
+    moved = [_whole(side) for side in in_month] if whole_month else [zero, zero]
+    reached = kept.month <= month if whole_month else kept.month < month
+    return (
+        select(kept.account_id, _whole(before), *moved)
+        .where(kept.account_id.in_(_IDS), reached)
+        .group_by(kept.account_id)
+    )
+
+
+@built_once
+def _moved_by_account(debits: bool, since_rolled: bool) -> Select[*tuple[Any, ...]]:
+    account_id = transfers.c.debit_account_id if debits else transfers.c.credit_account_id
+    amount, day, zero = transfers.c.amount_fen, transfers.c.business_on, literal(0, BigInteger)
+    before = _whole(case((day < bindparam("starts_on"), amount if debits else -amount), else_=0))
+    within = _whole(case((day >= bindparam("starts_on"), amount), else_=0))
+    rolled = bindparam("rolled", type_=transfers.c.posted_at.type)
+    posted = [transfers.c.posted_at >= rolled] if since_rolled else [
+        transfers.c.posted_at < rolled, day >= bindparam("starts_on")
+    ]  # fmt: skip
+    return (
+        select(account_id, before, *((within, zero) if debits else (zero, within)))
+        .where(account_id.in_(_IDS), day < bindparam("ends_on"), *posted)
+        .group_by(account_id)
+    )
+
+
+def moved_by(account_ids: Sequence[int], span: Span) -> dict[int, Moved]:
+    """Return what some accounts held and moved, by id; accounts that never moved are left out."""
+    if not account_ids:
+        return {}
+
+    def found_at(rolled: datetime) -> dict[int, Moved]:
+        given = given_of(span, rolled) | {"ids": list(account_ids)}
+        statements = [_kept_by_account(span.until is None), *(_moved_by_account(side, True) for side in (True, False))]
+        if span.until is not None:
+            statements += [_moved_by_account(side, False) for side in (True, False)]
+        found: dict[int, Moved] = defaultdict(Moved)
+        for statement in statements:
+            for id_, *figures in db.session.connection().execute(statement, given):
+                found[id_] += Moved(*(int(figure) for figure in figures))
+        return found
+
+    return as_of_one_roll(found_at)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountLine:
+    """A transfer as one of its accounts sees it; amounts on the debit side."""
+
+    id: UUID
+    kind: str
+    business_on: date
+    posted_at: datetime
+    change_fen: Fen
+    balance_fen: Fen
+    """After it, in the order of business days and of ids within a day."""
+    subject_kind: str
+    subject_id: str
+    reverses_id: UUID | None
+    other: NamedAccount
+
+
+@dataclass(frozen=True, slots=True)
+class AccountPage:
+    """A page of an account's lines with what it held and moved in the whole span."""
+
+    page: Page[AccountLine]
+    moved: Moved
+
+
+@built_once
+def _legs() -> Any:
+    """Return one account's transfers of a span, each once, as the account sees them."""
+    days = (transfers.c.business_on >= bindparam("starts_on"), transfers.c.business_on < bindparam("ends_on"))
+    shown = (
+        transfers.c.id,
+        transfers.c.kind,
+        transfers.c.business_on,
+        transfers.c.posted_at,
+        transfers.c.subject_kind,
+        transfers.c.subject_id,
+        transfers.c.reverses_id,
+    )
+    mine = bindparam("of_account", type_=BigInteger())
+    debit, credit, amount = transfers.c.debit_account_id, transfers.c.credit_account_id, transfers.c.amount_fen
+    debits = select(*shown, amount.label("change"), credit.label("other_id")).where(debit == mine, *days)
+    credits = select(*shown, -amount, debit).where(credit == mine, *days)
+    return union_all(debits, credits).subquery("legs")
+
+
+def account_page(
+    account_id: int, span: Span, arguments: Mapping[str, str] | MultiDict[str, str], default: str = "day"
+) -> AccountPage:
+    """Return a page of an account's transfers in a span with the balance after each, oldest first unless asked."""
+    in_span = {"starts_on": span.month.starts_on, "ends_on": span.ends_on, "of_account": account_id}
+    legs = _legs()
+    statement = select(legs).params(in_span)
+    columns = {"day": SortBy(legs.c.business_on, date)}
+    page = page_of(db.session(), statement, arguments, columns=columns, default=default, key=SortBy(legs.c.id, UUID))
+    moved = moved_by([account_id], span).get(account_id, Moved())
+    rows = list(page.items)
+    down = page.sorting.descending
+    in_order = rows[::-1] if down else rows
+    opening = moved.opening_fen
+    if in_order:
+        first = in_order[0]
+        earlier = or_(
+            legs.c.business_on < first.business_on, and_(legs.c.business_on == first.business_on, legs.c.id < first.id)
+        )
+        before = select(_whole(legs.c.change)).where(earlier).params(in_span)
+        opening += int(db.session.connection().scalar(before) or 0)
+    balances = running(opening, [int(row.change) for row in in_order])
+    others = named([row.other_id for row in rows])
+    lines = [
+        AccountLine(
+            row.id, row.kind, row.business_on, row.posted_at, int(row.change), balance, row.subject_kind,
+            row.subject_id, row.reverses_id, others[row.other_id],
+        )
+        for row, balance in zip(in_order, balances, strict=True)
+    ]  # fmt: skip
+    shown = lines[::-1] if down else lines
+    return AccountPage(Page(shown, page.sorting, page.next_cursor, page.previous_cursor), moved)

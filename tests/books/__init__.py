@@ -1,0 +1,1 @@
+"""The books: trial balance, accounts, journal export."""
