@@ -19,6 +19,7 @@ from agentnet.collecting.nightly import allocate_oldest_day, spend_advances
 from agentnet.core.clock import Month, frozen_at, shanghai_instant
 from agentnet.demo.bills import delivered_at, due_on
 from agentnet.demo.payments import Payment
+from agentnet.demo.settling import Week
 from agentnet.demo.world import MonthOfFacts, World
 from agentnet.infra.actor import SYSTEM, Actor, Grant, Role
 from agentnet.infra.audit import write_audit
@@ -74,6 +75,7 @@ def play_counters(world: World, agent_id: int, watch: Watch, office: BackOffice)
     household_ids = [households[one.household_no] for one in world.households]
     total = sum(len(payments) for month in world.months for payments in month.payments.values())
     done = 0
+    week = Week(world.timeline)
     for month in world.months:
         if str(month.billed) not in delivered and delivered_at(month.billed) < shanghai_instant(world.timeline.today):
             _deliver(month, household_ids)
@@ -82,7 +84,7 @@ def play_counters(world: World, agent_id: int, watch: Watch, office: BackOffice)
             if several[-1][0] > last_day:
                 with batch():
                     for day, payments in several:
-                        _live_through(world, day, payments, agent_id)
+                        _live_through(world, day, payments, agent_id, week)
                 office.seal()
             done += sum(len(payments) for _, payments in several)
             watch("collections", done, total)
@@ -90,15 +92,17 @@ def play_counters(world: World, agent_id: int, watch: Watch, office: BackOffice)
             office.close(month.month)
 
 
-def _live_through(world: World, day: date, payments: Sequence[Payment], agent_id: int) -> None:
-    """Post a day in the evening; let the night allocate what it received and close it, which nobody counted."""
+def _live_through(world: World, day: date, payments: Sequence[Payment], agent_id: int, week: Week) -> None:
+    """Post a day in the evening; let the night allocate what it received and close what nobody counted."""
     with frozen_at(shanghai_instant(day, EVENING)):
         _post(world, payments, agent_id)
+    week.evening(day)
     night = day + timedelta(days=1)
     with frozen_at(shanghai_instant(night, 0, 30)):
         allocate_oldest_day(SYSTEM, night, MOST_OUTLETS)
     with frozen_at(shanghai_instant(night, CUT_OFF_HOUR)):
         close_unattended(SYSTEM, night, MOST_OUTLETS)
+    week.morning(day)
 
 
 def _deliver(month: MonthOfFacts, household_ids: Sequence[int]) -> None:

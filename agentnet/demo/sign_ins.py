@@ -24,13 +24,16 @@ from agentnet.users.queries import actor_for
 
 FILE = "demo-sign-ins.json"
 
-AGENT, MANAGER = "agent", "manager"
+AGENT, MANAGER, FINANCE = "agent", "manager", "finance"
+KEEPERS = "keepers"
+"""The keepers of the other outlets, as one person who never signs in."""
 
 ROLES: Mapping[str, tuple[Role, str]] = {
     AGENT: (Role.AGENT, "代办员（演示）"),
     MANAGER: (Role.MANAGER, "台区经理（演示）"),
     "supervisor": (Role.SUPERVISOR, "温岭主管（演示）"),
-    "finance": (Role.FINANCE, "公司财务（演示）"),
+    FINANCE: (Role.FINANCE, "公司财务（演示）"),
+    "reviewer": (Role.FINANCE, "财务复核（演示）"),
     "partner": (Role.PARTNER, "邮政专员（演示）"),
     "auditor": (Role.AUDITOR, "审计员（演示）"),
     "administrator": (Role.ADMINISTRATOR, "系统管理员（演示）"),
@@ -81,6 +84,7 @@ def add_sign_ins(world: World, hashes: Mapping[str, str], starts_on: date) -> No
     for username, (role, display_name) in ROLES.items():
         user = add_user(username, display_name, hashes[username], SYSTEM, must_change=False)
         grant_role(user.id, role, places.get(role, Place(org_unit_id=units[COMPANY])), SYSTEM, starts_on)
+    add_user(KEEPERS, "各网点代办员（演示）", hash_password(generated_password()), SYSTEM, must_change=False)
     facts = ManagerFacts(manager.name, manager.work_phone, manager.station_code, manager.consent_on, MANAGER)
     change_manager(manager.code, facts, SYSTEM)
 

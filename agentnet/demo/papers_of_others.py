@@ -1,0 +1,92 @@
+"""Files as a bank and the Post would send them, for the demo: written by hand, read by the product's own readers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from agentnet.core.clock import shanghai
+from agentnet.core.money import Fen
+
+ACCOUNT = "33050161000000000001"
+OPENING = 1_000_000_00
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """Money that came in: what was paid, what the bank kept of it, and what the payer wrote."""
+
+    amount_fen: Fen
+    text: str
+    reference: str
+    fee_fen: Fen = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """A payment as the Post has it."""
+
+    receipt_no: str
+    household_no: str
+    amount_fen: Fen
+    paid_at: datetime
+    cash: bool
+    order: int
+
+
+def _yuan(fen: Fen) -> str:
+    return f"{fen // 100}.{fen % 100:02d}"
+
+
+def bank_statement(day: date, number: int, credits: Sequence[Credit]) -> bytes:
+    """Return a camt.053 statement (ISO 20022, version 08) of one account and day; its balances foot."""
+    closing = OPENING + sum(one.amount_fen - one.fee_fen for one in credits)
+    entries = "\n".join(_entry(day, one) for one in credits)
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        '<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"><BkToCstmrStmt>\n'
+        f"<GrpHdr><MsgId>DEMO-{day:%Y%m%d}</MsgId><CreDtTm>{day}T23:30:00+08:00</CreDtTm></GrpHdr>\n"
+        f"<Stmt><Id>DEMO-{day:%Y%m%d}</Id><ElctrncSeqNb>{number}</ElctrncSeqNb>"
+        f"<CreDtTm>{day}T23:30:00+08:00</CreDtTm>"
+        f"<Acct><Id><Othr><Id>{ACCOUNT}</Id></Othr></Id><Ccy>CNY</Ccy></Acct>\n"
+        f"{_balance('OPBD', OPENING, day)}{_balance('CLBD', closing, day)}\n{entries}\n"
+        "</Stmt></BkToCstmrStmt></Document>\n"
+    ).encode()
+
+
+def _balance(code: str, fen: Fen, day: date) -> str:
+    return (
+        f'<Bal><Tp><CdOrPrtry><Cd>{code}</Cd></CdOrPrtry></Tp><Amt Ccy="CNY">{_yuan(fen)}</Amt>'
+        f"<CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>{day}</Dt></Dt></Bal>"
+    )
+
+
+def _entry(day: date, one: Credit) -> str:
+    charge = (
+        f'<Chrgs><Rcrd><Amt Ccy="CNY">{_yuan(one.fee_fen)}</Amt><CdtDbtInd>DBIT</CdtDbtInd>'
+        "<ChrgInclInd>true</ChrgInclInd></Rcrd></Chrgs>"
+        if one.fee_fen
+        else ""
+    )
+    return (
+        f'<Ntry><Amt Ccy="CNY">{_yuan(one.amount_fen - one.fee_fen)}</Amt><CdtDbtInd>CRDT</CdtDbtInd>'
+        f"<Sts><Cd>BOOK</Cd></Sts><BookgDt><Dt>{day}</Dt></BookgDt><ValDt><Dt>{day}</Dt></ValDt>"
+        f"<AcctSvcrRef>{one.reference}</AcctSvcrRef>{charge}"
+        f"<NtryDtls><TxDtls><RmtInf><Ustrd>{one.text}</Ustrd></RmtInf></TxDtls></NtryDtls></Ntry>"
+    )
+
+
+def post_file(day: date, payments: Iterable[Paid]) -> bytes:
+    """Return the Post's file of a day: a head that foots, then a row for each payment."""
+    rows = [_row(one) for one in payments]
+    total = sum(fen for fen, _ in rows)
+    head = f"{_yuan(total)},{len(rows)},{day:%Y%m%d},{day:%Y%m%d}"
+    return "\n".join([head, *(text for _, text in rows), ""]).encode()
+
+
+def _row(one: Paid) -> tuple[Fen, str]:
+    at = f"{shanghai(one.paid_at):%Y%m%d%H%M%S}"
+    kind = "cash" if one.cash else "POS"
+    order = f"{at}000001{one.order:06d}"
+    return one.amount_fen, f"{order},POSTPAY,{one.household_no},{_yuan(one.amount_fen)},{kind},{at},{one.receipt_no}"
