@@ -5,6 +5,7 @@ Nothing here is shared with the product. A step either takes effect, or is refus
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -24,6 +25,17 @@ class Payment:
     """Bill month (or "" for the advance) and how much."""
     voided: bool = False
     allocated: bool = False
+    refunded: int = 0
+
+    @property
+    def stands(self) -> int:
+        return self.amount - self.refunded
+
+    def earns(self) -> int:
+        """Return the commission of what stands: 0.50 yuan for cash, 0.2 % (half up, 0.10 to 1.00) for a card."""
+        if self.stands == 0:
+            return 0
+        return 50 if self.cash else min(max((self.stands * 2 + 500) // 1000, 10), 100)
 
 
 @dataclass
@@ -38,9 +50,11 @@ class Deposit:
 @dataclass
 class Drawer:
     ceiling: int
+    prepaid: bool = False
     cash: int = 0
+    float_left: int = 0
     over_short: int = 0
-    """What was missing (below zero) or too much (above), suspected counterfeit apart."""
+    """What was missing (below zero) or too much (above), suspected counterfeit apart, and not yet put right."""
     counterfeit: int = 0
 
 
@@ -60,6 +74,10 @@ class Money:
     """What advances paid: household, bill month, amount."""
     closed_months: dict[str, dict[str, int]] = field(default_factory=dict)
     """Commission by outlet."""
+    taken_back: dict[tuple[str, str], int] = field(default_factory=dict)
+    """By month and outlet: commission of earlier, closed months that a refund takes back in it."""
+    written_off: int = 0
+    topped_up: int = 0
 
     def standing(self) -> list[Payment]:
         return [payment for payment in self.payments if not payment.voided]
@@ -99,7 +117,9 @@ class Money:
         drawer = self.drawers[outlet]
         if amount > self.single_limit:
             raise Refused("over_single_limit")
-        if cash and drawer.cash + amount > drawer.ceiling:
+        if cash and drawer.prepaid and drawer.float_left < amount:
+            raise Refused("float_empty")
+        if cash and not drawer.prepaid and drawer.cash + amount > drawer.ceiling:
             raise Refused("over_ceiling")
         payment = Payment(outlet, household, amount, cash, self.open_day(outlet))
         left = amount
@@ -109,7 +129,9 @@ class Money:
                 left -= min(left, owed)
         if left:
             payment.parts.append(("", left))
-        if cash:
+        if cash and drawer.prepaid:
+            drawer.float_left -= amount
+        elif cash:
             drawer.cash += amount
         self.payments.append(payment)
         return payment
@@ -120,7 +142,9 @@ class Money:
         if payment.day < self.today or (payment.outlet, payment.day) in self.closed:
             raise Refused("void_too_late")
         drawer = self.drawers[payment.outlet]
-        if payment.cash:
+        if payment.cash and drawer.prepaid:
+            drawer.float_left += payment.amount
+        elif payment.cash:
             if drawer.cash < payment.amount:
                 raise Refused("under_floor")
             drawer.cash -= payment.amount
@@ -159,6 +183,49 @@ class Money:
         deposit.state = "REJECTED"
         self.drawers[deposit.outlet].cash += deposit.amount
 
+    def top_up(self, outlet: str, amount: int) -> None:
+        self.drawers[outlet].float_left += amount
+        self.topped_up += amount
+
+    def refund(self, payment: Payment, amount: int) -> None:
+        """Pay back through the bank, from the advance first and then from the newest bill."""
+        if payment.voided:
+            raise Refused("already_voided")
+        if payment.day >= self.today and (payment.outlet, payment.day) not in self.closed:
+            raise Refused("void_instead")
+        if payment.stands == 0:
+            raise Refused("nothing_left")
+        if amount > payment.stands:
+            raise Refused("refund_amount")
+        left, parts = amount, []
+        for month, held in sorted(payment.parts, key=lambda part: part[0] or "9999", reverse=True):
+            take = min(left, held)
+            left -= take
+            parts.append((month, held - take, take))
+        if sum(take for month, _held, take in parts if not month) > self.advance(payment.household):
+            raise Refused("advance_used")
+        before = payment.earns()
+        payment.parts = [(month, held) for month, held, _take in parts if held]
+        payment.refunded += amount
+        of_month = f"{payment.day:%Y-%m}"
+        if of_month in self.closed_months:
+            key = (self.first_open_month(of_month), payment.outlet)
+            self.taken_back[key] = self.taken_back.get(key, 0) + payment.earns() - before
+
+    def first_open_month(self, month: str) -> str:
+        """Return the first month from this one on that is not closed."""
+        year, number = (int(part) for part in month.split("-"))
+        while f"{year}-{number:02d}" in self.closed_months:
+            year, number = year + number // 12, number % 12 + 1
+        return f"{year}-{number:02d}"
+
+    def write_off(self, outlet: str, amount: int) -> None:
+        drawer = self.drawers[outlet]
+        if amount > -drawer.over_short:
+            raise Refused("more_than_short")
+        drawer.over_short += amount
+        self.written_off += amount
+
     def night(self, days: int) -> None:
         """Let days pass: what was taken is allocated, days nobody closed are closed, advances pay what is owed."""
         self.today += timedelta(days=days)
@@ -176,17 +243,16 @@ class Money:
                     self.spent.append((household, month, use))
 
     def close_month(self, month: str, *, signed: bool) -> dict[str, int]:
-        """Return commission by outlet: 0.50 yuan for cash, 0.2 % (half up, 0.10 to 1.00) for a card."""
+        """Return commission by outlet."""
         if month in self.closed_months:
             return self.closed_months[month]
         waiting = [one for one in self.deposits if one.state == "DECLARED" and f"{one.banked_on:%Y-%m}" <= month]
         if waiting and not signed:
             raise Refused("month_not_settled")
-        earned = dict.fromkeys(self.drawers, 0)
+        earned = {outlet: self.taken_back.get((month, outlet), 0) for outlet in self.drawers}
         for payment in self.standing():
             if f"{payment.day:%Y-%m}" == month:
-                card = (payment.amount * 2 + 500) // 1000
-                earned[payment.outlet] += 50 if payment.cash else min(max(card, 10), 100)
+                earned[payment.outlet] += payment.earns()
         self.closed_months[month] = earned
         return earned
 
@@ -195,8 +261,10 @@ class Money:
     def in_transit(self, outlet: str) -> int:
         return sum(one.amount for one in self.deposits if one.outlet == outlet and one.state == "DECLARED")
 
-    def banked(self) -> int:
-        return sum(one.confirmed for one in self.deposits if one.state == "CONFIRMED")
+    def banked(self, outlets: Collection[str]) -> int:
+        """Return what the bank of these outlets' unit holds: deposits, less what was refunded through it."""
+        came = sum(one.confirmed for one in self.deposits if one.state == "CONFIRMED" and one.outlet in outlets)
+        return came - sum(one.refunded for one in self.payments if one.outlet in outlets)
 
     def taken(self, outlet: str, day: date) -> tuple[int, int]:
         """Return how many payments stand on a day and over how much."""
