@@ -158,7 +158,7 @@ def test_the_balance_goes_on_over_the_page(app, sign_in):
     assert figures(first)[1][5] == f"{held / 100:.2f}"
     cursor = re.search(r'rel="next" href="([^"]+)"', first.text)[1].replace("&amp;", "&")
     second = figures(client.get(cursor))[1:]
-    assert len(second) == 10
+    assert len(second) == 30
     assert second[-1][5] == second[-1][3], "the first line ever leads from nothing"
     back = figures(client.get(cursor + "&sort=posted"))[1:]
     assert back[0][5] == back[0][3]
