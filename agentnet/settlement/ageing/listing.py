@@ -201,7 +201,8 @@ def ages_page(viewer: Actor, chosen: AgeFilter, arguments: Mapping[str, str]) ->
     require(viewer, Permission.SETTLEMENT_READ)
     key = SortBy(CashAge.outlet_id, int)
     page = page_of(db.session(), _ages(viewer, chosen), arguments, columns=AGE_COLUMNS, default="-missed", key=key)
-    return page, balances_of(OUTLET, [row.outlet_id for row in page.items], "CASH_HELD")
+    ids = [row.outlet_id for row in page.items]
+    return page, dict.fromkeys(ids, 0) | balances_of(OUTLET, ids, "CASH_HELD")
 
 
 @built_once
