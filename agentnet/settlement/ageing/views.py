@@ -42,14 +42,14 @@ def ageing() -> str:
 
 def _filter(paths: dict[str, str]) -> AgeFilter:
     """Return what the address narrows the list to; what it does not know counts as nothing."""
-    only = chosen(request.args, "only", SPECIAL, "")
+    standing = chosen(request.args, "standing", SPECIAL, "")
     return AgeFilter(
         words=typed_text(request.args, "q", 60),
         missed=chosen(request.args, "missed", {str(missed): missed for missed in BUCKETS}, None),
         setting=chosen(request.args, "setting", {name: name for name in SETTINGS}, ""),
         unit_path=paths.get(request.args.get("unit", ""), ""),
-        warned=only == "warned",
-        suspended=only == "suspended",
+        warned=standing == "warned",
+        suspended=standing == "suspended",
     )
 
 
