@@ -159,7 +159,7 @@ def booking_day(day: date) -> date:
 
 def balances_of(owner_kind: str, owner_ids: Sequence[int], code: str) -> dict[int, Fen]:
     """Return the guarded balances of many owners by owner id (fen); owners without an account are left out."""
-    rows = db.session.execute(
+    rows = db.session.connection().execute(
         select(accounts.c.owner_id, balances.c.balance_fen)
         .join(balances, balances.c.account_id == accounts.c.id)
         .where(accounts.c.owner_kind == owner_kind, accounts.c.code == code, accounts.c.owner_id.in_(owner_ids))

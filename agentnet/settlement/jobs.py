@@ -30,7 +30,7 @@ def close_what_nobody_closed() -> int:
 
 CLOSE_DAYS: Final = ClockJob("close days", 600, close_what_nobody_closed)
 
-AGED_AT_ONCE: Final = 50
+AGED_AT_ONCE: Final = 25
 """Outlets counted in one transaction: their counters wait for it."""
 
 

@@ -103,7 +103,7 @@ def due_at(moves: list[Move], day: date, until: datetime, *, whole: bool, withou
     due = held - sum(amount for taken_on, amount in taken.items() if taken_on >= day)
     if due <= 0:
         return None, 0
-    earlier = sorted((taken_on, amount) for taken_on, amount in taken.items() if taken_on < day)
+    earlier = sorted((taken_on, amount) for taken_on, amount in taken.items() if amount and taken_on < day)
     gone = sum(amount for _day, amount in earlier) - due
     passed = 0
     for taken_on, amount in earlier:

@@ -33,7 +33,9 @@ def upgrade() -> None:
         sa.Column("entered_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("user_id", sa.BigInteger(), nullable=True),
         sa.CheckConstraint("(outlet_id IS NULL) <> (kind IS NULL)", name=op.f("ck_remittance_days_whose")),
-        sa.CheckConstraint("rhythm IN ('WORKDAYS', 'WEEKDAYS', 'NONE', 'AS_KIND')", name=op.f("ck_remittance_days_rhythm")),
+        sa.CheckConstraint(
+            "rhythm IN ('WORKDAYS', 'WEEKDAYS', 'NONE', 'AS_KIND')", name=op.f("ck_remittance_days_rhythm")
+        ),
         sa.CheckConstraint("rhythm <> 'AS_KIND' OR outlet_id IS NOT NULL", name=op.f("ck_remittance_days_as_kind")),
         sa.CheckConstraint("(rhythm = 'WEEKDAYS') = (weekdays <> '')", name=op.f("ck_remittance_days_weekdays")),
         sa.CheckConstraint("(kind IS NULL) = (suspend_after IS NULL)", name=op.f("ck_remittance_days_suspension")),
@@ -57,7 +59,9 @@ def upgrade() -> None:
         sa.Column("punctual_count", sa.BigInteger(), nullable=False),
         sa.CheckConstraint("due_fen >= 0 AND (due_fen = 0) = (oldest_on IS NULL)", name=op.f("ck_cash_ages_due")),
         sa.CheckConstraint("missed >= 0 AND (missed = 0 OR oldest_on IS NOT NULL)", name=op.f("ck_cash_ages_missed")),
-        sa.CheckConstraint("punctual_count >= 0 AND punctual_count <= declared_count", name=op.f("ck_cash_ages_punctual")),
+        sa.CheckConstraint(
+            "punctual_count >= 0 AND punctual_count <= declared_count", name=op.f("ck_cash_ages_punctual")
+        ),
         sa.ForeignKeyConstraint(["outlet_id"], ["outlets.id"], name=op.f("fk_cash_ages_outlet_id")),
         sa.PrimaryKeyConstraint("outlet_id", name=op.f("pk_cash_ages")),
     )
@@ -80,7 +84,9 @@ def upgrade() -> None:
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ending", sa.String(length=7), nullable=True),
         sa.Column("remittance_id", sa.Uuid(), nullable=True),
-        sa.CheckConstraint("missed >= suspend_after AND suspend_after > 0", name=op.f("ck_remittance_suspensions_missed")),
+        sa.CheckConstraint(
+            "missed >= suspend_after AND suspend_after > 0", name=op.f("ck_remittance_suspensions_missed")
+        ),
         sa.CheckConstraint("due_fen > 0", name=op.f("ck_remittance_suspensions_due")),
         sa.CheckConstraint(
             "(ended_on IS NULL) = (ending IS NULL) AND (ended_on IS NULL) = (ended_at IS NULL)",
@@ -91,7 +97,9 @@ def upgrade() -> None:
             "remittance_id IS NULL OR ending = 'LIFTED'", name=op.f("ck_remittance_suspensions_lifted_by")
         ),
         sa.ForeignKeyConstraint(["outlet_id"], ["outlets.id"], name=op.f("fk_remittance_suspensions_outlet_id")),
-        sa.ForeignKeyConstraint(["remittance_id"], ["remittances.id"], name=op.f("fk_remittance_suspensions_remittance_id")),
+        sa.ForeignKeyConstraint(
+            ["remittance_id"], ["remittances.id"], name=op.f("fk_remittance_suspensions_remittance_id")
+        ),
         sa.ForeignKeyConstraint(["state_id"], ["outlet_states.id"], name=op.f("fk_remittance_suspensions_state_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_remittance_suspensions")),
         sa.UniqueConstraint("state_id", name=op.f("uq_remittance_suspensions_state_id")),

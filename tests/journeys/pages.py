@@ -15,14 +15,18 @@ from agentnet.core.ids import new_id
 from agentnet.core.masks import mask_address, mask_name
 from agentnet.documents.actions import NewOrder, place_order
 from agentnet.documents.models import Run
+from agentnet.infra.actor import SYSTEM
 from agentnet.infra.db import db
 from agentnet.infra.transaction import batch, reading
 from agentnet.outlets.actions.offer import install_terminal
 from agentnet.outlets.rules import TerminalKind
+from agentnet.settlement.day_actions import close_unattended
 from agentnet.users.permissions import Permission
 from tests import world
+from tests.collecting.counter import item, record
 from tests.conftest import SignIn
 from tests.house.samples import samples
+from tests.settlement.aged import at, night, nov, outlet_days
 from tests.settlement.reconciliation.given import NAME as POST_FILE
 from tests.settlement.reconciliation.given import partner_file, payment_line
 
@@ -103,6 +107,7 @@ def _more_facts(app: Flask, sign_in: SignIn, facts: dict[str, object]) -> dict[s
     with batch():
         install_terminal("WL0001", TerminalKind.CARD, "T-1", world.TODAY, world.actor("carol"))
         place_order(order, world.actor("carol"))
+    _let_cash_grow_old()
     adam = sign_in("adam")
     file = (BytesIO("编号,名称,类型\nCHAIN,东海连锁,连锁商户\n".encode()), "partners.csv")
     tried = adam.post("/imports", data={"kind": "partners", "file": file}).location.partition("?")[0]
@@ -121,6 +126,16 @@ def _more_facts(app: Flask, sign_in: SignIn, facts: dict[str, object]) -> dict[s
         "reconciliation.check": {"sha256": checked.rsplit("/", 1)[1]},
         "reconciliation.new_mapping": {"sha256": mapped.rsplit("/", 1)[1]},
     }
+
+
+def _let_cash_grow_old() -> None:
+    """WL0002 took cash on Monday 9 November, closed the day and has not remitted it; it has remittance days of its own."""
+    with at(9):
+        record(item(outlet_code="WL0002"), by="alan")
+        outlet_days("WL0002", starts_on=nov(9))
+    with at(10):
+        close_unattended(SYSTEM, nov(10))
+    night(18)
 
 
 def pages_to_walk(app: Flask, sign_in: SignIn, facts: dict[str, object]) -> list[Opened]:

@@ -56,9 +56,9 @@ def test_a_supervisor_sees_the_own_county(old_cash, sign_in):
         ("unit=WL", {"WL0001"}),
         ("q=报刊", {"JX0001"}),
         ("q=wl0", {"WL0001"}),
-        ("only=warned", set()),
-        ("only=suspended", set()),
-        ("missed=junk&setting=junk&unit=junk&only=junk&sort=junk&cursor=junk", {"WL0001", "JX0001"}),
+        ("standing=warned", set()),
+        ("standing=suspended", set()),
+        ("missed=junk&setting=junk&unit=junk&standing=junk&sort=junk&cursor=junk", {"WL0001", "JX0001"}),
     ],
 )
 def test_the_list_narrows(old_cash, sign_in, query, seen):
@@ -158,7 +158,7 @@ def test_the_balance_goes_on_over_the_page(app, sign_in):
     assert figures(first)[1][5] == f"{held / 100:.2f}"
     cursor = re.search(r'rel="next" href="([^"]+)"', first.text)[1].replace("&amp;", "&")
     second = figures(client.get(cursor))[1:]
-    assert len(second) == 10
+    assert len(second) == 30
     assert second[-1][5] == second[-1][3], "the first line ever leads from nothing"
     back = figures(client.get(cursor + "&sort=posted"))[1:]
     assert back[0][5] == back[0][3]
@@ -233,16 +233,16 @@ def test_who_is_warned_and_who_is_suspended_is_in_the_list(app, sign_in):
     taken(11, 100_00)
     night(16)
     with at(16):
-        page = sign_in("carol").get("/ageing?only=warned")
+        page = sign_in("carol").get("/ageing?standing=warned")
         assert "WL0001" in page.text
         assert "今天不交就暂停" in page.text
     night(17)
     with at(17):
-        assert "WL0001" in sign_in("carol").get("/ageing?only=suspended").text
-        assert ">WL0001<" not in sign_in("carol").get("/ageing?only=warned").text
+        assert "WL0001" in sign_in("carol").get("/ageing?standing=suspended").text
+        assert ">WL0001<" not in sign_in("carol").get("/ageing?standing=warned").text
     with at(17):
         outlet_days(rhythm="NONE", weekdays="", starts_on=nov(1))
-        assert ">WL0001<" not in sign_in("carol").get("/ageing?only=suspended").text
+        assert ">WL0001<" not in sign_in("carol").get("/ageing?standing=suspended").text
 
 
 def test_keeper_and_supervisor_are_warned_on_the_last_day_and_told_afterwards(app, sign_in):

@@ -41,6 +41,12 @@ def kinds(overrides=None):
     return {(day := first + timedelta(days=n)): day_kind(day, overrides or {}) for n in range(420)}
 
 
+def aged(found, asked_on, taken_on, released_on=None):
+    """Return the age of cash as an outlet's calendar makes it."""
+    days = opportunities(found, kinds(), (taken_on or asked_on) - timedelta(days=1), asked_on + timedelta(days=45))
+    return age_of(found, days, asked_on, taken_on, released_on)
+
+
 def calendar(*own, of_kind=(), built_in="NEWSSTAND"):
     return Calendar(own, of_kind, BUILT_IN[built_in])
 
@@ -78,7 +84,7 @@ def calendar(*own, of_kind=(), built_in="NEWSSTAND"):
     ],
 )
 def test_missed_opportunities(own, taken_on, asked_on, missed):
-    assert age_of(calendar(own), kinds(), asked_on, taken_on).missed == missed
+    assert aged(calendar(own), asked_on, taken_on).missed == missed
 
 
 def test_a_saturday_of_the_post_counts_unless_it_is_a_holiday_or_declared_one():
@@ -128,12 +134,12 @@ def enforced(suspend_after, since=date(2026, 1, 1), entered=date(2026, 1, 1)):
     ],
 )
 def test_when_an_outlet_is_suspended(of_kind, asked_on, released_on, suspends_on, counted):
-    found = age_of(calendar(of_kind=of_kind), kinds(), asked_on, nov(9), released_on)
+    found = aged(calendar(of_kind=of_kind), asked_on, nov(9), released_on)
     assert (found.suspends_on, found.counted) == (suspends_on, counted)
 
 
 def test_nothing_due_is_no_age():
-    found = age_of(calendar(of_kind=enforced(1)), kinds(), nov(18), None)
+    found = aged(calendar(of_kind=enforced(1)), nov(18), None)
     assert (found.missed, found.suspends_on, found.next_on) == (0, None, nov(18))
 
 

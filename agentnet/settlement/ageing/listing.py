@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, case, func, or_, select
+from sqlalchemy import BigInteger, Select, case, cast, func, or_, select
 
 from agentnet.core.clock import today
 from agentnet.core.money import Fen
@@ -201,7 +201,13 @@ def ages_page(viewer: Actor, chosen: AgeFilter, arguments: Mapping[str, str]) ->
     require(viewer, Permission.SETTLEMENT_READ)
     key = SortBy(CashAge.outlet_id, int)
     page = page_of(db.session(), _ages(viewer, chosen), arguments, columns=AGE_COLUMNS, default="-missed", key=key)
-    return page, balances_of(OUTLET, [row.outlet_id for row in page.items], "CASH_HELD")
+    ids = [row.outlet_id for row in page.items]
+    return page, dict.fromkeys(ids, 0) | balances_of(OUTLET, ids, "CASH_HELD")
+
+
+def _whole(total: Any) -> Any:
+    """Return a sum as a whole number: PostgreSQL adds BIGINTs up to a NUMERIC."""
+    return cast(func.coalesce(total, 0), BigInteger)
 
 
 @built_once
@@ -212,14 +218,14 @@ def _stations(viewer: Actor) -> tuple[Select[*tuple[Any, ...]], Mapping[str, Sor
         select(
             Outlet.org_unit_id,
             func.count().filter(due).label("outlets"),
-            func.sum(CashAge.due_fen).label("due_fen"),
-            func.coalesce(func.sum(CashAge.due_fen).filter(rural), 0).label("rural_fen"),
+            _whole(func.sum(CashAge.due_fen)).label("due_fen"),
+            _whole(func.sum(CashAge.due_fen).filter(rural)).label("rural_fen"),
             func.count().filter(overdue).label("overdue_outlets"),
-            func.coalesce(func.sum(CashAge.due_fen).filter(overdue), 0).label("overdue_fen"),
+            _whole(func.sum(CashAge.due_fen).filter(overdue)).label("overdue_fen"),
             func.max(CashAge.missed).label("missed"),
             func.min(CashAge.oldest_on).label("oldest_on"),
-            func.sum(CashAge.declared_count).label("declared"),
-            func.sum(CashAge.punctual_count).label("punctual"),
+            _whole(func.sum(CashAge.declared_count)).label("declared"),
+            _whole(func.sum(CashAge.punctual_count)).label("punctual"),
         )
         .join(Outlet, Outlet.id == CashAge.outlet_id)
         .where(visible_outlets(viewer, Permission.SETTLEMENT_READ), Outlet.state != State.CLOSED)

@@ -9,12 +9,10 @@ from flask_babel import ngettext
 from agentnet.collecting.words import Notice
 from agentnet.core.clock import today
 from agentnet.infra.dates import day_text
-from agentnet.infra.db import db
 from agentnet.infra.i18n import in_english, money_text
 from agentnet.outlets.models import Outlet
 from agentnet.outlets.rules import State
-from agentnet.settlement.ageing.models import CashAge
-from agentnet.settlement.ageing.queries import open_suspensions
+from agentnet.settlement.ageing.queries import age_kept, open_suspensions
 from agentnet.settlement.ageing.rules import is_warned
 
 
@@ -28,7 +26,7 @@ def overdue_notices(outlet: Outlet) -> list[Notice]:
                 "bad",
             )
         ]
-    age = db.session.get(CashAge, outlet.id)
+    age = age_kept(outlet.id)
     if age is None or not age.due_fen:
         return []
     amount = money_text(age.due_fen)

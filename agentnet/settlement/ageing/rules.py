@@ -7,6 +7,7 @@ not declared. So what counts is when the post calls or the bank opens, never the
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -165,8 +166,12 @@ def opportunities(
     """
     found: list[date] = []
     day = after + timedelta(days=1)
+    changes = {rule.starts_on for rule in (*calendar.own, *calendar.of_kind)}
+    rule = calendar.rule_on(day)
     while day < until and (most is None or len(found) < most):
-        if is_opportunity(kinds[day], calendar.rule_on(day)):
+        if day in changes:
+            rule = calendar.rule_on(day)
+        if is_opportunity(kinds[day], rule):
             found.append(day)
         day += timedelta(days=1)
     return found
@@ -216,29 +221,31 @@ class Age:
 
 def age_of(
     calendar: Calendar,
-    kinds: Mapping[date, DayKind],
+    open_days: Sequence[date],
     day: date,
     oldest_on: date | None,
     released_on: date | None = None,
 ) -> Age:
     """Return how cash taken on a day stands on another; ``oldest_on`` is None where nothing is due.
 
-    ``released_on`` is when somebody last let the outlet go on by hand: what was missed until then counts no more.
+    ``open_days`` are the days on which the outlet can remit (``opportunities``), from its oldest cash until
+    ``LOOKED_AHEAD`` days ahead. ``released_on`` is when somebody last let the outlet go on by hand: what was missed
+    until then counts no more.
     """
-    horizon = day + timedelta(days=LOOKED_AHEAD)
-    next_on = next(iter(opportunities(calendar, kinds, day - timedelta(days=1), horizon, 1)), None)
+    passed = bisect_left(open_days, day)
+    next_on = open_days[passed] if passed < len(open_days) else None
     suspend_after = calendar.kind_rule_on(day).suspend_after or 0
     if oldest_on is None:
         return Age(0, 0, suspend_after, next_on, None)
-    missed = len(opportunities(calendar, kinds, oldest_on, day))
+    missed = max(0, passed - bisect_right(open_days, oldest_on))
     since = calendar.enforced_since(day)
     if since is None:
         return Age(missed, 0, suspend_after, next_on, None)
     start = max(oldest_on, since - timedelta(days=1), released_on or date.min)
-    counting = opportunities(calendar, kinds, start, horizon)
-    last = counting[suspend_after - 1] if len(counting) >= suspend_after else None
-    suspends_on = last + timedelta(days=1) if last else None
-    return Age(missed, sum(one < day for one in counting), suspend_after, next_on, suspends_on)
+    first = bisect_right(open_days, start)
+    last = first + suspend_after - 1
+    suspends_on = open_days[last] + timedelta(days=1) if last < len(open_days) else None
+    return Age(missed, max(0, passed - first), suspend_after, next_on, suspends_on)
 
 
 def is_warned(suspends_on: date | None, day: date) -> bool:

@@ -8,35 +8,39 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Subquery, func, literal, select, union_all
+from sqlalchemy import Select, String, Subquery, and_, func, literal, or_, select, type_coerce, union_all
 
 from agentnet.collecting.models import Collection
-from agentnet.core.errors import Refusal
-from agentnet.core.ids import parse_id
 from agentnet.core.money import Fen
 from agentnet.infra.db import db
 from agentnet.infra.pages import Page, SortBy, page_of
-from agentnet.ledger.queries import account_ids, transfers
+from agentnet.infra.statements import built_once
+from agentnet.ledger.queries import account_ids, balance, transfers
 from agentnet.ledger.rules import DEBIT, OUTLET, AccountKey, chart_line
 from agentnet.settlement.models import DayClose, Remittance
 
 ACCOUNTS = {"cash": "CASH_HELD", "float": "FLOAT", "transit": "IN_TRANSIT"}
 """The accounts of an outlet that have a page, by their name in the address."""
 
+LINES = 30
+"""Lines on a page."""
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
     """One transfer as the account sees it; ``balance_fen`` is in the account's normal direction."""
 
-    id: UUID
     kind: str
     posted_at: datetime
     business_on: date
     debit_fen: Fen | None
     credit_fen: Fen | None
     balance_fen: Fen
-    subject_kind: str
     subject_id: str
+    receipt: str | None
+    """The receipt's number, the slip's, or the closed day: what moved the money, where it has a page."""
+    slip: str | None
+    closed_on: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +50,11 @@ class Statement:
     lines: Sequence[Line]
     page: Page[Any]
     balance_fen: Fen
-    receipts: Mapping[str, str]
-    """Receipt numbers by the collection's id."""
-    slips: Mapping[str, str]
-    """Slip numbers by the remittance's id."""
-    days: Mapping[str, date]
-    """Closed days by the close's id."""
 
 
-def _legs(account_id: int) -> Subquery:
-    """Return the account's transfers, each as what it debits and credits."""
+@built_once
+def _legs(account_id: int) -> tuple[Subquery, Select[*tuple[Any, ...]]]:
+    """Return the account's transfers, each as what it debits and credits, and the select of what a page shows."""
     columns = (
         transfers.c.id,
         transfers.c.kind,
@@ -69,83 +68,72 @@ def _legs(account_id: int) -> Subquery:
         transfers.c.debit_account_id == account_id
     )
     credits = select(*columns, zero, transfers.c.amount_fen).where(transfers.c.credit_account_id == account_id)
-    return union_all(debits, credits).subquery()
+    legs = union_all(debits, credits).subquery()
+    return legs, select(*(column for column in legs.c if column.name != "id"))
 
 
 def statement_of(outlet_id: int, name: str, arguments: Mapping[str, str]) -> Statement:
     """Return a page of an outlet's account, newest first unless asked otherwise; ``name`` is one of ``ACCOUNTS``."""
     key = AccountKey(OUTLET, outlet_id, ACCOUNTS[name])
     sign = 1 if chart_line(key).normal_side == DEBIT else -1
-    legs = _legs(account_ids([key]).get(key, 0))
+    whole = balance(key)
+    legs, shown = _legs(account_ids([key]).get(key, 0))
     page = page_of(
         db.session(),
-        select(legs),
+        shown,
         arguments,
         columns={"posted": SortBy(legs.c.posted_at, datetime)},
         default="-posted",
         key=SortBy(legs.c.id, UUID),
+        size=LINES,
     )
-    whole = sign * _sum(legs)
     # The balance after the page's first line is what the account held then; from there each line leads to the next.
-    lines: list[Line] = []
-    balance = whole - sign * _sum_after(legs, page.items[0]) if page.items else 0
+    down, lines = page.sorting.descending, list[Line]()
+    begins_now = down and page.previous_cursor is None
+    held = whole if begins_now or not page.items else whole - sign * _moved_after(legs, page.items[0])
+    receipts = _named(Collection.id, Collection.receipt_no, page.items, "COLLECTION")
+    slips = _named(Remittance.id, Remittance.slip_no, page.items, "REMITTANCE")
+    closed = _named(DayClose.id, DayClose.business_on, page.items, "DAY_CLOSE")
     for row in page.items:
-        change = sign * (int(row.debit) - int(row.credit))
-        if lines and not page.sorting.descending:
-            balance += change
+        change = sign * (row.debit - row.credit)
+        if lines and not down:
+            held += change
+        subject = row.subject_id
         lines.append(
             Line(
-                row.id,
                 row.kind,
                 row.posted_at,
                 row.business_on,
                 row.debit or None,
                 row.credit or None,
-                balance,
-                row.subject_kind,
-                row.subject_id,
+                held,
+                subject,
+                receipts.get(subject),
+                slips.get(subject),
+                closed.get(subject),
             )
         )
-        if page.sorting.descending:
-            balance -= change
-    return Statement(lines, page, whole, _receipts(lines), _slips(lines), _closed_days(lines))
+        if down:
+            held -= change
+    return Statement(lines, page, whole)
 
 
-def _sum(legs: Subquery) -> Fen:
-    return int(db.session.connection().scalar(select(func.coalesce(func.sum(legs.c.debit - legs.c.credit), 0))) or 0)
-
-
-def _sum_after(legs: Subquery, row: Any) -> Fen:
+def _moved_after(legs: Subquery, row: Any) -> Fen:
     """Return what moved after a line, in the order of posting."""
-    later = (legs.c.posted_at > row.posted_at) | ((legs.c.posted_at == row.posted_at) & (legs.c.id > row.id))
+    same, id_ = legs.c.posted_at == row.posted_at, UUID(str(row.sort_key))
+    later = or_(legs.c.posted_at > row.posted_at, and_(same, legs.c.id > id_))
     moved = select(func.coalesce(func.sum(legs.c.debit - legs.c.credit), 0)).where(later)
     return int(db.session.connection().scalar(moved) or 0)
 
 
-def _ids(lines: Sequence[Line], kind: str) -> list[UUID]:
-    found = []
-    for line in lines:
-        if line.subject_kind == kind:
-            try:
-                found.append(parse_id(line.subject_id))
-            except Refusal:  # a subject without a page of its own
-                continue
-    return found
-
-
-def _receipts(lines: Sequence[Line]) -> dict[str, str]:
-    wanted = _ids(lines, "COLLECTION")
-    rows = db.session.execute(select(Collection.id, Collection.receipt_no).where(Collection.id.in_(wanted)))
-    return {str(id_): receipt_no for id_, receipt_no in rows} if wanted else {}
-
-
-def _slips(lines: Sequence[Line]) -> dict[str, str]:
-    wanted = _ids(lines, "REMITTANCE")
-    rows = db.session.execute(select(Remittance.id, Remittance.slip_no).where(Remittance.id.in_(wanted)))
-    return {str(id_): slip_no for id_, slip_no in rows} if wanted else {}
-
-
-def _closed_days(lines: Sequence[Line]) -> dict[str, date]:
-    wanted = _ids(lines, "DAY_CLOSE")
-    rows = db.session.execute(select(DayClose.id, DayClose.business_on).where(DayClose.id.in_(wanted)))
-    return {str(id_): day for id_, day in rows} if wanted else {}
+def _named(id_: Any, name: Any, items: Sequence[Any], kind: str) -> dict[str, Any]:
+    """Return the names of those subjects of a kind that have a page, by the subject's id as the transfer keeps it."""
+    wanted = {row.subject_id: UUID(row.subject_id) for row in items if row.subject_kind == kind}
+    if not wanted:
+        return {}
+    by_hex = {one.hex: subject for subject, one in wanted.items()}
+    rows = db.session.connection().execute(
+        # As stored: building fifty ids to show none of them took a third of the page.
+        select(type_coerce(id_, String).label("id"), name).where(id_.in_(list(wanted.values())))
+    )
+    return {by_hex[str(row[0]).replace("-", "")]: row[1] for row in rows}

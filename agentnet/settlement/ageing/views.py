@@ -7,14 +7,13 @@ from flask_babel import gettext as _
 
 from agentnet.core.errors import Missing
 from agentnet.infra.actor import Role
-from agentnet.infra.db import db
 from agentnet.infra.pages import chosen, typed_text
 from agentnet.outlets.display import SETTINGS, choices
 from agentnet.outlets.queries import outlet_for, units_of
 from agentnet.outlets.views.common import choices_of
 from agentnet.settlement.ageing import listing
 from agentnet.settlement.ageing.listing import BUCKETS, AgeFilter
-from agentnet.settlement.ageing.models import CashAge
+from agentnet.settlement.ageing.queries import age_kept
 from agentnet.settlement.ageing.statement import ACCOUNTS, statement_of
 from agentnet.settlement.words import ACCOUNT_NAMES, OTHER_TRANSFER, TRANSFER_KINDS
 from agentnet.users.guard import needs, viewer
@@ -43,14 +42,14 @@ def ageing() -> str:
 
 def _filter(paths: dict[str, str]) -> AgeFilter:
     """Return what the address narrows the list to; what it does not know counts as nothing."""
-    only = chosen(request.args, "only", SPECIAL, "")
+    standing = chosen(request.args, "standing", SPECIAL, "")
     return AgeFilter(
         words=typed_text(request.args, "q", 60),
         missed=chosen(request.args, "missed", {str(missed): missed for missed in BUCKETS}, None),
         setting=chosen(request.args, "setting", {name: name for name in SETTINGS}, ""),
         unit_path=paths.get(request.args.get("unit", ""), ""),
-        warned=only == "warned",
-        suspended=only == "suspended",
+        warned=standing == "warned",
+        suspended=standing == "suspended",
     )
 
 
@@ -78,8 +77,8 @@ def account(code: str, name: str) -> str:
         name=name,
         account_names=ACCOUNT_NAMES,
         found=statement_of(outlet.id, name, request.args),
-        age=db.session.get(CashAge, outlet.id),
-        kinds=TRANSFER_KINDS,
-        other_kind=OTHER_TRANSFER,
+        age=age_kept(outlet.id) if name == "cash" else None,
+        kinds={kind: _(words) for kind, words in TRANSFER_KINDS.items()},
+        other_kind=_(OTHER_TRANSFER),
         is_keeper=viewer().has(Role.AGENT),
     )
