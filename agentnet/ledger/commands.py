@@ -8,8 +8,7 @@ from flask import Flask
 from agentnet.infra.actor import SYSTEM
 from agentnet.infra.audit import write_audit
 from agentnet.infra.transaction import batch
-from agentnet.ledger.jobs import roll_up
-from agentnet.ledger.rolling import forget_sums
+from agentnet.ledger.rolling import forget_sums, roll_up
 
 
 @click.command("rebuild-sums")

@@ -19,9 +19,8 @@ from agentnet.infra.db import db
 from agentnet.infra.transaction import batch, reading
 from agentnet.ledger.actions import post_many
 from agentnet.ledger.commands import rebuild_sums_command
-from agentnet.ledger.jobs import roll_up
 from agentnet.ledger.models import LedgerMonth
-from agentnet.ledger.rolling import BEGINNING, add_sums, forget_sums, rolled_until, sums_between
+from agentnet.ledger.rolling import BEGINNING, add_sums, forget_sums, roll_up, rolled_until, sums_between
 from agentnet.ledger.rules import AccountKey, NewTransfer
 from tests import world
 from tests.at_once import at_once
