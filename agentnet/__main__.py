@@ -18,6 +18,7 @@ from agentnet.infra.config import WrongSetting
 from agentnet.infra.database_commands import db_group
 from agentnet.infra.doctor import doctor_command
 from agentnet.infra.process_commands import clock_command, serve_command, web_command, worker_command
+from agentnet.ledger.commands import rebuild_sums_command
 from agentnet.users.commands import user_group
 from agentnet.verify.commands import verify_command
 
@@ -34,6 +35,7 @@ COMMANDS: Sequence[click.Command] = (
     import_command,
     export_command,
     verify_command,
+    rebuild_sums_command,
     bench_group,
     demo_command,
 )

@@ -103,6 +103,7 @@ ACTIONS: Mapping[str, str] = {
     "journal_exported": translatable("导出凭证"),
     "journal_layout_changed": translatable("修改凭证文件格式"),
     "journal_mapping_added": translatable("新建凭证科目对照"),
+    "ledger_sums_rebuilt": translatable("重新汇总账簿"),
     "remittance_confirmed": translatable("确认解款到账"),
     "remittance_days_set": translatable("设置解款日"),
     "remittance_declared": translatable("报交款"),

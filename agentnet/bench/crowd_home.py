@@ -21,7 +21,7 @@ from agentnet.infra.config import Settings
 from agentnet.infra.db import db
 from agentnet.infra.migrating import MIGRATIONS, upgrade
 from agentnet.infra.transaction import batch
-from agentnet.ledger.jobs import roll_up
+from agentnet.ledger.rolling import roll_up
 from agentnet.users.models import RoleGrant, User
 from agentnet.users.passwords import hash_password
 

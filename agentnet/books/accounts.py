@@ -206,20 +206,29 @@ def _kept_by_account(whole_month: bool) -> Select[*tuple[Any, ...]]:
 
 
 @built_once
-def _moved_by_account(debits: bool, since_rolled: bool) -> Select[*tuple[Any, ...]]:
+def _days_by_account(debits: bool) -> Select[*tuple[Any, ...]]:
+    """Return one side of what some days moved, of what is in the sums: the month's sum cannot be cut at a day."""
     account_id = transfers.c.debit_account_id if debits else transfers.c.credit_account_id
-    amount, day, zero = transfers.c.amount_fen, transfers.c.business_on, literal(0, BigInteger)
-    before = _whole(case((day < bindparam("starts_on"), amount if debits else -amount), else_=0))
-    within = _whole(case((day >= bindparam("starts_on"), amount), else_=0))
-    rolled = bindparam("rolled", type_=transfers.c.posted_at.type)
-    posted = [transfers.c.posted_at >= rolled] if since_rolled else [
-        transfers.c.posted_at < rolled, day >= bindparam("starts_on")
-    ]  # fmt: skip
+    within, zero = _whole(transfers.c.amount_fen), literal(0, BigInteger)
     return (
-        select(account_id, before, *((within, zero) if debits else (zero, within)))
-        .where(account_id.in_(_IDS), day < bindparam("ends_on"), *posted)
+        select(account_id, zero, *((within, zero) if debits else (zero, within)))
+        .where(
+            account_id.in_(_IDS),
+            transfers.c.business_on >= bindparam("starts_on"),
+            transfers.c.business_on < bindparam("ends_on"),
+            transfers.c.posted_at < bindparam("rolled", type_=transfers.c.posted_at.type),
+        )
         .group_by(account_id)
     )
+
+
+_SINCE = select(
+    transfers.c.debit_account_id, transfers.c.credit_account_id, transfers.c.business_on, transfers.c.amount_fen
+).where(
+    transfers.c.posted_at >= bindparam("rolled", type_=transfers.c.posted_at.type),
+    transfers.c.business_on < bindparam("ends_on"),
+)
+"""What was posted since the sums were last added to: minutes of it, so every account's at once."""
 
 
 def moved_by(account_ids: Sequence[int], span: Span) -> dict[int, Moved]:
@@ -229,13 +238,20 @@ def moved_by(account_ids: Sequence[int], span: Span) -> dict[int, Moved]:
 
     def found_at(rolled: datetime) -> dict[int, Moved]:
         given = given_of(span, rolled) | {"ids": list(account_ids)}
-        statements = [_kept_by_account(span.until is None), *(_moved_by_account(side, True) for side in (True, False))]
+        statements = [_kept_by_account(span.until is None)]
         if span.until is not None:
-            statements += [_moved_by_account(side, False) for side in (True, False)]
+            statements += [_days_by_account(side) for side in (True, False)]
         found: dict[int, Moved] = defaultdict(Moved)
+        connection, wanted = db.session.connection(), set(account_ids)
         for statement in statements:
-            for id_, *figures in db.session.connection().execute(statement, given):
+            for id_, *figures in connection.execute(statement, given):
                 found[id_] += Moved(*(int(figure) for figure in figures))
+        for debit_id, credit_id, day, amount in connection.execute(_SINCE, given):
+            before = day < span.month.starts_on
+            if debit_id in wanted:
+                found[debit_id] += Moved(amount) if before else Moved(0, amount)
+            if credit_id in wanted:
+                found[credit_id] += Moved(-amount) if before else Moved(0, 0, amount)
         return found
 
     return as_of_one_roll(found_at)
@@ -267,9 +283,9 @@ class AccountPage:
 
 
 @built_once
-def _legs() -> Any:
-    """Return one account's transfers of a span, each once, as the account sees them."""
-    days = (transfers.c.business_on >= bindparam("starts_on"), transfers.c.business_on < bindparam("ends_on"))
+def _lines(account_id: int, starts_on: date, ends_on: date) -> tuple[Any, Select[*tuple[Any, ...]]]:
+    """Return one account's transfers of some days, each once, as the account sees them; and the select of them."""
+    days = (transfers.c.business_on >= starts_on, transfers.c.business_on < ends_on)
     shown = (
         transfers.c.id,
         transfers.c.kind,
@@ -279,22 +295,37 @@ def _legs() -> Any:
         transfers.c.subject_id,
         transfers.c.reverses_id,
     )
-    mine = bindparam("of_account", type_=BigInteger())
     debit, credit, amount = transfers.c.debit_account_id, transfers.c.credit_account_id, transfers.c.amount_fen
-    debits = select(*shown, amount.label("change"), credit.label("other_id")).where(debit == mine, *days)
-    credits = select(*shown, -amount, debit).where(credit == mine, *days)
-    return union_all(debits, credits).subquery("legs")
+    debits = select(*shown, amount.label("change"), credit.label("other_id")).where(debit == account_id, *days)
+    credits = select(*shown, -amount, debit).where(credit == account_id, *days)
+    legs = union_all(debits, credits).subquery("legs")
+    return legs, select(legs)
+
+
+@built_once
+def _before(account_id: int, starts_on: date, ends_on: date) -> Select[*tuple[Any, ...]]:
+    """Return what came before a row of an account's lines."""
+    legs, _lines_of = _lines(account_id, starts_on, ends_on)
+    day, id_ = bindparam("first_on", type_=legs.c.business_on.type), bindparam("first_id", type_=legs.c.id.type)
+    earlier = or_(legs.c.business_on < day, and_(legs.c.business_on == day, legs.c.id < id_))
+    return select(_whole(legs.c.change)).where(earlier)
+
+
+@built_once
+def _columns(account_id: int, starts_on: date, ends_on: date) -> tuple[Mapping[str, SortBy], SortBy]:
+    """Return what an account's lines may be sorted by, and the column that breaks ties."""
+    legs, _lines_of = _lines(account_id, starts_on, ends_on)
+    return {"day": SortBy(legs.c.business_on, date)}, SortBy(legs.c.id, UUID)
 
 
 def account_page(
     account_id: int, span: Span, arguments: Mapping[str, str] | MultiDict[str, str], default: str = "day"
 ) -> AccountPage:
     """Return a page of an account's transfers in a span with the balance after each, oldest first unless asked."""
-    in_span = {"starts_on": span.month.starts_on, "ends_on": span.ends_on, "of_account": account_id}
-    legs = _legs()
-    statement = select(legs).params(in_span)
-    columns = {"day": SortBy(legs.c.business_on, date)}
-    page = page_of(db.session(), statement, arguments, columns=columns, default=default, key=SortBy(legs.c.id, UUID))
+    of = account_id, span.month.starts_on, span.ends_on
+    _legs, statement = _lines(*of)
+    columns, key = _columns(*of)
+    page = page_of(db.session(), statement, arguments, columns=columns, default=default, key=key)
     moved = moved_by([account_id], span).get(account_id, Moved())
     rows = list(page.items)
     down = page.sorting.descending
@@ -302,11 +333,8 @@ def account_page(
     opening = moved.opening_fen
     if in_order:
         first = in_order[0]
-        earlier = or_(
-            legs.c.business_on < first.business_on, and_(legs.c.business_on == first.business_on, legs.c.id < first.id)
-        )
-        before = select(_whole(legs.c.change)).where(earlier).params(in_span)
-        opening += int(db.session.connection().scalar(before) or 0)
+        given = {"first_on": first.business_on, "first_id": first.id}
+        opening += int(db.session.connection().scalar(_before(*of), given) or 0)
     balances = running(opening, [int(row.change) for row in in_order])
     others = named([row.other_id for row in rows])
     lines = [

@@ -36,9 +36,10 @@ def asked_span(arguments: Mapping[str, str] | None = None) -> Span:
     return span
 
 
-def span_arguments(span: Span) -> dict[str, str]:
-    """Return what an address carries to ask for a span."""
-    return {"day": span.last_on.isoformat()} if span.until else {"month": str(span.month)}
+def span_arguments(span: Span) -> dict[str, str | None]:
+    """Return what an address carries to ask for a span: a month or a day."""
+    day = span.last_on.isoformat() if span.until else None
+    return {"month": None if day else str(span.month), "day": day}
 
 
 def span_text(span: Span) -> str:

@@ -36,10 +36,13 @@ from agentnet.infra.actor import SYSTEM, Actor
 from agentnet.infra.db import db
 from agentnet.infra.pages import Page, SortBy, page_of
 from agentnet.ledger.models import Account, Transfer
-from agentnet.ledger.rules import ORG_UNIT, OUTLET
+from agentnet.ledger.rules import CHART, ORG_UNIT, OUTLET
 from agentnet.outlets.models import OutletPlacement
 from agentnet.users.models import User
 from agentnet.users.permissions import Permission, covers_company, require
+
+_PLACES = {line: at for at, line in enumerate(CHART)}
+"""Where a line stands in the chart."""
 
 
 def require_accountant(by: Actor) -> None:
@@ -91,10 +94,8 @@ def layout_of(mapping: JournalMapping) -> Layout:
 
 def accounts_of(mapping: JournalMapping) -> Sequence[JournalAccount]:
     """Return a mapping's accounts in the order of ours."""
-    mine = JournalAccount
-    return db.session.scalars(
-        select(mine).where(mine.mapping_id == mapping.id).order_by(mine.owner_kind, mine.code, mine.detail, mine.side)
-    ).all()
+    found = db.session.scalars(select(JournalAccount).where(JournalAccount.mapping_id == mapping.id)).all()
+    return sorted(found, key=lambda one: (_PLACES[one.owner_kind, one.code], one.detail, one.side))
 
 
 def targets_of(mapping: JournalMapping) -> Targets:
@@ -195,7 +196,8 @@ def journal_of(mapping: JournalMapping, month: Month) -> Journal:
         balance[owner_kind, code] = (debit + moved.debit_fen, credit + moved.credit_fen)
     require_tied(by_line, balance)
     lacking = unmapped(parts, targets)
-    return Journal(month, [] if lacking else vouchers_of(parts, targets), lacking, by_line)
+    in_order = dict(sorted(by_line.items(), key=lambda item: _PLACES[item[0]]))
+    return Journal(month, [] if lacking else vouchers_of(parts, targets), lacking, in_order)
 
 
 def export_of(mapping: JournalMapping, month: Month) -> JournalExport | None:

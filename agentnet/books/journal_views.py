@@ -107,11 +107,14 @@ def _account_form(found: JournalMapping, *, empty: bool = False) -> AccountForm:
     form = AccountForm(formdata=None) if empty else AccountForm()
     words = AccountWords()
     tenders = [(code, words.detail(code)) for code in [*tender_names(in_english()), "COUNTERFEIT"]]
-    form.offer([(f"{kind}/{code}", line_text(kind, code)) for kind, code in CHART], [("", _("不分")), *tenders])
+    form.offer([(f"{kind}/{code}", line_text(kind, code)) for kind, code in CHART], [("", _("不限")), *tenders])
     if empty:
         form.version.data = found.version
         line, side, detail = (request.args.get(key, "") for key in ("line", "side", "detail"))
         form.line.data, form.side.data, form.detail.data = line, side, detail
+        for one in accounts_of(found):
+            if (f"{one.owner_kind}/{one.code}", one.side, one.detail) == (line, side, detail):
+                form.account_code.data, form.account_name.data = one.account_code, one.account_name
     return form
 
 

@@ -64,7 +64,7 @@ def schedule_books(units: Iterable[Unit], at: datetime) -> None:
     The rest begins with the next tick: three thousand daily sheets would be a day's work before the first look.
     """
     stations = [unit for unit in units if unit.kind is OrgKind.STATION]
-    for station in stations[:1]:
+    for station in [one for one in stations if one.code.startswith("WL")][:1]:
         _add(f"{station.name}日结单", OUTLET_DAY, station.code, "zh", DAILY, last_tick(DAILY, at))
     _add("解款与账龄周报", STATION_REMITTANCES_WEEK, "WL", "zh", WEEKLY, last_tick(WEEKLY, at))
     _add("解款与账龄月报", STATION_REMITTANCES_MONTH, "DH", "zh", MONTHLY, next_tick(MONTHLY, at))

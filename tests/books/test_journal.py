@@ -23,7 +23,7 @@ from agentnet.infra.actor import SYSTEM, Actor, Grant, Role
 from agentnet.infra.audit import AuditLine
 from agentnet.infra.db import db
 from agentnet.infra.transaction import batch, reading
-from agentnet.ledger.jobs import roll_up
+from agentnet.ledger.rolling import roll_up
 from agentnet.outlets.models import Outlet
 from tests import world
 from tests.at_once import at_once

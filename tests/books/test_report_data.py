@@ -28,7 +28,7 @@ from agentnet.documents.schedules import ScheduleWish, add_schedule
 from agentnet.infra.actor import SYSTEM
 from agentnet.infra.db import db
 from agentnet.infra.transaction import batch, reading
-from agentnet.ledger.jobs import roll_up
+from agentnet.ledger.rolling import roll_up
 from agentnet.settlement.day_actions import close_unattended
 from reports.station_remittances import sums_of
 from tests import world

@@ -6,6 +6,7 @@ from contextlib import nullcontext
 from datetime import date, datetime
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import func, select, update
 
 from agentnet.books.queries import trial_balance
@@ -17,9 +18,9 @@ from agentnet.infra.actor import SYSTEM
 from agentnet.infra.db import db
 from agentnet.infra.transaction import batch, reading
 from agentnet.ledger.actions import post_many
-from agentnet.ledger.jobs import roll_up
+from agentnet.ledger.commands import rebuild_sums_command
 from agentnet.ledger.models import LedgerMonth
-from agentnet.ledger.rolling import BEGINNING, add_sums, rolled_until, sums_between
+from agentnet.ledger.rolling import BEGINNING, add_sums, forget_sums, roll_up, rolled_until, sums_between
 from agentnet.ledger.rules import AccountKey, NewTransfer
 from tests import world
 from tests.at_once import at_once
@@ -162,3 +163,18 @@ def test_a_book_that_does_not_add_up_says_so():
             update(LedgerMonth).where(LedgerMonth.debit_fen == 90_00).values(debit_fen=LedgerMonth.debit_fen + 1)
         )
     assert not balance_of().proved
+
+
+def test_wrong_sums_are_added_up_anew_and_pages_stay_right_meanwhile(app):
+    a_week()
+    before = balance_of()
+    roll_up(world.NOW)
+    with batch():  # a clock that was set back: posted before the instant the sums reach to
+        db.session.execute(update(LedgerMonth).values(debit_fen=LedgerMonth.debit_fen + 1))
+    with batch():
+        forget_sums()
+    assert (rows(), balance_of()) == (0, before)
+    done = CliRunner().invoke(rebuild_sums_command, [], obj=app)
+    assert done.exit_code == 0, done.output
+    assert rows() > 0
+    assert balance_of() == before

@@ -20,9 +20,9 @@ from agentnet.infra.actor import SYSTEM, Actor, Grant, Role
 from agentnet.infra.db import db
 from agentnet.infra.transaction import batch, reading
 from agentnet.ledger.actions import post_many
-from agentnet.ledger.jobs import roll_up
 from agentnet.ledger.models import Account
 from agentnet.ledger.queries import account_ids
+from agentnet.ledger.rolling import roll_up
 from agentnet.ledger.rules import CHART, AccountKey, NewTransfer
 from agentnet.users.models import RoleGrant
 from tests import world

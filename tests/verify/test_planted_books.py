@@ -10,7 +10,7 @@ from agentnet.core.ids import new_id
 from agentnet.infra.actor import SYSTEM
 from agentnet.infra.db import db
 from agentnet.infra.transaction import batch, reading
-from agentnet.ledger.jobs import roll_up
+from agentnet.ledger.rolling import roll_up
 from tests import world
 from tests.verify.test_planted import named_after, named_in, october
 
