@@ -22,7 +22,7 @@ from agentnet.users.permissions import Permission
 
 def figure_text(fen: Fen | None) -> str:
     """Return a limit as people read it; none is said so."""
-    return _("不限") if fen is None else money_text(fen)
+    return _("没有限制") if fen is None else money_text(fen)
 
 
 def describe_raise(approval: Approval) -> Described:

@@ -6,21 +6,22 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, cast, func, or_, select, true
 from sqlalchemy.orm import aliased
 from werkzeug.datastructures import MultiDict
 
-from agentnet.collecting.queries import NORMAL_DAYS
-from agentnet.collecting.rules import PREPAID
+from agentnet.collecting.queries import NORMAL_DAYS, normal_days
+from agentnet.collecting.rules import PREPAID, float_word
 from agentnet.core.clock import today
 from agentnet.infra.actor import Actor
 from agentnet.infra.db import db
 from agentnet.infra.pages import Page, SortBy, page_of
+from agentnet.infra.revisions import REGISTER, remembered
 from agentnet.infra.statements import built_once
 from agentnet.ledger.models import Account, Balance, BusinessDay
 from agentnet.outlets.models import Agreement, Outlet
 from agentnet.outlets.queries import visible_outlets
-from agentnet.outlets.queries.limits import OF_KIND, OWN, with_limits
+from agentnet.outlets.queries.limits import OF_KIND, OWN, with_limits_of_all
 from agentnet.outlets.rules import State
 from agentnet.users.permissions import Permission
 
@@ -32,7 +33,7 @@ _CEILING = case(
     (OF_KIND.ceiling_fen < Agreement.ceiling_fen, OF_KIND.ceiling_fen),
     else_=Agreement.ceiling_fen,
 )
-_FULL = case((_CEILING > 0, Balance.balance_fen * 100 // func.nullif(_CEILING, 0)), else_=100)
+_FULL = case((_CEILING > 0, Balance.balance_fen * 100 // func.nullif(_CEILING, 0, type_=BigInteger())), else_=100)
 _KEY = SortBy(Outlet.id, int)
 CASH_COLUMNS: Mapping[str, SortBy] = {
     "full": SortBy(_FULL, int),
@@ -64,7 +65,7 @@ def _near_ceiling(viewer: Actor, words: str) -> Select[*tuple[Any, ...]]:
         _CEILING.label("ceiling_fen"),
         _FULL.label("percent"),
     )
-    statement = with_limits(
+    statement = with_limits_of_all(
         shown.select_from(Outlet)
         .join(Account, _balance_of("CASH_HELD", Account))
         .join(Balance, Balance.account_id == Account.id)
@@ -102,7 +103,9 @@ def _normal_days() -> Any:
     return (
         select(
             BusinessDay.outlet_id,
-            ((func.sum(BusinessDay.taken_fen) + func.count() - 1) // func.count()).label("normal_fen"),
+            ((cast(func.sum(BusinessDay.taken_fen), BigInteger) + func.count() - 1) // func.count()).label(
+                "normal_fen"
+            ),
         )
         .where(
             BusinessDay.business_on >= today() - timedelta(days=NORMAL_DAYS),
@@ -118,7 +121,7 @@ def _normal_days() -> Any:
 def _low_float(viewer: Actor, words: str) -> tuple[Select[*tuple[Any, ...]], Mapping[str, SortBy]]:
     normal = _normal_days()
     normal_fen = func.coalesce(normal.c.normal_fen, 0)
-    tenths = case((normal_fen > 0, _FLOAT * 10 // func.nullif(normal_fen, 0)), else_=0)
+    tenths = case((normal_fen > 0, _FLOAT * 10 // func.nullif(normal_fen, 0, type_=BigInteger())), else_=0)
     shown: Any = select(
         Outlet.code,
         Outlet.name,
@@ -152,15 +155,35 @@ def low_float_page(viewer: Actor, arguments: Mapping[str, str] | MultiDict[str, 
 
 
 @built_once
-def _counts(viewer: Actor) -> Select[int, int]:
-    near, low = _near_ceiling(viewer, "").subquery(), _low_float(viewer, "")[0].subquery()
-    return select(
-        select(func.count()).select_from(near).scalar_subquery(),
-        select(func.count()).select_from(low).scalar_subquery(),
+def _near_count(viewer: Actor) -> Select[int]:
+    return select(func.count()).select_from(_near_ceiling(viewer, "").subquery())
+
+
+@built_once
+def _floats(viewer: Actor) -> Select[int, int]:
+    """Return the select of the float of every prepaid outlet at business in the territory, by outlet id."""
+    return (
+        select(Outlet.id, _FLOAT)
+        .join(Agreement, _agreed(today()))
+        .outerjoin(_FLOAT_ACCOUNT, _balance_of("FLOAT", _FLOAT_ACCOUNT))
+        .outerjoin(_FLOAT_BALANCE, _FLOAT_BALANCE.account_id == _FLOAT_ACCOUNT.id)
+        .where(
+            Agreement.holding_mode == PREPAID,
+            Outlet.state == State.ACTIVE,
+            visible_outlets(viewer, Permission.SETTLEMENT_READ),
+        )
     )
 
 
 def near_counts(viewer: Actor) -> tuple[int, int]:
-    """Return how many outlets of the territory near their ceiling, and how many run low on float."""
-    near, low = db.session.connection().execute(_counts(viewer)).one()
-    return int(near), int(low)
+    """Return how many outlets of the territory near their ceiling, and how many run low on float.
+
+    What a normal day brings lies in days that are over: it is worked out once a day.
+    """
+    connection = db.session.connection()
+    near = connection.execute(_near_count(viewer)).scalar_one()
+    floats = connection.execute(_floats(viewer)).all()
+    if not floats:
+        return near, 0
+    normal = remembered(REGISTER, ("normal days",), lambda: normal_days(true(), today()))
+    return near, sum(1 for id_, float_fen in floats if float_word(float_fen, normal.get(id_, 0)))

@@ -196,7 +196,10 @@ def test_the_counter_and_the_supervisor_are_warned_at_80_90_and_100_percent(app,
         assert "1,000.00" in text
         assert (words in text) if words else ("上限八成" not in text)
     assert ("个网点现金快到上限" in carol.get("/").text) == (words is not None)
-    assert ("满额，不能再收现金" in carol.get("/near-limits").text) == (held_fen == 1000_00)
+    text = carol.get("/near-limits").text
+    assert ("满额，不能再收现金" in text) == (held_fen == 1000_00)
+    if 800_00 <= held_fen < 1000_00:
+        assert f"</svg>{held_fen // 1000}%" in text
 
 
 def _a_normal_day(taken_fen):

@@ -37,6 +37,20 @@ def with_limits(statement: Any, day: Any) -> Any:
     )
 
 
+def with_limits_of_all(statement: Any, day: Any) -> Any:
+    """Join the same as ``with_limits`` for a list of many outlets: what was said last is found once, not for each."""
+    for source, subject, of_outlet in ((OWN, Limit.outlet_id, Outlet.id), (OF_KIND, Limit.kind, Outlet.kind)):
+        last = (
+            select(subject.label("subject"), func.max(Limit.id).label("last_id"))
+            .where(subject.is_not(None), Limit.starts_on <= day, or_(Limit.ends_on.is_(None), Limit.ends_on > day))
+            .group_by(subject)
+            .subquery()
+        )
+        statement = statement.outerjoin(last, last.c.subject == of_outlet)
+        statement = statement.outerjoin(source, source.id == last.c.last_id)
+    return statement
+
+
 def limit_columns(names: Sequence[str] = NAMES) -> list[Any]:
     """Return the columns of the figures named, of the kind and then of the outlet alone."""
     return [getattr(source, name).label(None) for source in (OF_KIND, OWN) for name in names]
