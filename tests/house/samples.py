@@ -72,7 +72,7 @@ def samples(facts: dict[str, object]) -> dict[str, Sample]:
     found |= {
         "corrections.reverse": Sample(receipt),
         "corrections.pay_cash": Sample({"id_": facts["refund_id"]}),
-        "corrections.pay_bank": Sample({"id_": facts["refund_id"]}),
+        "corrections.pay_bank": Sample({"id_": facts["bank_refund_id"]}),
     }
     found |= {f"approvals.{name}": Sample(approval) for name in ("approval", "approve", "reject", "withdraw")}
     found |= {name: Sample(visit) for name in ("visits.show", "visits.photo", "visits.strike")}
@@ -128,14 +128,14 @@ def samples(facts: dict[str, object]) -> dict[str, Sample]:
     return found
 
 
-def _refunds_of_yesterday() -> tuple[str, NewRefund, NewRefund]:
-    """Collect on the day before, refund one collection and ask for the refund of another; return the other's receipt."""
+def _refunds_of_yesterday() -> tuple[str, NewRefund, NewRefund, NewRefund]:
+    """Collect twice on the day before; return the receipt whose refund is asked for, that request, and two refunds."""
     with frozen_at(world.NOW - timedelta(days=1)):
         _, paid_back = collected(300, world.OLD)
         _, past = collected(700, world.OLD)
     night()
-    refund = refunded(paid_back, 300)
-    return past, ask_refund(past, 700, by="carol"), refund
+    in_cash, by_bank = refunded(paid_back, 100), refunded(paid_back, 200, pay_by="BANK")
+    return past, ask_refund(past, 700, by="carol"), in_cash, by_bank
 
 
 def lay_down_facts() -> dict[str, object]:
@@ -145,7 +145,7 @@ def lay_down_facts() -> dict[str, object]:
     assert verdict.receipt_no
     deposit = declare(new_remittance(1_00))
     close()
-    past, asked, refund = _refunds_of_yesterday()
+    past, asked, in_cash, by_bank = _refunds_of_yesterday()
     with batch():
         plan_duties(IsoWeek.of(world.TODAY), SYSTEM)
     with batch():
@@ -170,7 +170,8 @@ def lay_down_facts() -> dict[str, object]:
         return {
             "remittance_id": deposit.id,
             "approval_id": asked.id,
-            "refund_id": refund.id,
+            "refund_id": in_cash.id,
+            "bank_refund_id": by_bank.id,
             "past_receipt_no": past,
             "receipt_no": verdict.receipt_no,
             "collection_id": taken.id,
