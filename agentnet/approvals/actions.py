@@ -7,6 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from agentnet.approvals.kinds import kinds
 from agentnet.approvals.models import Approval, Delegation
@@ -50,32 +51,39 @@ def request_approval(new: NewApproval, by: Actor) -> None:
         return
     require_reason(new.reason)
     assert new.kind in kinds(), new.kind
+    pending = Conflict("approval_pending", "这件事已经有一份申请在等审批，请先处理或撤回那一份")
     if pending_of(new.kind, new.subject_kind, new.subject_id) is not None:
-        raise Conflict("approval_pending", "这件事已经有一份申请在等审批，请先处理或撤回那一份")
-    content = dict(new.content)
-    db.session.execute(
-        insert(Approval).values(
-            id=new.id,
-            kind=new.kind,
-            subject_kind=new.subject_kind,
-            subject_id=new.subject_id,
-            subject_label=new.subject_label,
-            org_unit_id=new.org_unit_id,
-            content=content,
-            content_sha256=content_sha256(content),
-            amount_fen=new.amount_fen,
-            state=ApprovalState.PENDING,
-            requested_by_id=by.user_id,
-            requested_at=now(),
-            reason=new.reason.strip(),
-            decision_note="",
-        )
-    )
+        raise pending
+    try:
+        with db.session.begin_nested():
+            db.session.execute(insert(Approval).values(_asked_row(new, by)))
+    except IntegrityError as taken:  # somebody else asked in the same moment
+        raise pending from taken
     remember(new.id, REQUESTED, by, new.request(), new.id)
     after: dict[str, object] = {"kind": new.kind, "subject": new.subject_label, "reason": new.reason.strip()}
     if new.amount_fen is not None:
         after |= {"amount_fen": new.amount_fen}
     write_audit(by, "approval_requested", "approval", new.id, after=after)
+
+
+def _asked_row(new: NewApproval, by: Actor) -> dict[str, object]:
+    content = dict(new.content)
+    return {
+        "id": new.id,
+        "kind": new.kind,
+        "subject_kind": new.subject_kind,
+        "subject_id": new.subject_id,
+        "subject_label": new.subject_label,
+        "org_unit_id": new.org_unit_id,
+        "content": content,
+        "content_sha256": content_sha256(content),
+        "amount_fen": new.amount_fen,
+        "state": ApprovalState.PENDING,
+        "requested_by_id": by.user_id,
+        "requested_at": now(),
+        "reason": new.reason.strip(),
+        "decision_note": "",
+    }
 
 
 def approve(approval_id: UUID, request_id: UUID, seen_sha256: str, note: str, by: Actor) -> None:

@@ -15,7 +15,10 @@ from agentnet.users.permissions import Permission
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A figure or fact before and after, in the reader's language."""
+    """A figure or fact before and after, in the reader's language.
+
+    Once the request was approved only ``after`` is shown: by how much it changed.
+    """
 
     what: str
     before: str

@@ -8,10 +8,10 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, case, func, select
+from sqlalchemy import ColumnElement, Select, case, exists, func, select
 from werkzeug.datastructures import MultiDict
 
-from agentnet.collecting.models import Collection, Household, Void
+from agentnet.collecting.models import Collection, Correction, Household, Void
 from agentnet.collecting.queries import visible_households
 from agentnet.collecting.sums import Taken, taken_by_setting
 from agentnet.core.errors import Invalid
@@ -111,6 +111,8 @@ def _shown(viewer: Actor, wanted: CollectionFilter) -> Select[*tuple[Any, ...]]:
         Household.name,
         Void.id.label("void_id"),
         Collection.large,
+        Void.reason_code,
+        exists().where(Correction.collection_id == Collection.id).correlate(Collection).label("corrected"),
     )
     return _from_collections(shown).where(*_conditions(viewer, wanted))
 

@@ -13,9 +13,9 @@ from datetime import datetime
 from typing import Any, Final
 
 from flask_babel import gettext as _
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 
-from agentnet.collecting.models import Collection, Household
+from agentnet.collecting.models import Collection, Correction, Household
 from agentnet.commission.accruing import OutletMonth, in_month, outlet_months
 from agentnet.commission.models import (
     CommissionAdjustment,
@@ -243,9 +243,10 @@ def _open_adjustments(month: Month, outlet_ids: Sequence[int]) -> Select[*tuple[
             CommissionAdjustment.of_month,
             CommissionAdjustment.reason,
             Collection.receipt_no,
-            Collection.amount_fen,
+            func.coalesce(Correction.amount_fen, Collection.amount_fen).label("amount_fen"),
         )
         .outerjoin(Collection, Collection.id == CommissionAdjustment.collection_id)
+        .outerjoin(Correction, Correction.id == CommissionAdjustment.id)
         .where(CommissionAdjustment.month == str(month), CommissionAdjustment.outlet_id.in_(outlet_ids))
         .order_by(CommissionAdjustment.made_at, CommissionAdjustment.id)
     )
@@ -260,10 +261,12 @@ def _adjustments(month: Month, outlet_ids: Sequence[int]) -> Select[*tuple[Any, 
             CommissionAdjustment.of_month,
             CommissionAdjustment.reason,
             Collection.receipt_no,
-            Collection.amount_fen,
+            # What was put right; an adjustment entered by hand speaks of the whole collection.
+            func.coalesce(Correction.amount_fen, Collection.amount_fen).label("amount_fen"),
         )
         .join(CommissionAdjustment, CommissionAdjustment.id == CommissionLine.adjustment_id)
         .outerjoin(Collection, Collection.id == CommissionAdjustment.collection_id)
+        .outerjoin(Correction, Correction.id == CommissionAdjustment.id)
         .where(CommissionLine.month == str(month), CommissionLine.outlet_id.in_(outlet_ids))
         .order_by(CommissionAdjustment.made_at, CommissionAdjustment.id)
     )

@@ -36,7 +36,11 @@ PLACES: Sequence[Place] = (
     Place(translatable("本周走访"), "visits.duties", "clipboard-check", Permission.VISIT_LOG, ("visits.",)),
     Place(translatable("收费记录"), "collecting.collections", "receipt", Permission.COLLECTION_READ),
     Place(
-        translatable("解款"), "settlement.remittances", "bank", Permission.SETTLEMENT_READ, ("settlement.", "holding.")
+        translatable("解款"),
+        "settlement.remittances",
+        "bank",
+        Permission.SETTLEMENT_READ,
+        ("settlement.", "holding.", "corrections."),
     ),
     Place(translatable("审批"), "approvals.approvals", "shield-check", Permission.APPROVAL_DECIDE, ("approvals.",)),
     Place(

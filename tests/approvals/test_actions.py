@@ -181,6 +181,18 @@ def test_the_same_request_and_decision_sent_twice_are_once(office):
     assert (count(Approval), balance_of(ADVANCE)) == (1, 500)
 
 
+def test_of_eight_requests_for_one_subject_at_once_one_waits_and_the_same_one_is_once(app, office):
+    with reading():
+        fang = world.actor("fang")
+    new = replace(asked(100, subject_id="9"), subject_id="1")
+    different = [replace(new, id=new_id()) for _ in range(8)]
+    answers = at_once(app, [lambda one=one: request_approval(one, fang) for one in different], batch)
+    assert (answers.count(None), answers.count("approval_pending")) == (1, 7)
+    same = replace(new, id=new_id(), subject_id="2")
+    assert at_once(app, [lambda: request_approval(same, fang)] * 8, batch) == [None] * 8
+    assert count(Approval) == 3
+
+
 def test_of_sixteen_approvals_at_once_one_is_carried_out(app, office):
     new = asked(100)
     sha256 = seen(new.id)

@@ -5,7 +5,8 @@ By hand, with the cast's plan: cash earns 0.50 a payment; a card earns 0.2 %, at
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+import zlib
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -16,10 +17,13 @@ from agentnet.commission.models import CommissionAdjustment, CommissionLine
 from agentnet.commission.queries import tariffs
 from agentnet.core.clock import Month, frozen_at
 from agentnet.core.errors import Conflict
+from agentnet.documents.models import Run
 from agentnet.infra.actor import SYSTEM
 from agentnet.infra.db import db
 from agentnet.infra.transaction import batch, reading
 from agentnet.ledger.actions import begin_closing
+from reports.commission_statement import CommissionStatement
+from reports.frozen import from_json
 from tests import world
 from tests.approvals.given import say_yes
 from tests.settlement.corrections.given import ask_refund, collected, moved, next_day, night, refunded
@@ -114,11 +118,16 @@ def test_the_statement_of_the_next_month_shows_the_negative_line(november):
     with frozen_at(DECEMBER_2):
         night()
         close_month(NOVEMBER, SYSTEM)
-        refunded(november[0], 30000, pay_by="BANK")
+        refunded(november[0], 20000, pay_by="BANK")
     with frozen_at(DECEMBER_2 + timedelta(days=31)):
         close_month(Month(2026, 12), SYSTEM)
-        with reading():
-            lines = db.session.execute(
-                select(CommissionLine.kind, CommissionLine.commission_fen).where(CommissionLine.month == "2026-12")
-            ).all()
-        assert lines == [("ADJUSTMENT", -60)]
+    with reading():
+        lines = db.session.execute(
+            select(CommissionLine.kind, CommissionLine.commission_fen).where(CommissionLine.month == "2026-12")
+        ).all()
+        frozen = db.session.scalars(
+            select(Run.frozen).where(Run.subject == "outlet:WL0001:zh", Run.period_start == date(2026, 12, 1))
+        ).one()
+    assert lines == [("ADJUSTMENT", -40)]
+    (line,) = from_json(CommissionStatement, zlib.decompress(frozen)).adjustments
+    assert (line.receipt_no, line.amount_fen, line.commission_fen) == (november[0], -20000, -40)

@@ -87,7 +87,7 @@ def samples(facts: dict[str, object]) -> dict[str, Sample]:
     found |= {
         "corrections.reverse": Sample(receipt),
         "corrections.pay_cash": Sample({"id_": facts["refund_id"]}),
-        "corrections.pay_bank": Sample({"id_": facts["refund_id"]}),
+        "corrections.pay_bank": Sample({"id_": facts["bank_refund_id"]}),
     }
     found |= {f"approvals.{name}": Sample(approval) for name in ("approval", "approve", "reject", "withdraw")}
     found |= {f"settlement.{name}": Sample(remittance) for name in ("remittance", "slip_photo", "confirm", "reject")}
@@ -168,14 +168,14 @@ def samples(facts: dict[str, object]) -> dict[str, Sample]:
     return found
 
 
-def _refunds_of_yesterday() -> tuple[str, NewRefund, NewRefund]:
-    """Collect on the day before, refund one collection and ask for the refund of another; return the other's receipt."""
+def _refunds_of_yesterday() -> tuple[str, NewRefund, NewRefund, NewRefund]:
+    """Collect twice on the day before; return the receipt whose refund is asked for, that request, and two refunds."""
     with frozen_at(world.NOW - timedelta(days=1)):
         _, paid_back = collected(300, world.OLD)
         _, past = collected(700, world.OLD)
     night()
-    refund = refunded(paid_back, 300)
-    return past, ask_refund(past, 700, by="carol"), refund
+    in_cash, by_bank = refunded(paid_back, 100), refunded(paid_back, 200, pay_by="BANK")
+    return past, ask_refund(past, 700, by="carol"), in_cash, by_bank
 
 
 def lay_down_facts() -> dict[str, object]:
@@ -187,7 +187,7 @@ def lay_down_facts() -> dict[str, object]:
     file_id = take_post(partner_file(payment_line("P-000001", 9_99)))
     (bank_file_id,) = take_bank(bank_file((1_00, said("JK-0001"))))
     close()
-    past, asked, refund = _refunds_of_yesterday()
+    past, asked, in_cash, by_bank = _refunds_of_yesterday()
     top_up = prepaid_for_a_moment()
     with batch():
         plan_duties(IsoWeek.of(world.TODAY), SYSTEM)
@@ -220,7 +220,8 @@ def lay_down_facts() -> dict[str, object]:
                 select(Difference.id).where(Difference.file_id == file_id, Difference.outlet_id == 1)
             ).one(),
             "approval_id": asked.id,
-            "refund_id": refund.id,
+            "refund_id": in_cash.id,
+            "bank_refund_id": by_bank.id,
             "past_receipt_no": past,
             "top_up_id": top_up.id,
             "receipt_no": verdict.receipt_no,

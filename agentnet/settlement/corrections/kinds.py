@@ -60,7 +60,7 @@ def _changes(approval: Approval, planned: Iterable[tuple[str, Fen, Fen]]) -> Seq
         return [
             Change(
                 f"{mask_household_no(db.session.get_one(Household, household_id).household_no)} {_what(part)}",
-                "-",
+                "",
                 ("+" if part.total_fen > 0 else "") + money_text(part.total_fen),
             )
             for household_id, part in done

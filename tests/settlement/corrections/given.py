@@ -53,6 +53,14 @@ def night():
                 return
 
 
+def of_yesterday(amount_fen=538, household_no=world.GANG, **changes):
+    """Collect at WL0001 on the day before, and let the night sort it; return id and receipt number."""
+    with frozen_at(world.NOW - timedelta(days=1)):
+        taken = collected(amount_fen, household_no, **changes)
+    night()
+    return taken
+
+
 def spend():
     """Let advances pay what is due."""
     with batch():
