@@ -57,6 +57,7 @@ from agentnet.settlement.blueprint import blueprint as settlement_blueprint
 from agentnet.settlement.jobs import CLOSE_DAYS
 from agentnet.settlement.reconciliation import models as reconciliation_models
 from agentnet.settlement.reconciliation.blueprint import blueprint as reconciliation_blueprint
+from agentnet.settlement.reconciliation.rechecking import RECHECK_FILES
 from agentnet.settlement.reconciliation.write_offs import WRITE_OFF
 from agentnet.users import models as users_models
 from agentnet.users.blueprint import blueprint as users_blueprint
@@ -120,6 +121,7 @@ IMPORTERS: Sequence[Importer] = (
 CLOCK_JOBS: Sequence[ClockJob] = (
     ClockJob("seal audit", 5, seal_settled),
     CLOSE_DAYS,
+    RECHECK_FILES,
     ALLOCATE_RECEIVED,
     CLOSE_MONTHS,
     PLAN_DUTIES,

@@ -161,7 +161,7 @@ def take(sha256: str) -> Answer:
             if isinstance(found, ReadPartnerFile)
             else take_statements(upload_id, found, viewer())
         )
-    except Conflict as refusal:
+    except (Conflict, Invalid) as refusal:
         return _check_page(told, refusal), refusal.status
     drop(sha256, viewer())
     if len(file_ids) > 1:
