@@ -22,6 +22,7 @@ from agentnet.demo.loading import load_register
 from agentnet.demo.office import office_beside, tick
 from agentnet.demo.plans import agree_plans
 from agentnet.demo.printing import schedule_duties
+from agentnet.demo.reconciling import reconcile_week
 from agentnet.demo.sign_ins import AGENT, Keys, add_sign_ins, replace_passwords
 from agentnet.demo.timeline import Timeline
 from agentnet.demo.visiting import play_rounds
@@ -94,6 +95,8 @@ def _make(app: Flask, keys: Keys, ends_at: datetime | None, watch: Watch) -> Non
         tick(app)
         office.draw()
         drain(app)
+        with app.app_context():
+            reconcile_week(timeline)
     watch("documents", 1, 1)
     with app.app_context(), batch():
         write_audit(SYSTEM, FINISHED, "demo", "demo")
