@@ -171,13 +171,13 @@ def take_statements(upload_id: UUID, new: ReadStatements, by: Actor) -> list[int
 
 def _take_statement(new: ReadStatements, part: int, unit_id: int, by: Actor) -> int:
     statement = new.statements[part]
-    said = [_said(statement.account, line) for line in statement.lines]
+    said = [_said(statement.account, line) if line.booked else None for line in statement.lines]
     known = {
         (row.said_sha256, row.occurrence): (row.file_id, row.line_no)
-        for row in all_rows_with(rows, "said_sha256", said)
+        for row in all_rows_with(rows, "said_sha256", [text for text in said if text])
         if row.repeats_line_no is None
     }
-    earlier = [known.get((text, line.occurrence)) for text, line in zip(said, statement.lines, strict=True)]
+    earlier = [known.get((text or "", line.occurrence)) for text, line in zip(said, statement.lines, strict=True)]
     fresh = [line for line, before in zip(statement.lines, earlier, strict=True) if before is None]
     values = {
         "source": Source.BANK,
@@ -237,7 +237,7 @@ def _partner_rows(file_id: int, file: PartnerFile) -> Iterator[tuple[Any, ...]]:
 
 
 def _bank_rows(
-    file_id: int, statement: Statement, said: Sequence[str], earlier: Sequence[tuple[int, int] | None]
+    file_id: int, statement: Statement, said: Sequence[str | None], earlier: Sequence[tuple[int, int] | None]
 ) -> Iterator[tuple[Any, ...]]:
     for line, text, before in zip(statement.lines, said, earlier, strict=True):
         kind = line.kind if line.booked else RowKind.OTHER.value
