@@ -169,7 +169,7 @@ def test_a_row_is_matched_and_undone_by_hand(app, sign_in):
 
 def test_the_queue_narrows_by_kind_state_outlet_and_day(app, sign_in):
     record(item(538))
-    take_post(partner_file(payment_line("P-000001", 9_99, world.MEI)))
+    file_id = take_post(partner_file(payment_line("P-000001", 9_99, world.MEI)))
     carol = sign_in("carol")
     page = carol.get("/reconciliation/differences")
     assert "我方有、对方没有" in page.text
@@ -183,7 +183,7 @@ def test_the_queue_narrows_by_kind_state_outlet_and_day(app, sign_in):
         ("state=EXPLAINED", False),
         ("age=7", False),
         ("owner=me", False),
-        ("state=ALL&file=1", True),
+        (f"state=ALL&file={file_id}", True),
     ):
         assert ("5.38" in fang.get(f"/reconciliation/differences?{query}").text) is seen, query
 
