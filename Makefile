@@ -30,6 +30,7 @@ lint: setup ## Check style, types, layers and security
 
 bench: setup ## Measure posting and statements against their limits
 	$(BIN)/agentnet bench posting
+	$(BIN)/agentnet bench reconcile
 	$(BIN)/agentnet bench statements
 
 clean: ## Remove what the targets above made here (.venv, caches); databases stay

@@ -71,6 +71,7 @@ from agentnet.settlement.corrections.blueprint import blueprint as corrections_b
 from agentnet.settlement.jobs import AGE_CASH, CLOSE_DAYS
 from agentnet.settlement.reconciliation import models as reconciliation_models
 from agentnet.settlement.reconciliation.blueprint import blueprint as reconciliation_blueprint
+from agentnet.settlement.reconciliation.rechecking import RECHECK_FILES
 from agentnet.settlement.reconciliation.write_offs import WRITE_OFF
 from agentnet.users import models as users_models
 from agentnet.users.blueprint import blueprint as users_blueprint
@@ -146,6 +147,7 @@ CLOCK_JOBS: Sequence[ClockJob] = (
     ClockJob("seal audit", 5, seal_settled),
     CLOSE_DAYS,
     AGE_CASH,
+    RECHECK_FILES,
     ALLOCATE_RECEIVED,
     CLOSE_MONTHS,
     ROLL_UP,

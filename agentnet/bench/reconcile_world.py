@@ -38,8 +38,6 @@ _OWN_NUMBERS: Final = 20
 
 EXPECTED: Final = {str(kind): PLANTED for kind in Kind}
 """How many differences of each kind are to be found, and no others."""
-MATCHED: Final = ROWS - 2 * PLANTED
-"""All rows of the file but those we never took and those told twice."""
 
 
 def collections(rows: int = ROWS) -> int:

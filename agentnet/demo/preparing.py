@@ -23,6 +23,7 @@ from agentnet.demo.loading import load_register
 from agentnet.demo.office import office_beside, tick
 from agentnet.demo.plans import agree_plans
 from agentnet.demo.printing import add_mappings, schedule_books, schedule_duties
+from agentnet.demo.reconciling import reconcile_week
 from agentnet.demo.sign_ins import AGENT, Keys, add_sign_ins, replace_passwords
 from agentnet.demo.timeline import Timeline
 from agentnet.demo.visiting import play_rounds
@@ -103,6 +104,7 @@ def _make(app: Flask, keys: Keys, ends_at: datetime | None, watch: Watch, *, pri
         if not print_all:
             office.stop_drawing()
         with app.app_context():
+            reconcile_week(timeline)
             while office.busy:  # two clocks would share the work of closing the month, and wait for each other
                 if not draw_some():
                     time.sleep(0.1)

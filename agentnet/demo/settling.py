@@ -1,4 +1,4 @@
-"""The demo's last week: drawers counted and banked, a bank's and the Post's files, and a difference of every kind.
+"""The demo's last week: drawers counted and banked, and the bank's statements.
 
 All of it by the product's own actions, on the evening or morning it would have happened. Everybody banks once at the
 week's beginning; after that only the week's cast of village postal stations does, so that cash has every age.
@@ -13,36 +13,27 @@ from datetime import date, timedelta
 
 from sqlalchemy import select
 
-from agentnet.collecting.models import Collection, Household, Void
+from agentnet.collecting.models import Collection
 from agentnet.collecting.rules import CASH
 from agentnet.core.clock import frozen_at, shanghai_instant
 from agentnet.core.ids import new_id
 from agentnet.core.money import Fen
-from agentnet.demo.network import POST
-from agentnet.demo.papers_of_others import Credit, Paid, bank_statement, post_file
+from agentnet.demo.bank_statement import Credit, bank_statement
 from agentnet.demo.sign_ins import FINANCE, KEEPERS
 from agentnet.demo.timeline import Timeline
 from agentnet.infra.actor import Actor, Grant, Role
 from agentnet.infra.db import db
 from agentnet.ledger.models import Account, Balance
 from agentnet.ledger.rules import OUTLET
-from agentnet.outlets.models import Outlet, Partner
+from agentnet.outlets.models import Outlet
 from agentnet.settlement.day_actions import close_day
 from agentnet.settlement.files.camt053 import read_camt053
-from agentnet.settlement.files.partner import read_partner_file
 from agentnet.settlement.queries import tender_totals
-from agentnet.settlement.reconciliation.difference_actions import end, take_on
 from agentnet.settlement.reconciliation.match_actions import confirm_by_statement, waiting_lines
-from agentnet.settlement.reconciliation.models import Difference
-from agentnet.settlement.reconciliation.rules import State
-from agentnet.settlement.reconciliation.sides import plan_for
 from agentnet.settlement.reconciliation.taking import (
-    ReadPartnerFile,
     ReadStatements,
-    take_partner_file,
     take_statements,
 )
-from agentnet.settlement.reconciliation.write_offs import ask_write_off
 from agentnet.settlement.remittance_actions import declare_remittance
 from agentnet.settlement.rules import Count, NewClose, NewRemittance
 from agentnet.users.models import User
@@ -107,16 +98,13 @@ class Week:
                 declare_remittance(deposit, keepers)
 
     def morning(self, day: date) -> None:
-        """Take in what the bank and the Post say of a day, on the morning after it, and look at what differs."""
+        """Take in what the bank says of a day, on the morning after it."""
         if day < self.first_on or not self.banked:
             return
         self.number += 1
         with frozen_at(shanghai_instant(day + timedelta(days=1), 9)):
             finance = actor_for(_person(FINANCE))
             _take_statement(day, self.number, _credits(day, self.banked, last=day == self.timeline.last_on), finance)
-            if day == self.timeline.last_on - timedelta(days=1):
-                _take_post(day, finance)
-                _look_at_differences(finance)
 
 
 def _person(username: str) -> User:
@@ -177,55 +165,3 @@ def _take_statement(day: date, number: int, told: Sequence[Credit], finance: Act
     for file_id in take_statements(new_id(), new, finance):
         total = sum(one.confirmed_fen for one in waiting_lines(file_id, finance))
         confirm_by_statement(file_id, new_id(), total, finance)
-
-
-def _take_post(day: date, finance: Actor) -> None:
-    """Take in the Post's file of a day, in which one thing of every kind is wrong."""
-    partner = db.session.scalars(select(Partner).where(Partner.code == POST)).one()
-    ours, voided = _of_post(partner.id, day)
-    before, _ = _of_post(partner.id, day - timedelta(days=1))
-    told = ours[1:]  # they miss the first
-    told[0] = Paid(
-        told[0].receipt_no, told[0].household_no, told[0].amount_fen + 1_00, told[0].paid_at, told[0].cash, 1
-    )
-    told += [
-        told[2],  # twice
-        Paid("P-20260001", told[1].household_no, 66_00, told[1].paid_at, cash=True, order=900_001),  # not ours
-        Paid(before[0].receipt_no, before[0].household_no, before[0].amount_fen, told[1].paid_at, cash=True, order=2),
-        *voided[:1],  # we took it back, they did not
-    ]
-    name = f"{POST}_COLLECTION_{day:%Y%m%d}.csv"
-    file = read_partner_file(post_file(day, told), name, POST)
-    take_partner_file(new_id(), ReadPartnerFile(partner.id, name, file, plan_for(partner.id, file)), finance)
-
-
-def _of_post(partner_id: int, day: date) -> tuple[list[Paid], list[Paid]]:
-    """Return a day's collections at the Post's outlets: what stands, and what was voided."""
-    rows = db.session.execute(
-        select(Collection, Household.household_no, Void.id)
-        .join(Outlet, Outlet.id == Collection.outlet_id)
-        .join(Household, Household.id == Collection.household_id)
-        .outerjoin(Void, Void.collection_id == Collection.id)
-        .where(Outlet.partner_id == partner_id, Collection.business_on == day)
-        .order_by(Collection.receipt_no)
-    ).all()
-    found: tuple[list[Paid], list[Paid]] = ([], [])
-    for number, (one, household_no, void_id) in enumerate(rows, 10):
-        cash = one.tender == CASH
-        paid = Paid(one.receipt_no, household_no, one.amount_fen, one.collected_at, cash, number)
-        found[void_id is not None].append(paid)
-    return found
-
-
-def _look_at_differences(finance: Actor) -> None:
-    """Explain one difference, take one on, and ask a second person to write one off; the others wait."""
-    open_ones = db.session.scalars(
-        select(Difference).where(Difference.state == State.OPEN).order_by(Difference.id)
-    ).all()
-    for one, verb in zip(open_ones, ("explain", "own", "write off"), strict=False):
-        if verb == "explain":
-            end(one.id, new_id(), State.EXPLAINED, "已与网点电话核对，次日到账", finance)
-        elif verb == "own":
-            take_on(one.id, new_id(), finance)
-        else:
-            ask_write_off(one.id, new_id(), "金额小，查无来源，建议核销", finance)

@@ -183,7 +183,7 @@ def upgrade() -> None:
         batch_op.create_index("ix_reconciliation_differences_collection", ["collection_id"], unique=False)
         batch_op.create_index("ix_reconciliation_differences_outlet", ["outlet_id", "business_on"], unique=False)
         batch_op.create_index("ix_reconciliation_differences_row", ["file_id", "line_no"], unique=False)
-        batch_op.create_index("ix_reconciliation_differences_state", ["state", "business_on", "id"], unique=False)
+        batch_op.create_index("ix_reconciliation_differences_state", ["state", "id"], unique=False)
         batch_op.create_index("ix_reconciliation_differences_unit", ["org_unit_id", "business_on"], unique=False)
     op.create_table(
         "reconciliation_matches",

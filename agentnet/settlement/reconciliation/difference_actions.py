@@ -122,6 +122,19 @@ def end_for_match(file_id: int, line_no: int, collection_id: UUID | None, reason
         end_as(found, State.EXPLAINED, reason, by)
 
 
+def end_found(file_id: int, by: Actor) -> None:
+    """End what was open because our collection was in no file: this file has it, on another day."""
+    here = select(RowMatch.collection_id).where(RowMatch.file_id == file_id, RowMatch.undone_at.is_(None))
+    missing = select(Difference).where(
+        Difference.state == State.OPEN,
+        Difference.line_no.is_(None),
+        Difference.kind.in_(ONE_SIDED),
+        Difference.collection_id.in_(here),
+    )
+    for found in db.session.scalars(missing.with_for_update()).all():
+        end_as(found, State.EXPLAINED, "在另一天的文件里找到", by)
+
+
 def end_shortfall(file_id: int, line_no: int, by: Actor) -> None:
     """End what a line lacked of a deposit once the rest went back to the keeper."""
     short = select(Difference).where(

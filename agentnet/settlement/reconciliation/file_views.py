@@ -35,6 +35,8 @@ from agentnet.users.permissions import Permission, covers_company, grants_for, m
 Answer = Response | str | tuple[str, int]
 PREVIEWED = 10
 """Rows shown as they were read."""
+LARGE = 20_000
+"""From so many rows on the writer is held for more than half a second on SQLite."""
 
 
 @needs(Permission.RECONCILIATION_READ)
@@ -112,9 +114,16 @@ def check(sha256: str) -> Answer:
         sha256=sha256,
         form=form,
         previewed=PREVIEWED,
+        large=_rows(found) > LARGE,
         mapping=mapping,
         row_kinds=ROW_KINDS,
     )
+
+
+def _rows(found: Read) -> int:
+    if isinstance(found, ReadPartnerFile):
+        return len(found.file.rows)
+    return sum(len(statement.lines) for statement in found.statements)
 
 
 def _check_page(told: dict[str, str], refusal: Refusal) -> str:
@@ -161,7 +170,7 @@ def take(sha256: str) -> Answer:
             if isinstance(found, ReadPartnerFile)
             else take_statements(upload_id, found, viewer())
         )
-    except Conflict as refusal:
+    except (Conflict, Invalid) as refusal:
         return _check_page(told, refusal), refusal.status
     drop(sha256, viewer())
     if len(file_ids) > 1:

@@ -10,10 +10,10 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Table, insert, select, update
 
 from agentnet.collecting.models import Collection, Household
 from agentnet.core.clock import now, today
@@ -22,6 +22,7 @@ from agentnet.core.ids import new_id
 from agentnet.core.money import Fen
 from agentnet.infra.actor import Actor
 from agentnet.infra.audit import write_audit
+from agentnet.infra.bulk import lock_tables
 from agentnet.infra.db import db
 from agentnet.infra.idempotency import earlier_result, remember
 from agentnet.ledger.actions import post_many
@@ -61,6 +62,9 @@ UNDONE: Final = "reconciliation_undo"
 CONFIRMED: Final = "statement_confirmation"
 """The kinds of request these are remembered as."""
 
+_matches = cast(Table, RowMatch.__table__)
+"""Locked against other writers by whoever matches, undoes or confirms: an import may be matching at the same time."""
+
 
 @dataclass(frozen=True, slots=True)
 class NewMatch:
@@ -92,6 +96,7 @@ def match_by_hand(new: NewMatch, by: Actor) -> None:
         Invalid: ``reason_missing``, ``row_not_matchable``, ``household_other``, ``money_went_out``.
         Conflict: ``row_matched``, ``side_matched``, ``remittance_decided``, ``id_reused``.
     """
+    lock_tables(_matches)
     file, row = row_for(by, new.file_id, new.line_no, Permission.RECONCILE, for_change=True)
     if earlier_result(new.id, MATCHED, new.content()) is not None:
         return
@@ -183,6 +188,7 @@ def undo_match(match_id: int, request_id: UUID, reason: str, by: Actor) -> tuple
         Conflict: ``match_undone``, ``match_booked``, ``id_reused``.
     """
     content = {"match_id": match_id, "reason": reason.strip()}
+    lock_tables(_matches)
     found = db.session.scalar(
         select(RowMatch).where(RowMatch.id == match_id).with_for_update().execution_options(populate_existing=True)
     )
@@ -255,6 +261,7 @@ def confirm_by_statement(file_id: int, request_id: UUID, total_fen: Fen, by: Act
         Forbidden: ``not_permitted``. Missing: ``channel_file_missing``.
         Conflict: ``confirmation_moved``, ``month_closed``, ``id_reused``.
     """
+    lock_tables(_matches)
     file_for(by, file_id, Permission.RECONCILE, for_change=True)
     content = {"file_id": file_id, "total_fen": total_fen}
     earlier = earlier_result(request_id, CONFIRMED, content)

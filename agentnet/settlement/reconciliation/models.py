@@ -191,7 +191,7 @@ class Difference(Model):
         CheckConstraint("state = 'OPEN' OR reason <> ''", name="reason"),
         CheckConstraint("amount_fen > 0", name="amount"),
         CheckConstraint("line_no IS NOT NULL OR collection_id IS NOT NULL", name="side"),
-        Index("ix_reconciliation_differences_state", "state", "business_on", "id"),
+        Index("ix_reconciliation_differences_state", "state", "id"),
         Index("ix_reconciliation_differences_unit", "org_unit_id", "business_on"),
         Index("ix_reconciliation_differences_outlet", "outlet_id", "business_on"),
         Index("ix_reconciliation_differences_collection", "collection_id"),

@@ -97,6 +97,16 @@ def require_new_day(day: date, known_as: str | None) -> None:
         )
 
 
+def require_day_begun(day: date, today: date) -> None:
+    """Refuse a file of a day to come.
+
+    Raises:
+        Invalid: ``file_day_to_come``.
+    """
+    if day > today:
+        raise Invalid("file_day_to_come", "文件的日期 %(day)s 还没有到", day=day.isoformat())
+
+
 def require_unmatched(row_matched: bool, side_matched: bool) -> None:
     """Refuse to match what is matched: a row and a fact of ours meet once.
 

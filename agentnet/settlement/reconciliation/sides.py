@@ -7,7 +7,7 @@ the same way.
 from __future__ import annotations
 
 from collections.abc import Collection as Many
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final, cast
@@ -58,14 +58,16 @@ def plan_for(partner_id: int, file: PartnerFile) -> Plan:
     """
     seen = fingerprint(partner_id, file.day_on)
     theirs = [payment(row) for row in file.rows]
-    ours = _collections(_of_day(partner_id, file.day_on))
+    known = {text: text for one in theirs for text in (one.receipt_no, one.household_no)}
+    ours = _collections(_of_day(partner_id, file.day_on), known)
+    del known
     outcome = match(ours, theirs)
     del ours, theirs
     return Plan(_with_other_days(partner_id, file.day_on, outcome), seen)
 
 
 def fingerprint(partner_id: int, day: date) -> tuple[int, ...]:
-    """Return what changes when the partner's day does: collections, their sum, voids and matches."""
+    """Return what changes when the partner's day does: collections, their sum, voids, matches, and any new match."""
     row = db.session.execute(
         select(
             func.count(),
@@ -79,7 +81,8 @@ def fingerprint(partner_id: int, day: date) -> tuple[int, ...]:
         .outerjoin(RowMatch, _LIVE)
         .where(Outlet.partner_id == partner_id, Collection.business_on == day)
     ).one()
-    return tuple(map(int, row))
+    newest = db.session.scalar(select(func.coalesce(func.max(RowMatch.id), 0)))
+    return *map(int, row), int(newest or 0)
 
 
 def _of_day(partner_id: int, day: date) -> tuple[ColumnElement[bool], ...]:
@@ -107,13 +110,24 @@ def _select(*conditions: ColumnElement[bool]) -> Select[Any]:
     return statement
 
 
-def _collections(conditions: tuple[ColumnElement[bool], ...]) -> list[OurCollection]:
+def _collections(
+    conditions: tuple[ColumnElement[bool], ...], known: Mapping[str, str] | None = None
+) -> list[OurCollection]:
+    """Return the collections in the order they were taken; texts that are ``known`` already are not held twice."""
+    known = known or {}
+    days: dict[date, date] = {}
     found = db.session.connection().execute(
         _select(*conditions).order_by(Collection.id), execution_options={"yield_per": ROWS_A_STATEMENT}
     )
     return [
         OurCollection(
-            id_, receipt_no, household_no, amount, day, PAID_TYPES.get(tender, ""), reversed_on=day if voided else None
+            id_,
+            known.get(receipt_no, receipt_no),
+            known.get(household_no, household_no),
+            amount,
+            days.setdefault(day, day),
+            PAID_TYPES.get(tender, ""),
+            reversed_on=day if voided else None,
         )
         for id_, receipt_no, household_no, amount, day, tender, voided in found
     ]

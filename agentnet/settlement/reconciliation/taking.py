@@ -16,7 +16,7 @@ from uuid import UUID
 from sqlalchemy import Column, Table, insert, select
 
 from agentnet.collecting.models import Collection
-from agentnet.core.clock import now
+from agentnet.core.clock import now, today
 from agentnet.core.errors import Forbidden
 from agentnet.divisions.models import OrgUnit
 from agentnet.infra.actor import Actor
@@ -29,8 +29,16 @@ from agentnet.settlement.files.lines import PartnerFile, Statement, StatementLin
 from agentnet.settlement.matching import Difference as Found
 from agentnet.settlement.matching import Outcome
 from agentnet.settlement.reconciliation import banking
+from agentnet.settlement.reconciliation.difference_actions import end_found
 from agentnet.settlement.reconciliation.models import Difference, FileRow, ReconciliationFile, RowMatch
-from agentnet.settlement.reconciliation.rules import RowKind, Source, State, require_new_day, require_new_file
+from agentnet.settlement.reconciliation.rules import (
+    RowKind,
+    Source,
+    State,
+    require_day_begun,
+    require_new_day,
+    require_new_file,
+)
 from agentnet.settlement.reconciliation.sides import Plan, fingerprint, plan_for
 from agentnet.users.permissions import Permission, covers_company, grants_for, org_paths, require
 
@@ -86,7 +94,7 @@ def take_partner_file(upload_id: UUID, new: ReadPartnerFile, by: Actor) -> int:
 
     Raises:
         Forbidden: ``not_permitted``, ``file_of_others``. Conflict: ``file_known``, ``partner_day_known``,
-            ``id_reused``.
+            ``id_reused``. Invalid: ``file_day_to_come``.
     """
     require_partner_file(new.partner_id, by)
     content = {"partner_id": new.partner_id, "sha256": new.file.sha256}
@@ -98,6 +106,7 @@ def take_partner_file(upload_id: UUID, new: ReadPartnerFile, by: Actor) -> int:
     same_day = select(ReconciliationFile.name).where(
         ReconciliationFile.partner_id == new.partner_id, ReconciliationFile.first_on == day
     )
+    require_day_begun(day, today())
     require_new_file(_known_as(new.file.sha256))
     require_new_day(day, db.session.scalar(same_day))
     plan = new.plan
@@ -123,6 +132,7 @@ def take_partner_file(upload_id: UUID, new: ReadPartnerFile, by: Actor) -> int:
     insert_many(rows, _ROW, _partner_rows(file_id, new.file))
     _write_matches(file_id, plan.outcome)
     _write_differences(file_id, unit_id, new.partner_id, plan.outcome.differences, day)
+    end_found(file_id, by)
     remember(upload_id, TAKEN, by, content, file_id)
     partner = db.session.get_one(Partner, new.partner_id)
     after = {
@@ -161,13 +171,13 @@ def take_statements(upload_id: UUID, new: ReadStatements, by: Actor) -> list[int
 
 def _take_statement(new: ReadStatements, part: int, unit_id: int, by: Actor) -> int:
     statement = new.statements[part]
-    said = [_said(statement.account, line) for line in statement.lines]
+    said = [_said(statement.account, line) if line.booked else None for line in statement.lines]
     known = {
         (row.said_sha256, row.occurrence): (row.file_id, row.line_no)
-        for row in all_rows_with(rows, "said_sha256", said)
+        for row in all_rows_with(rows, "said_sha256", [text for text in said if text])
         if row.repeats_line_no is None
     }
-    earlier = [known.get((text, line.occurrence)) for text, line in zip(said, statement.lines, strict=True)]
+    earlier = [known.get((text or "", line.occurrence)) for text, line in zip(said, statement.lines, strict=True)]
     fresh = [line for line, before in zip(statement.lines, earlier, strict=True) if before is None]
     values = {
         "source": Source.BANK,
@@ -227,7 +237,7 @@ def _partner_rows(file_id: int, file: PartnerFile) -> Iterator[tuple[Any, ...]]:
 
 
 def _bank_rows(
-    file_id: int, statement: Statement, said: Sequence[str], earlier: Sequence[tuple[int, int] | None]
+    file_id: int, statement: Statement, said: Sequence[str | None], earlier: Sequence[tuple[int, int] | None]
 ) -> Iterator[tuple[Any, ...]]:
     for line, text, before in zip(statement.lines, said, earlier, strict=True):
         kind = line.kind if line.booked else RowKind.OTHER.value

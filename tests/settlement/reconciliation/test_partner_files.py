@@ -12,13 +12,14 @@ from sqlalchemy.exc import DBAPIError
 from agentnet.collecting.actions import void_collection
 from agentnet.collecting.models import Collection
 from agentnet.core.clock import frozen_at
-from agentnet.core.errors import Conflict, Forbidden
+from agentnet.core.errors import Conflict, Forbidden, Invalid
 from agentnet.core.ids import new_id
 from agentnet.infra.audit import AuditLine
 from agentnet.infra.db import db
 from agentnet.infra.transaction import batch, reading
 from agentnet.settlement.files.lines import FileRefused
 from agentnet.settlement.reconciliation.models import Difference, FileRow, ReconciliationFile, RowMatch
+from agentnet.settlement.reconciliation.rechecking import recheck_recent
 from agentnet.settlement.reconciliation.taking import take_partner_file
 from tests import world
 from tests.at_once import at_once
@@ -135,7 +136,35 @@ def test_a_payment_they_date_a_day_later_is_found_on_its_own_day(three):
             name="POST_COLLECTION_20261119.csv",
         )
     assert matches(later) == [(2, "REFERENCE", three[0])]
-    assert ("WRONG_DATE", "LOOK", 538, 2, "OPEN") in differences()
+    assert differences() == [
+        ("MISSING_AT_AGENT", "REVERSE", 538, None, "EXPLAINED"),
+        ("WRONG_DATE", "LOOK", 538, 2, "OPEN"),
+    ]
+
+
+def test_what_comes_or_goes_after_the_file_is_found_by_the_clock_once(three):
+    """The file tells Gang's 5.38 alone; then 4.44 comes in late and Gang's 5.38 is voided."""
+    take_post(partner_file(payment_line(three[0], 538)))
+    assert [one[:3] for one in differences()] == [("MISSING_AT_AGENT", "REVERSE", fen) for fen in (203_50, 10_00)]
+    record(item(4_44))
+    with reading():
+        id_ = db.session.scalars(select(Collection.id).where(Collection.receipt_no == three[0])).one()
+    with batch():
+        void_collection(id_, new_id(), "客户改主意", world.actor("alice"))
+    assert (recheck_recent(), recheck_recent()) == (2, 0)
+    assert differences()[2:] == [
+        ("MISSING_AT_AGENT", "REVERSE", 4_44, None, "OPEN"),
+        ("LATE_REVERSAL", "BOOK", 538, 2, "OPEN"),
+    ]
+
+
+def test_a_file_of_a_day_to_come_is_refused(three):
+    with pytest.raises(Invalid, match="file_day_to_come"):
+        take_post(
+            partner_file(payment_line(three[0], 538, at="20261119000100"), day="20261119"),
+            name="POST_COLLECTION_20261119.csv",
+        )
+    assert count(ReconciliationFile) == 0
 
 
 def test_a_receipt_that_has_its_match_in_another_file_is_a_duplicate_and_never_booked_again(three):

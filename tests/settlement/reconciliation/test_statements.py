@@ -102,6 +102,16 @@ def test_a_line_of_an_overlapping_statement_is_not_money_twice(deposits):
         assert db.session.get_one(ReconciliationFile, second).repeated_count == 1
 
 
+def test_a_line_that_was_pending_is_money_once_it_is_booked(deposits):
+    """The evening's statement has the deposit as pending, tomorrow's as booked: that is no repetition."""
+    pending = bank_file((300_00, said("JK-0001", "B-1")), id="EVENING", last=1_000_00)
+    (first,) = take_bank(pending.replace(b"<Cd>BOOK</Cd>", b"<Cd>PDNG</Cd>"))
+    assert [(row.kind, row.said_sha256) for row in rows(first)] == [("OTHER", None)]
+    assert (found(), differences()) == ([], [])
+    take_bank(bank_file((300_00, said("JK-0001", "B-1")), id="MORNING"), name="morning.xml")
+    assert found() == [(1, "REFERENCE", deposits[0].id)]
+
+
 def test_the_same_line_of_another_account_is_other_money(deposits):
     take_bank(bank_file((66_00, said("现金")), account="111"))
     (second,) = take_bank(bank_file((66_00, said("现金")), account="222"))

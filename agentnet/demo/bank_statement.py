@@ -1,12 +1,11 @@
-"""Files as a bank and the Post would send them, for the demo: written by hand, read by the product's own readers."""
+"""A bank's statement as it would send it, for the demo: written by hand, read by the product's own reader."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
-from agentnet.core.clock import shanghai
 from agentnet.core.money import Fen
 
 ACCOUNT = "33050161000000000001"
@@ -21,18 +20,6 @@ class Credit:
     text: str
     reference: str
     fee_fen: Fen = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Paid:
-    """A payment as the Post has it."""
-
-    receipt_no: str
-    household_no: str
-    amount_fen: Fen
-    paid_at: datetime
-    cash: bool
-    order: int
 
 
 def _yuan(fen: Fen) -> str:
@@ -75,18 +62,3 @@ def _entry(day: date, one: Credit) -> str:
         f"<AcctSvcrRef>{one.reference}</AcctSvcrRef>{charge}"
         f"<NtryDtls><TxDtls><RmtInf><Ustrd>{one.text}</Ustrd></RmtInf></TxDtls></NtryDtls></Ntry>"
     )
-
-
-def post_file(day: date, payments: Iterable[Paid]) -> bytes:
-    """Return the Post's file of a day: a head that foots, then a row for each payment."""
-    rows = [_row(one) for one in payments]
-    total = sum(fen for fen, _ in rows)
-    head = f"{_yuan(total)},{len(rows)},{day:%Y%m%d},{day:%Y%m%d}"
-    return "\n".join([head, *(text for _, text in rows), ""]).encode()
-
-
-def _row(one: Paid) -> tuple[Fen, str]:
-    at = f"{shanghai(one.paid_at):%Y%m%d%H%M%S}"
-    kind = "cash" if one.cash else "POS"
-    order = f"{at}000001{one.order:06d}"
-    return one.amount_fen, f"{order},POSTPAY,{one.household_no},{_yuan(one.amount_fen)},{kind},{at},{one.receipt_no}"
