@@ -14,8 +14,8 @@ from agentnet.infra.db import Model
 class MonthEnd(Model):
     """A month that was held open by something, or closed over it.
 
-    ``signed_over`` are the obstacles as they stood when finance signed: days not closed, deposits in transit and their
-    fen. A signature is given once.
+    ``signed_over`` are the obstacles as they stood when finance signed: days not closed, deposits in transit and open
+    differences, the latter two with their fen. A signature is given once.
     """
 
     __tablename__ = "month_ends"

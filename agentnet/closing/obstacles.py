@@ -18,6 +18,8 @@ from agentnet.core.money import Fen
 from agentnet.infra.db import db
 from agentnet.ledger.models import BusinessDay
 from agentnet.settlement.models import Remittance
+from agentnet.settlement.reconciliation.models import Difference
+from agentnet.settlement.reconciliation.rules import State
 from agentnet.settlement.rules import RemittanceState
 from agentnet.users.models import User
 from agentnet.workdays.queries import overrides_between
@@ -38,10 +40,13 @@ class Obstacles:
     in_transit: int
     """Deposits of the month that are neither confirmed nor rejected."""
     in_transit_fen: Fen
+    differences: int
+    """Differences of the month between the books and a partner's or bank's files that nobody has ended."""
+    differences_fen: Fen
 
     @property
     def none(self) -> bool:
-        return not (self.open_days or self.in_transit)
+        return not (self.open_days or self.in_transit or self.differences)
 
     def as_written(self) -> dict[str, int]:
         """Return what a signature is given over."""
@@ -49,7 +54,7 @@ class Obstacles:
 
 
 def obstacles_of(month: Month) -> Obstacles:
-    """Return what stands before a month's final close now; two queries on indexes."""
+    """Return what stands before a month's final close now; three queries on indexes."""
     days = db.session.execute(
         select(func.count(), func.count(BusinessDay.outlet_id.distinct())).where(
             BusinessDay.closed_at.is_(None),
@@ -63,7 +68,12 @@ def obstacles_of(month: Month) -> Obstacles:
             Remittance.state == RemittanceState.DECLARED, Remittance.deposited_on < month.ends_on
         )
     ).one()
-    return Obstacles(*(int(figure) for figure in (*days, *deposits)))
+    differences = db.session.execute(
+        select(func.count(), func.coalesce(func.sum(Difference.amount_fen), 0)).where(
+            Difference.state == State.OPEN, Difference.business_on < month.ends_on
+        )
+    ).one()
+    return Obstacles(*(int(figure) for figure in (*days, *deposits, *differences)))
 
 
 def month_end(month: Month) -> MonthEnd | None:

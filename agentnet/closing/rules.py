@@ -80,7 +80,7 @@ def require_settled(month: Month, held: bool, signature: str) -> None:
     if not signature:
         raise Conflict(
             "month_not_settled",
-            "%(month)s 还有没日结的营业日或没确认的解款，不能封账；请先办完，或由财务写明原因签字后封账",
+            "%(month)s 还有没日结的营业日、没确认的解款或没处理的差异，不能封账；请先办完，或由财务写明原因后封账",
             month=str(month),
         )
     if not 4 <= len(signature) <= LONGEST_SIGNATURE:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from agentnet.verify.findings import Finding, rows
 
-WHAT = ("open_days", "outlets", "in_transit", "in_transit_fen")
+WHAT = ("open_days", "outlets", "in_transit", "in_transit_fen", "differences", "differences_fen")
 
 
 def closed_months_were_settled_or_signed(connection: Connection) -> Iterator[Finding]:
@@ -30,7 +30,7 @@ def closed_months_were_settled_or_signed(connection: Connection) -> Iterator[Fin
             "at": month.closing_at,
         }
         stood = _stood(connection, span)
-        signed = _signed(month.signed_over) if month.signed_at is not None else (0, 0, 0, 0)
+        signed = _signed(month.signed_over) if month.signed_at is not None else (0,) * len(WHAT)
         if stood != signed:
             yield Finding(
                 "month_end",
@@ -57,7 +57,22 @@ def _stood(connection: Connection, span: dict[str, object]) -> tuple[int, ...]:
         """,
         {name: span[name] for name in ("ends", "at")},
     )
-    return days.open_days, days.outlets, deposits.in_transit, int(deposits.in_transit_fen)
+    (differences,) = rows(
+        connection,
+        """
+        SELECT COUNT(*) AS number, COALESCE(SUM(amount_fen), 0) AS open_fen FROM reconciliation_differences
+        WHERE business_on < :ends AND opened_at <= :at AND (ended_at IS NULL OR ended_at > :at)
+        """,
+        {name: span[name] for name in ("ends", "at")},
+    )
+    return (
+        days.open_days,
+        days.outlets,
+        deposits.in_transit,
+        int(deposits.in_transit_fen),
+        differences.number,
+        int(differences.open_fen),
+    )
 
 
 def _signed(over: object) -> tuple[int, ...]:

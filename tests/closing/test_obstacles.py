@@ -24,12 +24,16 @@ from agentnet.infra.transaction import batch, reading
 from agentnet.ledger.models import BusinessDay
 from agentnet.ledger.queries import month_state
 from agentnet.settlement.models import Remittance
+from agentnet.settlement.reconciliation.difference_actions import end
+from agentnet.settlement.reconciliation.models import Difference
+from agentnet.settlement.reconciliation.rules import State
 from agentnet.workdays.actions import set_override
 from reports.commission_statement import CommissionStatement, draw
 from reports.frozen import from_json
 from tests import world
 from tests.commission.facts import POSTAL_STATION, SERVICE_POINT, collected, voided
 from tests.reports.samples import text_of
+from tests.settlement.reconciliation.given import partner_file, payment_line, take_post
 
 OCTOBER = Month(2026, 10)
 REASON = "银行系统升级，解款单号已电话核对"
@@ -98,7 +102,7 @@ def test_open_days_and_deposits_in_transit_of_the_month_are_counted() -> None:
     a_deposit(70_00, date(2026, 11, 1))
     a_deposit(90_00, state="CONFIRMED")
     with reading():
-        assert obstacles_of(OCTOBER) == Obstacles(open_days=3, outlets=2, in_transit=2, in_transit_fen=350_00)
+        assert obstacles_of(OCTOBER) == Obstacles(3, 2, 2, 350_00, 0, 0)
         assert obstacles_of(Month(2026, 9)).none
 
 
@@ -130,7 +134,10 @@ def test_finance_may_sign_with_a_reason_which_is_kept() -> None:
     with reading():
         end = db.session.get_one(MonthEnd, "2026-10")
         assert (end.signed_by_id, end.signed_reason) == (fang.user_id, REASON)
-        assert end.signed_over == {"open_days": 1, "outlets": 1, "in_transit": 1, "in_transit_fen": 300_00}
+        assert end.signed_over == {"open_days": 1, "outlets": 1, "in_transit": 1, "in_transit_fen": 300_00} | {
+            "differences": 0,
+            "differences_fen": 0,
+        }
         signed = select(func.count()).select_from(AuditLine).where(AuditLine.action == "month_signed")
         assert db.session.scalar(signed) == 1
     assert close_due_month() == 1
@@ -234,3 +241,19 @@ def test_the_page_says_what_holds_a_month_and_takes_the_signature(sign_in) -> No
     closed = fang.get("/closing/2026-10").text
     assert REASON in closed
     assert "1 个营业日没有日结、1 笔解款没有确认（300.00 元）" in closed
+
+
+def test_a_difference_nobody_has_ended_holds_the_month() -> None:
+    """The Post says 9.99 that we do not have."""
+    from_post = partner_file(payment_line("P-000001", 9_99, at="20261005093000"), day="20261005")
+    with frozen_at(shanghai_instant(date(2026, 10, 6), 9)):
+        take_post(from_post, name="POST_COLLECTION_20261005.csv")
+    with reading():
+        assert obstacles_of(OCTOBER) == Obstacles(0, 0, 0, 0, 1, 9_99)
+    with pytest.raises(Conflict, match="没处理的差异"):
+        close_month(OCTOBER, SYSTEM)
+    with batch():
+        (found,) = db.session.scalars(select(Difference.id))
+        end(found, new_id(), State.EXPLAINED, "次日冲回，已核对", world.actor("fang"))
+    close_month(OCTOBER, SYSTEM)
+    assert state() == "CLOSED"

@@ -31,6 +31,7 @@ from agentnet.ledger.actions import post_many
 from agentnet.ledger.queries import balance, require_open
 from agentnet.ledger.rules import HOUSEHOLD, ORG_UNIT, OUTLET, AccountKey, NewTransfer, OutOfLimits
 from agentnet.outlets.models import Agreement, Outlet
+from agentnet.settlement.ageing.actions import count_cash
 from agentnet.settlement.corrections.queries import Corrected, Payable, corrected_held, months_of, payable
 from agentnet.settlement.corrections.rules import (
     ADJUSTMENT,
@@ -262,11 +263,14 @@ def pay_refund(correction_id: UUID, payout_id: UUID, reference: str | None, by: 
     require_open(today())
     correction = found.correction
     owed = AccountKey(HOUSEHOLD, found.household_id, "REFUND_PAYABLE")
-    transfer = _transfer(correction.id, "REFUND_PAID", owed, _paid_from(found), correction.amount_fen, payout_id)
+    paid_from = _paid_from(found)
+    transfer = _transfer(correction.id, "REFUND_PAID", owed, paid_from, correction.amount_fen, payout_id)
     try:
         post_many(by, [transfer])
     except OutOfLimits as refusal:
         raise Invalid("cash_not_enough", "抽屉里的现金不够付这笔退费，请联系财务从银行退") from refusal
+    if paid_from.code == "CASH_HELD":
+        count_cash([paid_from.owner_id])  # the oldest cash goes first
     db.session.execute(
         insert(RefundPayout).values(
             correction_id=correction.id,
