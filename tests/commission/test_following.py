@@ -22,6 +22,7 @@ from agentnet.infra.actor import SYSTEM
 from agentnet.infra.db import db
 from agentnet.infra.transaction import batch, reading
 from agentnet.ledger.actions import begin_closing
+from agentnet.settlement.jobs import close_what_nobody_closed
 from reports.commission_statement import CommissionStatement
 from reports.frozen import from_json
 from tests import world
@@ -69,6 +70,7 @@ def test_before_the_close_what_stands_earns_and_no_line_is_written(november):
         assert earned() == [(10000, 20)]
         assert adjustments() == []
     with frozen_at(DECEMBER_2):
+        close_what_nobody_closed()
         close_month(NOVEMBER, SYSTEM)
         with reading():
             lines = db.session.execute(select(CommissionLine.base_fen, CommissionLine.commission_fen)).all()
@@ -79,6 +81,7 @@ def test_after_the_close_the_difference_is_taken_back_in_the_open_month(november
     big, small, cash = november
     with frozen_at(DECEMBER_2):
         night()
+        close_what_nobody_closed()
         close_month(NOVEMBER, SYSTEM)
         refunded(big, 20000, pay_by="BANK")  # 0.60 become 0.20
         assert adjustments() == [("2026-11", "2026-12", -40)]
@@ -95,6 +98,7 @@ def test_after_the_close_the_difference_is_taken_back_in_the_open_month(november
 def test_a_partial_refund_of_a_fixed_fee_takes_nothing_back(november):
     with frozen_at(DECEMBER_2):
         night()
+        close_what_nobody_closed()
         close_month(NOVEMBER, SYSTEM)
         refunded(november[2], 100)
         assert adjustments() == []
@@ -109,6 +113,7 @@ def test_while_the_month_closes_a_correction_waits(november):
         with pytest.raises(Conflict) as refusal:
             say_yes(new.id, by="fang")
         assert refusal.value.code == "month_closing_now"
+        close_what_nobody_closed()
         close_month(NOVEMBER, SYSTEM)
         say_yes(new.id, by="fang")
         assert adjustments() == [("2026-11", "2026-12", -50)]
@@ -117,6 +122,7 @@ def test_while_the_month_closes_a_correction_waits(november):
 def test_the_statement_of_the_next_month_shows_the_negative_line(november):
     with frozen_at(DECEMBER_2):
         night()
+        close_what_nobody_closed()
         close_month(NOVEMBER, SYSTEM)
         refunded(november[0], 20000, pay_by="BANK")
     with frozen_at(DECEMBER_2 + timedelta(days=31)):

@@ -17,7 +17,7 @@ from agentnet.demo import households
 from agentnet.demo.history import play_counters
 from agentnet.demo.preparing import LOADED, load
 from agentnet.demo.printing import schedule_duties, schedule_money
-from agentnet.demo.sign_ins import ROLES, Keys
+from agentnet.demo.sign_ins import KEEPERS, ROLES, Keys
 from agentnet.demo.timeline import Timeline
 from agentnet.demo.visiting import play_rounds
 from agentnet.demo.world import World, invent
@@ -128,7 +128,9 @@ def test_one_person_for_each_role_signs_in_with_the_password_of_the_file(
     assert keys.path.stat().st_mode & 0o777 == 0o600
     assert Keys(tmp_path).passwords == keys.passwords
     people = {user.username: user for user in db.session.scalars(select(User))}
+    keepers = people.pop(KEEPERS)
     assert people.keys() == ROLES.keys()
+    assert not any(password_matches(keepers.password_hash, password) for password in keys.passwords.values())
     for username, user in people.items():
         assert password_matches(user.password_hash, keys.passwords[username])
         assert not user.must_change_password

@@ -69,7 +69,7 @@ AMOUNTS = st.sampled_from([1, 5_38, 102_00, 148_00, 203_50, 399_99, 400_01])
 OUTLETS = st.sampled_from(sorted(KEEPERS))
 
 
-EXAMPLES, STEPS = 50, 40
+EXAMPLES, STEPS = 30, 40
 
 EVERYTHING = (
     *("collect", "void", "reverse", "close", "declare", "confirm", "confirm_by_file", "reject", "close_month"),

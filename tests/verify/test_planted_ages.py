@@ -13,7 +13,7 @@ from tests import world
 from tests.collecting.counter import item, record
 from tests.settlement.aged import at, enforced, kind_days, night, nov, outlet_days, taken
 from tests.settlement.drawer import close, confirm, declare, new_remittance, reject
-from tests.verify.test_planted import named_after, named_in
+from tests.verify.test_planted import is_named, named_in
 
 PLANTS = (
     ("cash_age", "UPDATE cash_ages SET due_fen = due_fen + 1 WHERE due_fen > 0"),
@@ -94,7 +94,7 @@ def test_an_honest_november_agrees(november):
 
 
 def test_each_planted_error_is_named(november):
-    unnoticed = [(name, sql) for name, sql in PLANTS if name not in named_after(sql)]
+    unnoticed = [(name, sql) for name, sql in PLANTS if not is_named(name, sql)]
     assert unnoticed == []
     with reading():
         assert named_in(db.session.connection()) == set(), "an experiment was not undone"

@@ -12,7 +12,7 @@ from agentnet.infra.db import db
 from agentnet.infra.transaction import batch, reading
 from agentnet.ledger.rolling import roll_up
 from tests import world
-from tests.verify.test_planted import named_after, named_in, october
+from tests.verify.test_planted import is_named, named_in, october
 
 __all__ = ["october"]
 
@@ -44,5 +44,5 @@ def test_honest_books_agree(exported):
 
 
 def test_each_error_planted_into_the_books_is_named(exported):
-    unnoticed = [(name, sql) for name, sql in PLANTS if name not in named_after(sql)]
+    unnoticed = [(name, sql) for name, sql in PLANTS if not is_named(name, sql)]
     assert unnoticed == []

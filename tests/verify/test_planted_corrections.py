@@ -22,7 +22,7 @@ from tests.approvals.given import more_finance, say_no, say_yes
 from tests.collecting.counter import item, record
 from tests.settlement.corrections.given import ask_adjustment, ask_refund, collected, moved, night, pay, refunded
 from tests.settlement.drawer import close
-from tests.verify.test_planted import named_after, named_in
+from tests.verify.test_planted import is_named, named_in
 
 OCTOBER_20 = datetime(2026, 10, 20, 2, tzinfo=UTC)
 
@@ -105,11 +105,11 @@ def test_honest_corrections_agree(october):
 
 
 def test_each_planted_error_is_named(october):
-    unnoticed = [(name, sql) for name, sql in PLANTS if name not in named_after(sql)]
+    unnoticed = [(name, sql) for name, sql in PLANTS if not is_named(name, sql)]
     assert unnoticed == []
     for check, sql in REFUSED_BY_THE_DATABASE:
         with pytest.raises(DBAPIError):
-            named_after(sql)
-        assert "four_eyes" in named_after(sql, unguarded=f"approvals.{check}")
+            is_named("four_eyes", sql)
+        assert is_named("four_eyes", sql, unguarded=f"approvals.{check}")
     with reading():
         assert named_in(db.session.connection()) == set(), "an experiment was not undone"

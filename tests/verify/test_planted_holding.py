@@ -19,7 +19,7 @@ from tests.collecting.counter import item, refusal_of
 from tests.holding.given import agree, deposit, new_deposit, top_up
 from tests.holding.test_limits import new_limits, of_kind, pending, set_as
 from tests.settlement.drawer import close, declare, new_remittance, reject
-from tests.verify.test_planted import named_after, named_in
+from tests.verify.test_planted import is_named, named_in
 
 MORNING = datetime(2026, 11, 16, 1, tzinfo=UTC)
 
@@ -88,7 +88,7 @@ def test_three_honest_days_agree(three_days):
 
 
 def test_each_planted_error_is_named(three_days):
-    unnoticed = [(name, sql) for name, sql in PLANTS if name not in named_after(sql)]
+    unnoticed = [(name, sql) for name, sql in PLANTS if not is_named(name, sql)]
     assert unnoticed == []
     with reading():
         assert named_in(db.session.connection()) == set(), "an experiment was not undone"

@@ -25,7 +25,7 @@ from tests.settlement.reconciliation.given import (
     take_post,
 )
 from tests.settlement.reconciliation.test_differences import written_off
-from tests.verify.test_planted import named_after, named_in
+from tests.verify.test_planted import is_named, named_in
 
 PARTNERS = "file_id = (SELECT id FROM reconciliation_files WHERE source = 'PARTNER')"
 MATCH = "(file_id, line_no, collection_id, remittance_id, step, matched_at, reason)"
@@ -119,5 +119,5 @@ def test_an_honest_reconciliation_agrees(reconciled):
 
 
 def test_each_planted_error_is_named(reconciled):
-    unnoticed = [(name, sql) for name, sql in PLANTS if name not in named_after(sql, *UNGUARDED)]
+    unnoticed = [(name, sql) for name, sql in PLANTS if not is_named(name, sql, *UNGUARDED)]
     assert unnoticed == []
