@@ -1,7 +1,8 @@
 """The demo's last week: drawers counted and banked, and the bank's statements.
 
-All of it by the product's own actions, on the evening or morning it would have happened. Everybody banks once at the
-week's beginning; after that only the week's cast of village postal stations does, so that cash has every age.
+All of it by the product's own actions, on the evening or morning it would have happened. Everybody of Wenling banks
+once at the week's beginning, after that only the week's cast of village postal stations; Jiaxing has not begun to. So
+cash has every age.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from agentnet.core.clock import frozen_at, shanghai_instant
 from agentnet.core.ids import new_id
 from agentnet.core.money import Fen
 from agentnet.demo.bank_statement import Credit, bank_statement
-from agentnet.demo.sign_ins import FINANCE, KEEPERS
+from agentnet.demo.sign_ins import COUNTY, FINANCE, KEEPERS
 from agentnet.demo.timeline import Timeline
 from agentnet.infra.actor import Actor, Grant, Role
 from agentnet.infra.db import db
@@ -88,7 +89,7 @@ class Week:
             held = _held()
             banking = {outlet.code: held.get(outlet.id, 0) for outlet in cast}
             if day == self.first_on:
-                banking = {code: held[id_] for id_, code in _codes(held).items()}
+                banking = {code: held[id_] for id_, code in _codes(held).items() if code.startswith(COUNTY)}
             self.banked = [
                 NewRemittance(new_id(), code, f"{code[:2]}JK{day:%m%d}{number:04d}", fen, day)
                 for number, (code, fen) in enumerate(sorted(banking.items()), 1)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 from chinese_calendar import constants
 
@@ -65,6 +66,7 @@ def day_kind(day: date, overrides: Mapping[date, bool]) -> DayKind:
     return shipped
 
 
+@lru_cache(maxsize=4096)
 def _shipped(day: date) -> DayKind:
     weekday = day.isoweekday() <= FRIDAY
     if is_provisional(day.year):
