@@ -54,7 +54,7 @@ PLACES: Sequence[Place] = (
     Place(translatable("网点"), "outlets.index", "shop", Permission.OUTLET_READ, ("outlets.",)),
     Place(translatable("代办费"), "commission.overview", "wallet2", Permission.COMMISSION_READ, ("commission.",)),
     Place(translatable("报表"), "documents.documents", "file-earmark-pdf", Permission.DOCUMENT_READ, ("documents.",)),
-    Place(translatable("账簿"), "books.trial", "table", Permission.LEDGER_READ, ("books.",)),
+    Place(translatable("账簿"), "books.trial", "calculator", Permission.LEDGER_READ, ("books.",)),
     Place(translatable("月结"), "closing.months", "lock", Permission.MONTH_CLOSE, ("closing.",)),
     Place(translatable("导入"), "administration.imports", "upload", Permission.IMPORT, ("administration.dry_run",)),
     Place(
