@@ -27,6 +27,7 @@ from sqlalchemy import (
     or_,
     select,
     true,
+    union_all,
 )
 
 from agentnet.books.rules import Moved, Span, TrialBalance, trial_balance_of
@@ -115,6 +116,12 @@ def _of_transfers(
     return statement.select_from(of_owner(transfers, account_id)).where(rolled, *days, held_under(path)).group_by(*keys)
 
 
+@built_once
+def _since(path: str | None, by_unit: bool = False) -> Any:
+    """Return both sides of what is not in the sums yet, as one statement sees them: a posting shows both or neither."""
+    return union_all(_of_transfers(path, True, True, by_unit), _of_transfers(path, False, True, by_unit))
+
+
 def _added(found: Iterable[Iterable[Any]]) -> dict[tuple[str, str, str], Moved]:
     sums: dict[tuple[str, str, str], Moved] = defaultdict(Moved)
     for owner_kind, code, setting, opening, debit, credit in found:
@@ -153,7 +160,7 @@ def _sums_at(path: str | None, span: Span, rolled: datetime) -> Sums:
         return _added(found)
 
     kept = remembered(BOOK, ("lines", path, span, rolled), rolled_sums)
-    since = _rows(_of_transfers(path, True, True), given) + _rows(_of_transfers(path, False, True), given)
+    since = _rows(_since(path), given)
     if not since:
         return kept
     found: dict[tuple[str, str, str], Moved] = defaultdict(Moved, kept)
@@ -177,7 +184,7 @@ def sums_by_unit(month: Month) -> Mapping[int, Sums]:
 
     def found_at(rolled: datetime) -> Mapping[int, Sums]:
         given = given_of(Span(month), rolled)
-        statements = [_of_sums(None, True, True), *(_of_transfers(None, side, True, True) for side in (True, False))]
+        statements = [_of_sums(None, True, True), _since(None, True)]
         found: dict[int, list[Any]] = defaultdict(list)
         for statement in statements:
             for unit_id, *row in _rows(statement, given):

@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from agentnet.closing.models import MonthEnd
-from agentnet.closing.obstacles import Obstacles, month_end, obstacles_of
+from agentnet.closing.obstacles import Obstacles, month_end, obstacles_of, unsorted_days
 from agentnet.closing.queries import Written, first_open_month, last_closed, sums_agree, written, written_outlets
-from agentnet.closing.rules import MOST_LINES, check_order, in_chunks, months_between, require_settled
+from agentnet.closing.rules import MOST_LINES, check_order, in_chunks, months_between, require_settled, require_sorted
 from agentnet.collecting.jobs import allocate_received
 from agentnet.commission.accruing import counts_by_outlet, outlet_months
 from agentnet.commission.actions import accrue
@@ -142,7 +142,7 @@ def order_close(month: Month, by: Actor, signature: str = "") -> None:
     Raises:
         Forbidden: ``not_permitted``, ``company_only``.
         Invalid: ``month_not_over``, ``signature_shape``.
-        Conflict: ``earlier_month_open``, ``month_closed_already``, ``month_not_settled``.
+        Conflict: ``earlier_month_open``, ``month_closed_already``, ``month_not_sorted``, ``month_not_settled``.
     """
     require_company_wide(by, Permission.MONTH_CLOSE)
     first = first_open_month()
@@ -151,6 +151,7 @@ def order_close(month: Month, by: Actor, signature: str = "") -> None:
     begin_closing(month, by)
     if opened:
         # What comes in meanwhile meets a month that is closing, so that nothing slips in behind this look.
+        require_sorted(month, unsorted_days(month))
         found, reason = obstacles_of(month), signature.strip()
         require_settled(month, not found.none, reason)
         if not found.none:

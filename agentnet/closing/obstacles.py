@@ -76,6 +76,21 @@ def obstacles_of(month: Month) -> Obstacles:
     return Obstacles(*(int(figure) for figure in (*days, *deposits, *differences)))
 
 
+def unsorted_days(month: Month) -> int:
+    """Return how many days of a month the night has not sorted yet: what they received is not with billing."""
+    return int(
+        db.session.scalar(
+            select(func.count()).where(
+                BusinessDay.allocated_at.is_(None),
+                BusinessDay.receipt_serial > 0,
+                BusinessDay.business_on >= month.starts_on,
+                BusinessDay.business_on < month.ends_on,
+            )
+        )
+        or 0
+    )
+
+
 def month_end(month: Month) -> MonthEnd | None:
     """Return what is written about a month's end."""
     return db.session.get(MonthEnd, str(month))

@@ -69,6 +69,16 @@ def expected_on(month: Month, is_workday: Callable[[date], bool]) -> date:
         day += timedelta(days=1)
 
 
+def require_sorted(month: Month, unsorted: int) -> None:
+    """Refuse to close before the night has moved what the last days received to billing; nobody can sign for that.
+
+    Raises:
+        Conflict: ``month_not_sorted``.
+    """
+    if unsorted:
+        raise Conflict("month_not_sorted", "%(month)s 最后几天的收费还在入账，请十分钟后再封账", month=str(month))
+
+
 def require_settled(month: Month, held: bool, signature: str) -> None:
     """Refuse to close over obstacles without a reason somebody signs.
 

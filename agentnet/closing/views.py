@@ -34,8 +34,8 @@ from agentnet.users.permissions import Permission
 
 CLOSE = Permission.MONTH_CLOSE
 
-SIGNATURES = frozenset({"month_not_settled", "signature_shape"})
-"""Refusals that a reason puts right."""
+SIGNATURES = frozenset({"month_not_settled", "month_not_sorted", "signature_shape"})
+"""Refusals that are shown beside the reason: it, or a little patience, puts them right."""
 
 Answer = Response | str | tuple[str, int]
 

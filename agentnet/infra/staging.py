@@ -10,6 +10,7 @@ import os
 import re
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -67,5 +68,6 @@ def _path(folder: Path, sha256: str, by: Actor) -> Path:
 
 def _drop_old(folder: Path) -> None:
     for path in folder.iterdir():
-        if path.stat().st_mtime < time.time() - KEPT_SECONDS:
-            path.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):  # another upload may be putting it in its place, or dropping it too
+            if path.stat().st_mtime < time.time() - KEPT_SECONDS:
+                path.unlink()

@@ -33,6 +33,7 @@ from agentnet.settlement.rules import (
     RemittanceState,
     require_confirmable,
     require_note,
+    require_other_person,
     require_remittance,
     require_undecided,
 )
@@ -116,7 +117,7 @@ def confirm_remittance(remittance_id: UUID, request_id: UUID, confirmed_fen: Fen
     An outlet that was suspended for overdue cash is lifted with it, if nothing overdue is left.
 
     Raises:
-        Forbidden: ``not_permitted``. Missing: ``remittance_missing``.
+        Forbidden: ``not_permitted``, ``own_remittance``. Missing: ``remittance_missing``.
         Invalid: ``confirmed_amount``, ``note_missing``.
         Conflict: ``remittance_decided``, ``id_reused``, ``month_closed``.
     """
@@ -125,6 +126,7 @@ def confirm_remittance(remittance_id: UUID, request_id: UUID, confirmed_fen: Fen
     if earlier_result(request_id, DECIDED, content) is not None:
         return
     require_confirmable(found.state, found.amount_fen, confirmed_fen, note)
+    require_other_person(found.user_id, by.user_id)
     in_transit = AccountKey(OUTLET, found.outlet_id, "IN_TRANSIT")
     bank = AccountKey(ORG_UNIT, found.org_unit_id, "BANK")
     _decide(found, RemittanceState.CONFIRMED, confirmed_fen, note, by)
@@ -142,7 +144,8 @@ def reject_remittance(remittance_id: UUID, request_id: UUID, note: str, by: Acto
     """Reject a deposit that never reached the bank: the cash is the keeper's to bring again.
 
     Raises:
-        Forbidden: ``not_permitted``. Missing: ``remittance_missing``. Invalid: ``note_missing``.
+        Forbidden: ``not_permitted``, ``own_remittance``. Missing: ``remittance_missing``.
+        Invalid: ``note_missing``.
         Conflict: ``remittance_decided``, ``id_reused``, ``month_closed``.
     """
     content = {"remittance_id": remittance_id, "rejected": True, "note": note.strip()}
@@ -150,6 +153,7 @@ def reject_remittance(remittance_id: UUID, request_id: UUID, note: str, by: Acto
     if earlier_result(request_id, DECIDED, content) is not None:
         return
     require_undecided(found.state)
+    require_other_person(found.user_id, by.user_id)
     require_note(note)
     _decide(found, RemittanceState.REJECTED, None, note, by)
     require_open(today())

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from agentnet.core.errors import Conflict, Invalid
+from agentnet.core.errors import Conflict, Forbidden, Invalid
 from agentnet.core.money import MAX_FEN, Fen, format_yuan
 
 FACES_FEN: Final[tuple[Fen, ...]] = (100_00, 50_00, 20_00, 10_00, 5_00, 1_00, 50, 10)
@@ -276,6 +276,16 @@ def require_confirmable(state: str, amount_fen: Fen, confirmed_fen: Fen, note: s
         )
     if confirmed_fen < amount_fen:
         require_note(note)
+
+
+def require_other_person(declared_by: int | None, decided_by: int | None) -> None:
+    """Refuse to decide one's own deposit, in whatever second role.
+
+    Raises:
+        Forbidden: ``own_remittance``.
+    """
+    if declared_by is not None and declared_by == decided_by:
+        raise Forbidden("own_remittance", "自己报的解款要由另一位财务人员处理")
 
 
 def require_undecided(state: str) -> None:

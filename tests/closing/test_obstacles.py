@@ -44,7 +44,9 @@ pytestmark = pytest.mark.usefixtures("app")
 def an_open_day(outlet_id: int = 1, on: date = date(2026, 10, 5)) -> None:
     with batch() as session:
         session.execute(
-            insert(BusinessDay).values(outlet_id=outlet_id, business_on=on, receipt_serial=2, closed_at=None)
+            insert(BusinessDay).values(
+                outlet_id=outlet_id, business_on=on, receipt_serial=2, closed_at=None, allocated_at=now()
+            )
         )
 
 
@@ -241,6 +243,15 @@ def test_the_page_says_what_holds_a_month_and_takes_the_signature(sign_in) -> No
     closed = fang.get("/closing/2026-10").text
     assert REASON in closed
     assert "1 个营业日没有日结、1 笔解款没有确认（300.00 元）" in closed
+
+
+def test_a_month_waits_for_the_night_and_nobody_signs_for_that() -> None:
+    with batch() as session:
+        row = {"outlet_id": 1, "business_on": date(2026, 10, 31), "receipt_serial": 2}
+        session.execute(insert(BusinessDay).values(**row, closed_at=now(), allocated_at=None))
+    with pytest.raises(Conflict, match="还在入账"), batch():
+        order_close(OCTOBER, world.actor("fang"), REASON)
+    assert state() == "OPEN"
 
 
 def test_a_difference_nobody_has_ended_holds_the_month() -> None:

@@ -18,6 +18,7 @@ from agentnet.settlement.remittance_actions import declare_remittance
 from agentnet.settlement.rules import Count
 from agentnet.workdays.actions import set_override
 from tests import world
+from tests.approvals.given import more_finance, say_yes
 from tests.at_once import at_once
 from tests.collecting.counter import count, item, record, refusal_of
 from tests.settlement.aged import (
@@ -31,6 +32,7 @@ from tests.settlement.aged import (
     suspensions,
     taken,
 )
+from tests.settlement.corrections.given import ask_adjustment
 from tests.settlement.drawer import close, confirm, declare, new_remittance, reject
 
 
@@ -147,6 +149,25 @@ def test_the_second_missed_call_suspends_and_the_overdue_remittance_lifts(app):
         assert actions.count(action) == 1
     with at(16):
         assert refusal_of(item(100)) == "created"
+
+
+def test_who_declares_the_overdue_cash_lost_stays_suspended_until_that_is_put_right(app):
+    enforced(2)
+    taken(9, 100_00)
+    night(14)
+    assert state()[0] == "SUSPENDED"
+    with at(14):
+        close(business_on=nov(9), count=Count(other_fen=1), explanation="钱不见了，已报告主管")
+        new = declare(new_remittance(1, deposited_on=nov(14)))
+        confirm(new.id, 1)
+    assert state()[0] == "SUSPENDED"
+    night(16)
+    assert state()[0] == "SUSPENDED"
+    with at(16):
+        more_finance()
+        say_yes(ask_adjustment("SHORT_MADE_GOOD", 99_99).id, by="grace")
+    night(17)
+    assert state()[0] == "ACTIVE"
 
 
 def test_a_suspended_outlet_counts_closes_and_remits(app):

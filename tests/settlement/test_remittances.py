@@ -37,6 +37,17 @@ def state_of(new) -> tuple[str, int | None, str]:
         return row.state, row.confirmed_fen, row.note
 
 
+def test_nobody_decides_what_they_declared_themselves(app):
+    record(item(538, world.MEI))
+    both = replace(world.actor("alice"), user_id=world.actor("fang").user_id)
+    with batch():
+        declare_remittance(new := new_remittance(538), both)
+    for decide in (lambda: confirm(new.id, 538), lambda: reject(new.id)):
+        with pytest.raises(Forbidden) as refusal:
+            decide()
+        assert refusal.value.code == "own_remittance"
+
+
 def test_a_declared_deposit_is_in_transit(held):
     new = declare(new_remittance(200_00, slip_no="  JK-7 "))
     assert (balance_of(CASH_HELD), balance_of(IN_TRANSIT), balance_of(BANK)) == (100_00, 200_00, 0)

@@ -103,7 +103,9 @@ def sign_agreement(outlet_code: str, new: NewAgreement, by: Actor, request_id: u
 
 
 def _require_no_raise(outlet: Outlet, new: NewAgreement) -> None:
-    """Refuse an agreement above the one before it and above what finance set for the outlet; the first is free.
+    """Refuse an agreement above the one before it and above what lastingly holds for the outlet; the first is free.
+
+    What a second person allowed for some days must not become lasting by one person's agreement.
 
     Raises:
         Invalid: ``agreement_raises``.
@@ -113,7 +115,9 @@ def _require_no_raise(outlet: Outlet, new: NewAgreement) -> None:
     )
     if before is None:
         return
-    allowed = in_force(agreed(before), NOTHING, figures_of(said_of_outlet(outlet.id, new.starts_on)))
+    said = said_of_outlet(outlet.id, new.starts_on)
+    lasting = figures_of(said) if said is not None and said.ends_on is None else NOTHING
+    allowed = in_force(agreed(before), NOTHING, lasting)
     more = raised(allowed, Figures(new.ceiling_fen, new.single_limit_fen, allowed.daily_limit_fen))
     if more:
         field = "ceiling" if "ceiling_fen" in more else "single_limit"

@@ -78,7 +78,9 @@ def outlet_for(
     require(viewer, permission)
     statement = select(Outlet).where(Outlet.code == code, visible_outlets(viewer, permission))
     if for_change:
-        statement = statement.with_for_update(of=Outlet).execution_options(populate_existing=True)
+        # Not against those who only point at the outlet: the day's first collection does, holding its day.
+        held = statement.with_for_update(of=Outlet, key_share=True)
+        statement = held.execution_options(populate_existing=True)
     outlet = db.session.scalar(statement)
     if outlet is None:
         raise Missing("outlet_missing", "没有找到这个网点，或它不在您的管辖范围内")

@@ -21,7 +21,7 @@ from agentnet.core.ids import new_id
 from agentnet.infra.actor import SYSTEM, Actor
 from agentnet.infra.audit import write_audit
 from agentnet.infra.db import UtcDateTime, db
-from agentnet.ledger.queries import accounts, balance_held, balances
+from agentnet.ledger.queries import accounts, balance, balance_held, balances
 from agentnet.ledger.rules import OUTLET, AccountKey
 from agentnet.outlets.actions import advance_outlet
 from agentnet.outlets.models import Outlet, OutletState
@@ -37,6 +37,7 @@ from agentnet.settlement.ageing.queries import (
     suspensions,
 )
 from agentnet.settlement.ageing.rules import Ending
+from agentnet.settlement.models import DayClose
 
 OVERDUE: Final = "REMITTANCE_OVERDUE"
 ARRIVED: Final = "REMITTANCE_ARRIVED"
@@ -137,7 +138,7 @@ def settle(outlet_ids: Sequence[int], by: Actor, *, suspending: bool = True) -> 
     for outlet_id, standing in sorted(standings.items()):
         outlet, age = outlets[outlet_id], standing.age
         if outlet_id in open_now:
-            if age.missed == 0 and outlet_id not in late:
+            if age.missed == 0 and outlet_id not in late and not _lost_since(open_now[outlet_id]):
                 _lift(open_now[outlet_id], outlet, None, by)
         elif suspending and outlet.state == State.ACTIVE and age.suspends_on and age.suspends_on <= today():
             _suspend(outlet, standing, by)
@@ -156,7 +157,22 @@ def lift_if_settled(outlet_id: int, remittance_id: UUID) -> bool:
     standing = count_cash([outlet_id])[outlet_id]
     if outlet_id not in open_now or standing.age.missed or late_in_transit([outlet_id]):
         return False
+    if _lost_since(open_now[outlet_id]):
+        return False
     return _lift(open_now[outlet_id], outlets_by_id([outlet_id])[outlet_id], remittance_id, SYSTEM)
+
+
+def _lost_since(suspension: Any) -> bool:
+    """Return whether a suspended keeper counted cash as missing that nobody has put right: no remittance."""
+    short = select(DayClose.id).where(
+        DayClose.outlet_id == suspension.outlet_id,
+        DayClose.closed_at >= suspension.suspended_at,
+        DayClose.cash_difference_fen < 0,
+    )
+    return (
+        db.session.scalar(short.limit(1)) is not None
+        and balance(AccountKey(OUTLET, suspension.outlet_id, "OVER_SHORT")) > 0
+    )
 
 
 def _see_what_people_did(outlet_ids: Sequence[int]) -> dict[int, Any]:

@@ -72,7 +72,10 @@ def set_kind_days(kind: str, new: NewDays, request_id: UUID, by: Actor) -> None:
     require_days(new, today(), of_kind=True)
     _enter(new, by, kind=kind)
     of_kind = select(Outlet.id).where(Outlet.kind == kind)
-    db.session.connection().execute(update(ages).where(ages.c.outlet_id.in_(of_kind)).values(counted_on=NEVER))
+    of_kind_ages = ages.c.outlet_id.in_(of_kind)
+    held = select(ages.c.outlet_id).where(of_kind_ages).order_by(ages.c.outlet_id).with_for_update()
+    db.session.connection().execute(held).all()  # in the night's order, or each would wait for the other
+    db.session.connection().execute(update(ages).where(of_kind_ages).values(counted_on=NEVER))
     remember(request_id, KIND, by, content, kind)
     write_audit(by, "remittance_days_set", "outlet_kind", kind, after=_said(new))
 

@@ -222,8 +222,8 @@ def punctuality_of(outlet_ids: Sequence[int], day: date) -> dict[int, tuple[int,
 def open_suspensions(outlet_ids: Sequence[int]) -> Sequence[Row[Any]]:
     """Return the suspensions of outlets for overdue cash that have not ended, and each outlet's last step.
 
-    A row is the suspension's ``id``, ``outlet_id`` and ``state_id``, and ``last_id`` and ``last_on`` of the outlet's
-    last step.
+    A row is the suspension's ``id``, ``outlet_id``, ``state_id`` and ``suspended_at``, and ``last_id`` and
+    ``last_on`` of the outlet's last step.
     """
     last = (
         select(OutletState.outlet_id, func.max(OutletState.id).label("last_id"))
@@ -238,6 +238,7 @@ def open_suspensions(outlet_ids: Sequence[int]) -> Sequence[Row[Any]]:
                 suspensions.c.id,
                 suspensions.c.outlet_id,
                 suspensions.c.state_id,
+                suspensions.c.suspended_at,
                 last.c.last_id,
                 OutletState.effective_on.label("last_on"),
             )

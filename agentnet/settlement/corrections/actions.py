@@ -23,6 +23,7 @@ from agentnet.core.clock import now, today
 from agentnet.core.errors import Conflict, Invalid
 from agentnet.core.ids import new_id
 from agentnet.core.money import Fen
+from agentnet.divisions.models import OrgUnit
 from agentnet.infra.actor import Actor
 from agentnet.infra.audit import write_audit
 from agentnet.infra.db import db
@@ -35,7 +36,6 @@ from agentnet.settlement.ageing.actions import count_cash
 from agentnet.settlement.corrections.queries import Corrected, Payable, corrected_held, months_of, payable
 from agentnet.settlement.corrections.rules import (
     ADJUSTMENT,
-    BY_CASH,
     REFUND,
     WRONG_HOUSEHOLD,
     Held,
@@ -44,6 +44,7 @@ from agentnet.settlement.corrections.rules import (
     require_adjustment,
     require_allocated,
     require_bank_reference,
+    require_in_suspense,
     require_left,
     require_no_void,
     require_refund,
@@ -111,15 +112,22 @@ def carry_out_adjustment(approval: Approval, by: Actor) -> None:
     """Move money between two accounts of an outlet and its unit.
 
     Raises:
-        Invalid: ``adjustment_unknown``, ``adjustment_amount``, ``more_than_short``, ``more_than_over``.
+        Invalid: ``adjustment_unknown``, ``adjustment_amount``, ``more_than_short``, ``more_than_over``,
+            ``more_than_suspense``.
         Conflict: ``month_closed``.
     """
     content = approval.content
     kind = require_adjustment(content["adjustment"], content["amount_fen"])
     # Held, so that two adjustments of one shortage are judged one after the other.
-    db.session.execute(select(Outlet.id).where(Outlet.id == content["outlet_id"]).with_for_update(of=Outlet))
+    of_outlet = select(Outlet.id).where(Outlet.id == content["outlet_id"])
+    db.session.execute(of_outlet.with_for_update(of=Outlet, key_share=True))
     short = AccountKey(OUTLET, content["outlet_id"], "OVER_SHORT")
     require_within(kind, content["amount_fen"], balance(short))
+    # The unit is held as well: what is in suspense is its own, whichever outlet the request names.
+    of_unit = select(OrgUnit.id).where(OrgUnit.id == content["org_unit_id"])
+    db.session.execute(of_unit.with_for_update(key_share=True))
+    suspense = AccountKey(ORG_UNIT, content["org_unit_id"], "SUSPENSE")
+    require_in_suspense(kind, content["amount_fen"], balance(suspense))
     debit, credit = (
         short if code == "OVER_SHORT" else AccountKey(ORG_UNIT, content["org_unit_id"], code)
         for code in (kind.debit, kind.credit)
@@ -263,7 +271,7 @@ def pay_refund(correction_id: UUID, payout_id: UUID, reference: str | None, by: 
     require_open(today())
     correction = found.correction
     owed = AccountKey(HOUSEHOLD, found.household_id, "REFUND_PAYABLE")
-    paid_from = _paid_from(found)
+    paid_from = _paid_from(found, by_bank=reference is not None)
     transfer = _transfer(correction.id, "REFUND_PAID", owed, paid_from, correction.amount_fen, payout_id)
     try:
         post_many(by, [transfer])
@@ -285,10 +293,10 @@ def pay_refund(correction_id: UUID, payout_id: UUID, reference: str | None, by: 
     write_audit(by, "refund_paid", "collection", correction.collection_id, after=after)
 
 
-def _paid_from(found: Payable) -> AccountKey:
+def _paid_from(found: Payable, *, by_bank: bool) -> AccountKey:
     """Return the account that pays: where the outlet holds prepaid, the cash is its own and its float grows."""
     correction = found.correction
-    if correction.pay_by != BY_CASH:
+    if by_bank:
         return AccountKey(ORG_UNIT, correction.org_unit_id, "BANK")
     mode = db.session.scalar(
         select(Agreement.holding_mode)

@@ -168,11 +168,12 @@ class Payable:
 def payable(viewer: Actor, correction_id: UUID, permission: Permission, *, for_change: bool = False) -> Payable:
     """Return a refund of the viewer's territory that was approved; ``for_change`` holds it.
 
+    Whoever pays from the bank may pay what was to come from a drawer too: the drawer may be empty, or closed for good.
+
     Raises:
         Forbidden: ``not_permitted``. Missing: ``refund_missing``.
     """
     require(viewer, permission)
-    pay_by = BY_CASH if permission is Permission.REFUND_PAY_CASH else "BANK"
     statement = (
         select(Correction, Outlet, Collection.receipt_no, Approval)
         .join(Outlet, Outlet.id == Correction.outlet_id)
@@ -181,7 +182,7 @@ def payable(viewer: Actor, correction_id: UUID, permission: Permission, *, for_c
         .where(
             Correction.id == correction_id,
             Correction.kind == REFUND,
-            Correction.pay_by == pay_by,
+            true() if permission is Permission.REFUND_PAY_BANK else Correction.pay_by == BY_CASH,
             visible_outlets(viewer, permission),
         )
     )

@@ -272,6 +272,21 @@ def require_within(kind: AdjustmentKind, amount_fen: Fen, short_fen: Fen) -> Non
         )
 
 
+def require_in_suspense(kind: AdjustmentKind, amount_fen: Fen, suspense_fen: Fen) -> None:
+    """Refuse to pay back more than a unit holds of what nobody has claimed.
+
+    Raises:
+        Invalid: ``more_than_suspense``.
+    """
+    if kind.debit == "SUSPENSE" and amount_fen > max(suspense_fen, 0):
+        raise Invalid(
+            "more_than_suspense",
+            "待处理款项现有 %(amount)s 元，不能退得更多",
+            field="amount",
+            amount=format_yuan(max(suspense_fen, 0)),
+        )
+
+
 def require_bank_reference(reference: str) -> None:
     """Refuse a payment through the bank without the bank's number for it.
 

@@ -132,6 +132,11 @@ class _Reading:
             self._say(self.row, "Stmt/Id", _missing())
         if not self.account:
             self._say(self.row, "Stmt/Acct/Id", _missing())
+        first, last = self._span()
+        if first is None or last is None:
+            self._say(self.row, "Stmt/FrToDt", _missing())
+        elif first > last:
+            self._say(self.row, "Stmt/FrToDt", Invalid("period_backwards", "对账单的起止日期前后颠倒"))
         if self._count_said not in (None, self._entries):
             wrong = Invalid(
                 "entries_do_not_count",
@@ -158,19 +163,25 @@ class _Reading:
 
     def statement(self) -> Statement:
         """Return the finished statement."""
-        days = [line.booked_on for line in self.lines]
-        days += [day for code, _fen, day in self._balances if day is not None and code in ("OPBD", _CLOSING)]
-        days = days or [day for _code, _fen, day in self._balances if day is not None]
-        first, last = self._period
+        first, last = self._span()
+        assert first is not None and last is not None  # noqa: PT018  # ``end`` has refused a statement without days
         return Statement(
             self.id,
             self.account,
-            first or min(days),
-            last or max(days),
+            first,
+            last,
             self._opening_fen,
             self._closing_fen,
             counted(self.lines),
         )
+
+    def _span(self) -> tuple[date | None, date | None]:
+        """Return the first and the last day: as the statement says, else of its lines, else of its balances."""
+        days = [line.booked_on for line in self.lines]
+        days += [day for code, _fen, day in self._balances if day is not None and code in ("OPBD", _CLOSING)]
+        days = days or [day for _code, _fen, day in self._balances if day is not None]
+        first, last = self._period
+        return first or min(days, default=None), last or max(days, default=None)
 
     def _ends(self) -> tuple[Fen | None, Fen | None]:
         """Return opening and closing balance; a page of a longer statement has interim ones (ITBD) at its ends."""

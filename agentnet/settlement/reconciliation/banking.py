@@ -6,11 +6,13 @@ Matching moves no money; confirming does, on a page of its own.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import cast
 
-from sqlalchemy import Table, and_, exists, select
+from sqlalchemy import Table, and_, exists, or_, select
 
-from agentnet.core.clock import now
+from agentnet.core.clock import now, today
+from agentnet.core.money import Fen
 from agentnet.infra.actor import Actor
 from agentnet.infra.bulk import insert_rows
 from agentnet.infra.db import db
@@ -19,7 +21,7 @@ from agentnet.outlets.queries import visible_outlets
 from agentnet.settlement.files.lines import FEE, StatementLine
 from agentnet.settlement.matching import Kind, Proposal
 from agentnet.settlement.models import Remittance
-from agentnet.settlement.reconciliation.deposits import BankLine, Deposit, Found, match_deposits
+from agentnet.settlement.reconciliation.deposits import DAYS_TO_NAME, BankLine, Deposit, Found, match_deposits
 from agentnet.settlement.reconciliation.models import Difference, RowMatch
 from agentnet.settlement.reconciliation.rules import State
 from agentnet.settlement.rules import RemittanceState
@@ -38,21 +40,28 @@ def came_in(line: StatementLine) -> bool:
 
 
 def match_lines(file_id: int, lines: Sequence[StatementLine], by: Actor) -> Mapping[int, tuple[Found, Remittance]]:
-    """Match the lines that came in with deposits that are in transit, and return what was found by line number."""
+    """Match the lines that came in with deposits, and return what was found by line number.
+
+    Deposits that finance confirmed without a file take part: their line must not confirm a stranger's deposit.
+    """
+    since = min((line.booked_on for line in lines), default=today()) - timedelta(days=DAYS_TO_NAME)
     waiting = {
         one.id: one
         for one in db.session.scalars(
             select(Remittance)
             .join(Outlet, Outlet.id == Remittance.outlet_id)
             .where(
-                Remittance.state == RemittanceState.DECLARED,
+                or_(
+                    Remittance.state == RemittanceState.DECLARED,
+                    and_(Remittance.state == RemittanceState.CONFIRMED, Remittance.deposited_on >= since),
+                ),
                 UNMATCHED,
                 visible_outlets(by, Permission.REMITTANCE_CONFIRM),
             )
             .order_by(Remittance.id)
         )
     }
-    deposits = [Deposit(one.id, one.slip_no, one.amount_fen, one.deposited_on) for one in waiting.values()]
+    deposits = [Deposit(one.id, one.slip_no, received(one), one.deposited_on) for one in waiting.values()]
     found = match_deposits([_line(line) for line in lines if came_in(line) and not line.reversal], deposits)
     made = {one.line.line_no: (one, waiting[one.deposit.id]) for one in found}  # type: ignore[index]
     values = [
@@ -68,6 +77,11 @@ def match_lines(file_id: int, lines: Sequence[StatementLine], by: Actor) -> Mapp
     ]
     insert_rows(_matches, values)
     return made
+
+
+def received(remittance: Remittance) -> Fen:
+    """Return what the bank should say of a deposit: what was confirmed, else what was declared."""
+    return remittance.amount_fen if remittance.confirmed_fen is None else remittance.confirmed_fen
 
 
 def _line(line: StatementLine) -> BankLine:
@@ -108,7 +122,7 @@ def open_differences(
             )
             continue
         remittance = matched[line.sequence][1]
-        more = line.gross_fen - remittance.amount_fen
+        more = line.gross_fen - received(remittance)
         if more:
             made.append(base | mismatch(remittance, more))
     insert_rows(_differences, made)

@@ -18,6 +18,8 @@ from agentnet.core.money import Fen
 
 DAYS_TO_BOOK: Final = 3
 """How long after the deposit a bank may book it."""
+DAYS_TO_NAME: Final = 31
+"""How long after the deposit a line may name its slip: numbers come again, and so do words."""
 LEAST_SLIP: Final = 6
 """A shorter number stands in too many texts to name a deposit by itself: the amount has to agree as well."""
 
@@ -72,8 +74,18 @@ def match_deposits(lines: Sequence[BankLine], deposits: Sequence[Deposit]) -> li
 
     by_slip: dict[str, list[Deposit]] = defaultdict(list)
     for deposit in deposits:
-        by_slip[_plain(deposit.slip_no)].append(deposit)
-    named = {line.line_no: [one for word in _words(line) for one in by_slip.get(word, ())] for line in lines}
+        if any(character.isdigit() for character in deposit.slip_no):  # a word in somebody's text is no number
+            by_slip[_plain(deposit.slip_no)].append(deposit)
+    late = timedelta(days=DAYS_TO_NAME)
+    named = {
+        line.line_no: [
+            one
+            for word in _words(line)
+            for one in by_slip.get(word, ())
+            if one.deposited_on <= line.booked_on <= one.deposited_on + late
+        ]
+        for line in lines
+    }
     for line in lines:
         exact = [one for one in named[line.line_no] if one.amount_fen == line.gross_fen and one.id not in taken]
         if len(exact) == 1:
@@ -95,7 +107,7 @@ def match_deposits(lines: Sequence[BankLine], deposits: Sequence[Deposit]) -> li
     equal = [
         (line, one)
         for line in lines
-        if line.line_no not in found
+        if line.line_no not in found and not named[line.line_no]  # what names a slip is not another's
         for one in by_amount.get(line.gross_fen, ())
         if one.deposited_on <= line.booked_on <= one.deposited_on + window
     ]

@@ -30,9 +30,10 @@ from agentnet.ledger.queries import require_open as require_open_month
 from agentnet.ledger.rules import ORG_UNIT, AccountKey, NewTransfer
 from agentnet.outlets.models import Outlet
 from agentnet.outlets.queries import visible_outlets
+from agentnet.settlement.ageing.actions import hold_cash
 from agentnet.settlement.matching import Kind, Proposal
 from agentnet.settlement.models import Remittance
-from agentnet.settlement.reconciliation.banking import mismatch
+from agentnet.settlement.reconciliation.banking import mismatch, received
 from agentnet.settlement.reconciliation.difference_actions import (
     end_for_match,
     end_shortfall,
@@ -165,7 +166,7 @@ def _match_remittance(row: FileRow, new: NewMatch, by: Actor) -> None:
     )
     _insert(row, {"remittance_id": remittance.id}, new.reason, by)
     end_for_match(row.file_id, row.line_no, None, new.reason, by)
-    more = row.gross_fen - remittance.amount_fen
+    more = row.gross_fen - received(remittance)
     if more:
         facts = {"file_id": row.file_id, "line_no": row.line_no, "business_on": row.day_on}
         open_one(facts | mismatch(remittance, more))
@@ -270,6 +271,7 @@ def confirm_by_statement(file_id: int, request_id: UUID, total_fen: Fen, by: Act
     waiting = waiting_lines(file_id, by)
     if sum(one.confirmed_fen for one in waiting) != total_fen:
         raise Conflict("confirmation_moved", "匹配有变动，请核对后重新确认")
+    _hold(waiting)
     for one in waiting:
         note = shortfall_note(one.remittance.amount_fen, one.gross_fen)
         confirm_remittance(one.remittance.id, request_of(file_id, one.line_no), one.confirmed_fen, note, by)
@@ -281,6 +283,13 @@ def confirm_by_statement(file_id: int, request_id: UUID, total_fen: Fen, by: Act
         after = {"matched": len(waiting), "amount_fen": total_fen}
         write_audit(by, "statement_confirmed", "channel_file", file_id, after=after)
     return len(waiting)
+
+
+def _hold(waiting: Sequence[Waiting]) -> None:
+    """Hold the remittances and then the cash in their order: whoever confirms one, or counts the night, does so too."""
+    ids = sorted(one.remittance.id for one in waiting)
+    db.session.execute(select(Remittance.id).where(Remittance.id.in_(ids)).order_by(Remittance.id).with_for_update())
+    hold_cash(sorted({one.remittance.outlet_id for one in waiting}))
 
 
 def request_of(file_id: int, line_no: int) -> UUID:

@@ -93,7 +93,7 @@ def _candidates(file: ReconciliationFile, found: FileRow) -> list[tuple[object, 
             select(Remittance, Outlet.code, Outlet.name)  # type: ignore[assignment]
             .join(Outlet, Outlet.id == Remittance.outlet_id)
             .where(
-                Remittance.state == RemittanceState.DECLARED,
+                Remittance.state != RemittanceState.REJECTED,
                 UNMATCHED,
                 Remittance.deposited_on.between(found.day_on - days, found.day_on + timedelta(days=1)),
                 visible_outlets(viewer(), Permission.REMITTANCE_CONFIRM),

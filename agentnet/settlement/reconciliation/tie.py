@@ -174,6 +174,8 @@ def _closes(day: date, where: Sequence[ColumnElement[bool]]) -> dict[int, Any]:
                 "carded_fen"
             ),
         )
+        .join(DayClose, DayClose.id == DayCloseTender.close_id)
+        .where(DayClose.business_on == day)
         .group_by(DayCloseTender.close_id)
         .subquery()
     )

@@ -189,6 +189,10 @@ def test_what_is_over_is_set_aside_and_unknown_money_comes_and_goes(app):
     assert balances(OVER_SHORT, SUSPENSE) == (0, 100)
     say_yes(ask_adjustment("UNKNOWN_RECEIVED", 250).id, by="grace")
     say_yes(ask_adjustment("UNKNOWN_RETURNED", 50).id, by="grace")
+    too_much = ask_adjustment("UNKNOWN_RETURNED", 301)
+    assert refused(say_yes, too_much.id, by="grace") == "more_than_suspense"
+    assert refused(say_yes, too_much.id, by="fang") == "own_request"
+    take_back(too_much.id, by="fang")
     say_yes(ask_adjustment("CHANNEL_FEE", 7).id, by="grace")
     fee = AccountKey(ORG_UNIT, world.TAIPING.id, "CHANNEL_FEE")
     assert balances(SUSPENSE, BANK, fee) == (300, 193, 7)

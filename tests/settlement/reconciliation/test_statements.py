@@ -8,10 +8,11 @@ from agentnet.core.ids import new_id
 from agentnet.infra.db import db
 from agentnet.infra.transaction import batch, reading
 from agentnet.settlement.files.lines import FileRefused
+from agentnet.settlement.models import Remittance
 from agentnet.settlement.reconciliation.models import Difference, FileRow, ReconciliationFile, RowMatch
 from tests import world
 from tests.collecting.counter import count, item, record
-from tests.settlement.drawer import declare, new_remittance
+from tests.settlement.drawer import confirm, declare, new_remittance
 from tests.settlement.reconciliation.given import bank_file, differences, rows, said, take_bank
 
 
@@ -160,3 +161,29 @@ def test_the_database_refuses_a_line_of_the_account_twice(deposits):
             ),
             {"file_id": file_id},
         )
+
+
+def test_the_line_of_a_deposit_that_was_confirmed_by_hand_confirms_no_other(app):
+    """Two deposits of 300.00; finance confirms the first on its page, then the bank's file brings its one line."""
+    record(item(600_00, world.MEI))
+    first, second = (declare(new_remittance(300_00, slip_no=f"JK-000{n}")) for n in (1, 2))
+    confirm(first.id, 300_00)
+    take_bank(bank_file((300_00, said("现金交款 JK-0001"))))
+    assert found() == [(1, "REFERENCE", first.id)]
+    with reading():
+        assert db.session.get_one(Remittance, second.id).state == "DECLARED"
+
+
+def test_without_a_number_a_confirmed_deposit_leaves_the_line_to_a_person(app):
+    record(item(600_00, world.MEI))
+    first, _second = (declare(new_remittance(300_00, slip_no=f"JK-000{n}")) for n in (1, 2))
+    confirm(first.id, 300_00)
+    take_bank(bank_file((300_00, said("现金"))))
+    assert found() == []
+
+
+def test_a_word_of_somebody_else_s_line_is_no_slip_number(app):
+    record(item(500_00, world.MEI))
+    declare(new_remittance(500_00, slip_no="ALIPAY"))
+    take_bank(bank_file((88_00, said("ALIPAY batch"))))
+    assert found() == []
