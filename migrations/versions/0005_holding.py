@@ -205,5 +205,5 @@ def downgrade() -> None:
 def _drop_column(table: str, column: str, check: str | None = None) -> None:
     """Drop a column with its check; SQLite does both in place and keeps the table's triggers."""
     if check and op.get_bind().dialect.name != "sqlite":
-        op.drop_constraint(check, table, type_="check")
+        op.drop_constraint(op.f(check), table, type_="check")
     op.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
