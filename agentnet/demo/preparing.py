@@ -37,7 +37,6 @@ from agentnet.infra.audit import AuditLine, write_audit
 from agentnet.infra.db import db
 from agentnet.infra.processes import drain
 from agentnet.infra.transaction import batch, reading
-from agentnet.ledger.rolling import forget_sums
 from agentnet.users.models import User
 
 LOADED, FINISHED = "demo_loaded", "demo_finished"
@@ -109,9 +108,7 @@ def _make(app: Flask, keys: Keys, ends_at: datetime | None, watch: Watch, *, pri
             while office.busy:  # two clocks would share the work of closing the month, and wait for each other
                 if not draw_some():
                     time.sleep(0.1)
-            with batch():
-                forget_sums()  # the office's clock ran while the past was still being posted
-            tick(app)  # adds up the book
+            tick(app)  # adds up the book as well
             with batch():
                 schedule_books(world.units, now())
             tick(app)

@@ -26,7 +26,7 @@ from agentnet.outlets.models import Outlet, Partner
 from agentnet.settlement.files.partner import read_partner_file
 from agentnet.settlement.reconciliation.difference_actions import end, take_on
 from agentnet.settlement.reconciliation.models import Difference, DifferenceStep, ReconciliationFile
-from agentnet.settlement.reconciliation.rules import State
+from agentnet.settlement.reconciliation.rules import State, Verb
 from agentnet.settlement.reconciliation.sides import plan_for
 from agentnet.settlement.reconciliation.taking import (
     ReadPartnerFile,
@@ -54,15 +54,17 @@ def reconcile_week(timeline: Timeline) -> None:
     with reading():
         finance = actor_for(db.session.scalars(select(User).where(User.username == "finance")).one())
         partner_id = db.session.scalars(select(Partner.id).where(Partner.code == POST)).one()
-        known = set(db.session.scalars(select(ReconciliationFile.first_on)))
+        of_partner = select(ReconciliationFile.first_on).where(ReconciliationFile.partner_id == partner_id)
+        known = set(db.session.scalars(of_partner))
         days = [timeline.last_on - timedelta(days=back) for back in range(DAYS - 1, -1, -1)]
         taken = [_of_day(partner_id, day) for day in days]
     for place, day in enumerate(days):
         if day not in known and taken[place]:
             lines = _lines(place, taken[place], taken[place - 1] if place else [])
-            _take(partner_id, day, lines, finance)
+            kept = [one for one in taken[place] if one.voided]  # the partner takes back nothing that we void
+            _take(partner_id, day, [*lines, *kept], finance)
     with reading():
-        looked_at = db.session.scalar(select(DifferenceStep.difference_id).limit(1)) is not None
+        looked_at = _owned() is not None
     if not looked_at:
         with batch():
             _look_at_differences(finance)
@@ -102,7 +104,7 @@ def _lines(place: int, ours: Sequence[_Told], before: Sequence[_Told]) -> list[_
         case 3:
             return [*standing, first]
         case 4:
-            return [*standing[:-1], *(one for one in ours if one.voided)] or standing
+            return standing[:-1] or standing
         case 5:
             missed = [one for one in before if not one.voided][-1:]
             return [*standing, *missed]
@@ -124,6 +126,11 @@ def _take(partner_id: int, day: date, lines: Sequence[_Told], finance: Actor) ->
         new = ReadPartnerFile(partner_id, name, file, plan_for(partner_id, file))
     with frozen_at(min(shanghai_instant(day + timedelta(days=1), 8), now())), batch():
         take_partner_file(new_id(), new, finance)
+
+
+def _owned() -> int | None:
+    """Return a difference that somebody took on; the week's look was then had before."""
+    return db.session.scalar(select(DifferenceStep.difference_id).where(DifferenceStep.verb == Verb.OWNED).limit(1))
 
 
 def _look_at_differences(finance: Actor) -> None:
