@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from typing import Final, TypeVar
 
@@ -144,12 +144,3 @@ def in_chunks(lines_by_key: Mapping[K, int], most_lines: int = MOST_LINES) -> It
         lines += count
     if chunk:
         yield chunk
-
-
-def in_groups(items: Sequence[K], size: int) -> Iterable[Sequence[K]]:
-    """Return a sequence in groups of at most ``size``.
-
-    >>> list(in_groups("abcde", 2))
-    ['ab', 'cd', 'e']
-    """
-    return (items[start : start + size] for start in range(0, len(items), size))

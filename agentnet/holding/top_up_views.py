@@ -22,7 +22,7 @@ from agentnet.holding.rules import NewTopUp, TopUpState
 from agentnet.holding.top_up_actions import confirm_top_up, declare_top_up, judge_top_up, reject_top_up
 from agentnet.holding.words import TOP_UP_STATES
 from agentnet.infra.db import db
-from agentnet.infra.forms import HouseForm, show_refusal
+from agentnet.infra.forms import HouseForm, carried_out, show_refusal, status_of
 from agentnet.infra.i18n import money_text
 from agentnet.infra.pages import typed_text
 from agentnet.infra.templating import tell
@@ -152,7 +152,7 @@ def confirm(id_: str) -> Answer:
         confirm_top_up(found.id, UUID(str(form.id.data)), viewer())
         tell(_("已充值 %(amount)s", amount=money_text(found.amount_fen)))
 
-    return _decided(form, decide, found) or (_page(found, confirm=form), _status(form))
+    return _decided(form, decide, found) or (_page(found, confirm=form), status_of(form))
 
 
 @needs(Permission.TOP_UP_CONFIRM)
@@ -165,21 +165,9 @@ def reject(id_: str) -> Answer:
         reject_top_up(found.id, UUID(str(form.id.data)), str(form.note.data or ""), viewer())
         tell(_("已退回，网点的预存款没有变"), careful=True)
 
-    return _decided(form, decide, found) or (_page(found, reject=form), _status(form))
+    return _decided(form, decide, found) or (_page(found, reject=form), status_of(form))
 
 
 def _decided(form: HouseForm, decide: Callable[[], None], found: TopUp) -> Response | None:
     """Decide and go back to the page; None if the form has to be put right."""
-    if not form.validate():
-        return None
-    try:
-        decide()
-    except Refusal as refusal:
-        show_refusal(form, refusal)
-        form.refused_with = refusal.status
-        return None
-    return redirect(url_for(".top_up_page", id_=found.id), 303)
-
-
-def _status(form: HouseForm) -> int:
-    return int(getattr(form, "refused_with", 422))
+    return redirect(url_for(".top_up_page", id_=found.id), 303) if carried_out(form, decide) else None

@@ -314,6 +314,24 @@ def show_refusal(form: Form, refusal: Refusal, fields: Mapping[str, str] | None 
         form.form_errors.append(text)
 
 
+def carried_out(form: HouseForm, work: Callable[[], None]) -> bool:
+    """Do what a form asks for; False if it has to be put right, with ``status_of`` saying how to answer."""
+    if not form.validate():
+        return False
+    try:
+        work()
+    except Refusal as refusal:
+        show_refusal(form, refusal)
+        form.refused_with = refusal.status
+        return False
+    return True
+
+
+def status_of(form: HouseForm) -> int:
+    """Return the status of a form that has to be put right: the refusal's, else that of a wrong shape."""
+    return int(getattr(form, "refused_with", 422))
+
+
 def all_errors(form: Form) -> list[tuple[str | None, str]]:
     """Return every error as (id of the field to jump to, or None; words), in the form's order."""
     found: list[tuple[str | None, str]] = [(None, str(error)) for error in form.form_errors]

@@ -13,11 +13,11 @@ from werkzeug.wrappers import Response
 
 from agentnet.collecting.queries import tender_names
 from agentnet.core.clock import today
-from agentnet.core.errors import Missing, Refusal
+from agentnet.core.errors import Missing
 from agentnet.core.ids import parse_id
 from agentnet.infra import files
 from agentnet.infra.db import db
-from agentnet.infra.forms import HouseForm, show_refusal
+from agentnet.infra.forms import HouseForm, carried_out, status_of
 from agentnet.infra.i18n import in_english, money_text
 from agentnet.infra.pages import typed_text
 from agentnet.infra.templating import tell
@@ -132,7 +132,7 @@ def confirm(id_: str) -> Answer:
         )
         tell(_("已确认到账 %(amount)s", amount=money_text(form.amount.data or 0)))
 
-    return _decided(form, decide, found) or (_page(found, confirm=form), _status(form))
+    return _decided(form, decide, found) or (_page(found, confirm=form), status_of(form))
 
 
 @needs(Permission.REMITTANCE_CONFIRM)
@@ -145,21 +145,9 @@ def reject(id_: str) -> Answer:
         reject_remittance(found.id, UUID(str(form.id.data)), str(form.note.data or ""), viewer())
         tell(_("已退回，这笔现金重新记在网点手头"), careful=True)
 
-    return _decided(form, decide, found) or (_page(found, reject=form), _status(form))
+    return _decided(form, decide, found) or (_page(found, reject=form), status_of(form))
 
 
 def _decided(form: HouseForm, decide: Callable[[], None], found: Remittance) -> Response | None:
     """Decide and go back to the page; None if the form has to be put right."""
-    if not form.validate():
-        return None
-    try:
-        decide()
-    except Refusal as refusal:
-        show_refusal(form, refusal)
-        form.refused_with = refusal.status
-        return None
-    return redirect(url_for(".remittance", id_=found.id), 303)
-
-
-def _status(form: HouseForm) -> int:
-    return int(getattr(form, "refused_with", 422))
+    return redirect(url_for(".remittance", id_=found.id), 303) if carried_out(form, decide) else None

@@ -291,6 +291,16 @@ def test_a_new_agreement_does_not_raise_by_itself(app):
     assert holds().ceiling_fen == 600_000
 
 
+def test_what_was_allowed_for_some_days_does_not_become_lasting_by_one_person(app):
+    week = replace(new_limits(Figures(ceiling_fen=600_000)), ends_on=world.TODAY + timedelta(days=7))
+    assert not set_as(week)
+    say_yes(pending()[0], by="carol")
+    assert holds().ceiling_fen == 600_000
+    signed = NewAgreement("DH-2026-1", world.TODAY, None, 600_000, 200_000)
+    with pytest.raises(Invalid, match="agreement_raises"), batch():
+        sign_agreement("WL0001", signed, world.actor("carol"))
+
+
 def test_of_two_lowerings_at_once_the_last_made_holds(app):
     with reading():
         fang = world.actor("fang")

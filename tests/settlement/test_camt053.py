@@ -341,3 +341,18 @@ def test_lines_always_add_up_to_what_was_booked(parts: list[tuple[int, int]], ne
     found = one(document(statement([entry(net, inside)], 0, net)))
     assert sum(line.amount_fen for line in found.lines) == net
     assert all(line.gross_fen - line.fee_fen == line.amount_fen for line in found.lines)
+
+
+def test_a_statement_that_ends_before_it_begins_is_refused() -> None:
+    backwards = VERSION_2.replace("2026-11-03T23:59:59", "2026-11-01T23:59:59")
+    assert backwards != VERSION_2
+    with pytest.raises(FileRefused) as refused:
+        read_camt053(backwards.encode())
+    assert [problem.code for problem in refused.value.problems] == ["period_backwards"]
+
+
+def test_a_statement_without_any_day_is_refused() -> None:
+    nameless = document(statement([], 500, 500)).replace("<Dt><Dt>2026-11-03</Dt></Dt>", "")
+    with pytest.raises(FileRefused) as refused:
+        read_camt053(nameless.encode())
+    assert "Stmt/FrToDt" in [problem.column for problem in refused.value.problems]

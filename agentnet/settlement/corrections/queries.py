@@ -18,7 +18,6 @@ from agentnet.collecting.models import (
     Bill,
     Collection,
     Correction,
-    Household,
     RefundPayout,
     Void,
 )
@@ -129,11 +128,6 @@ def standing_of(collection_id: UUID) -> Standing | None:
     connection = db.session.connection()
     rows = (*connection.execute(allocated), *connection.execute(changed))
     return net_of_changes((household_id, Held(*part)) for household_id, *part in rows)
-
-
-def household_no_of(household_id: int) -> str:
-    """Return a household's number."""
-    return db.session.scalars(select(Household.household_no).where(Household.id == household_id)).one()
 
 
 def changes_of(correction_id: UUID) -> list[tuple[int, Held]]:
