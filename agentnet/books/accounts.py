@@ -107,6 +107,15 @@ def named(account_ids: Many[int]) -> dict[int, NamedAccount]:
     return {row.id: _named(row) for row in rows}
 
 
+@built_once
+def _seen_by(viewer: Actor, permission: Permission) -> Select[*tuple[Any, ...]]:
+    statement = _NAMED.where(accounts.c.id == bindparam("account_id", type_=BigInteger()))
+    if covers_company(viewer, permission):
+        return statement
+    units = select(OrgUnit.id).where(under(org_paths(viewer, permission)))
+    return statement.where(func.coalesce(Outlet.org_unit_id, OrgUnit.id).in_(units))
+
+
 def account_for(viewer: Actor, account_id: int, permission: Permission = Permission.LEDGER_READ) -> NamedAccount:
     """Return an account of the viewer's territory: of its outlets and units; of anyone for the whole company.
 
@@ -114,11 +123,10 @@ def account_for(viewer: Actor, account_id: int, permission: Permission = Permiss
         Forbidden: ``not_permitted``. Missing: ``account_missing``.
     """
     require(viewer, permission)
-    statement = _NAMED.where(accounts.c.id == account_id)
-    if not covers_company(viewer, permission):
-        units = select(OrgUnit.id).where(under(org_paths(viewer, permission)))
-        statement = statement.where(func.coalesce(Outlet.org_unit_id, OrgUnit.id).in_(units))
-    row = db.session.connection().execute(statement).one_or_none() if 0 < account_id < 1 << 62 else None
+    row = None
+    if 0 < account_id < 1 << 62:
+        asked = {"account_id": account_id}
+        row = db.session.connection().execute(_seen_by(viewer, permission), asked).one_or_none()
     if row is None:
         raise Missing("account_missing", "没有找到这个账户，或它不在您的管辖范围内")
     return _named(row)

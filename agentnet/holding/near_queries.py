@@ -12,7 +12,7 @@ from werkzeug.datastructures import MultiDict
 
 from agentnet.collecting.queries import NORMAL_DAYS, normal_days
 from agentnet.collecting.rules import PREPAID, float_word
-from agentnet.core.clock import today
+from agentnet.core.clock import now, today
 from agentnet.infra.actor import Actor
 from agentnet.infra.db import db
 from agentnet.infra.pages import Page, SortBy, page_of
@@ -178,8 +178,15 @@ def _floats(viewer: Actor) -> Select[int, int]:
 def near_counts(viewer: Actor) -> tuple[int, int]:
     """Return how many outlets of the territory near their ceiling, and how many run low on float.
 
-    What a normal day brings lies in days that are over: it is worked out once a day.
+    Both move with every collection anywhere, and a home page asks at each opening: they are counted anew each minute,
+    or when the register changes. The lists behind them are always of this instant.
     """
+    minute = now().replace(second=0, microsecond=0)
+    return remembered(REGISTER, ("near limits", viewer, minute), lambda: _near_counts(viewer))
+
+
+def _near_counts(viewer: Actor) -> tuple[int, int]:
+    # What a normal day brings lies in days that are over: it is worked out once a day.
     connection = db.session.connection()
     near = connection.execute(_near_count(viewer)).scalar_one()
     floats = connection.execute(_floats(viewer)).all()
