@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import secrets
 import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -82,18 +85,27 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home / "agentnet.db"
 
 
+@pytest.fixture(scope="session")
+def worker_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directory this process's tests run in, one after the other."""
+    return tmp_path_factory.mktemp("home")
+
+
 @pytest.fixture
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """Return the URL of this test's own database with the cast in it."""
+def home(worker_home: Path) -> Path:
+    """Return the application's home, empty."""
+    for left in worker_home.iterdir():
+        shutil.rmtree(left) if left.is_dir() else left.unlink()
+    return worker_home
+
+
+@pytest.fixture
+def database(request: pytest.FixtureRequest, home: Path) -> str:
+    """Return the URL of a database with nothing but the cast in it; the next test of this process has the same URL."""
     if request.param == "sqlite":
-        copy = tmp_path / "agentnet.db"
-        shutil.copy(request.getfixturevalue("sqlite_template"), copy)
-        yield f"sqlite:///{copy}"
-    else:
-        server = postgres.server()
-        url = postgres.fresh_database(server, fill_postgresql)
-        yield url
-        postgres.drop_database(url)
+        shutil.copy(request.getfixturevalue("sqlite_template"), home / "agentnet.db")
+        return f"sqlite:///{home / 'agentnet.db'}"
+    return postgres.renewed_database(postgres.server(), fill_postgresql)
 
 
 class Browser(FlaskClient):
@@ -104,15 +116,47 @@ class Browser(FlaskClient):
             return super().open(*args, **kwargs)
 
 
-@pytest.fixture
-def app(database: str, tmp_path: Path) -> Iterator[TransactionalFlask]:
-    """The application on this test's database, at ten o'clock on 18 November 2026."""
-    app = create_app(settings_for(tmp_path, database))
+def _make(url: str, home: Path) -> TransactionalFlask:
+    app = create_app(settings_for(home, url))
     app.testing = True
     app.test_client_class = Browser
     app.config["WTF_CSRF_ENABLED"] = False
-    with frozen_at(world.NOW), app.app_context():
+    return app
+
+
+@functools.cache
+def _made(url: str, home: Path) -> tuple[TransactionalFlask, dict[str, Any], dict[str, Any]]:
+    """Return the application on a database, and its configuration and extensions as they were when it was made.
+
+    It is made once a process: what it compiles (templates, statements) would cost each test more than the test itself.
+    """
+    app = _make(url, home)
+    return app, dict(app.config), dict(app.extensions)
+
+
+@pytest.fixture
+def app(database: str, home: Path) -> Iterator[TransactionalFlask]:
+    """The application on this test's database, at ten o'clock on 18 November 2026, as if it had just been made."""
+    app, config, extensions = _made(database, home)
+    for changed, first in ((app.config, config), (app.extensions, extensions)):
+        changed.clear()
+        changed.update(first)
+    with _at_ten(app):
         yield app
+
+
+@pytest.fixture
+def own_app(database: str, home: Path) -> Iterator[TransactionalFlask]:
+    """The application made for this test alone, which may give it pages of its own."""
+    app = _make(database, home)
+    with _at_ten(app):
+        yield app
+
+
+@contextmanager
+def _at_ten(app: TransactionalFlask) -> Iterator[None]:
+    with frozen_at(world.NOW), app.app_context():
+        yield
         db.session.remove()
         db.engine.dispose()
 

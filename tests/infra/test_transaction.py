@@ -46,25 +46,25 @@ def test_work_for_afterwards_survives_the_refusal(app):
     ("method", "status", "kept"),
     [("POST", 200, 1), ("POST", 303, 1), ("POST", 422, 0), ("GET", 200, 0), ("HEAD", 200, 0)],
 )
-def test_a_request_commits_only_when_it_is_unsafe_and_succeeds(app, method, status, kept):
-    @app.route("/try", methods=["GET", "POST"])
+def test_a_request_commits_only_when_it_is_unsafe_and_succeeds(own_app, method, status, kept):
+    @own_app.route("/try", methods=["GET", "POST"])
     @needs(Permission.PUBLIC)
     def view():
         write_audit(SYSTEM, "tried", "test", 1)
         return "", status
 
-    app.test_client().open("/try", method=method)
+    own_app.test_client().open("/try", method=method)
     assert lines() == kept
 
 
-def test_a_refused_request_leaves_nothing_and_says_why(app):
-    @app.post("/try")
+def test_a_refused_request_leaves_nothing_and_says_why(own_app):
+    @own_app.post("/try")
     @needs(Permission.PUBLIC)
     def view():
         write_audit(SYSTEM, "tried", "test", 1)
         raise Invalid("no", "今天不行")
 
-    answer = app.test_client().post("/try")
+    answer = own_app.test_client().post("/try")
     assert (answer.status_code, lines()) == (422, 0)
     assert "今天不行" in answer.text
 
@@ -100,8 +100,8 @@ def test_the_database_refuses_overlapping_assignments(app, slot):
         )
 
 
-def test_two_requests_with_one_id_at_once_are_a_conflict_not_a_crash(app):
-    @app.post("/try")
+def test_two_requests_with_one_id_at_once_are_a_conflict_not_a_crash(own_app):
+    @own_app.post("/try")
     @needs(Permission.PUBLIC)
     def view():
         one_id = new_id()
@@ -109,4 +109,4 @@ def test_two_requests_with_one_id_at_once_are_a_conflict_not_a_crash(app):
         remember(one_id, "something", SYSTEM, {"amount": 2}, 2)
         return ""
 
-    assert app.test_client().post("/try").status_code == 409
+    assert own_app.test_client().post("/try").status_code == 409

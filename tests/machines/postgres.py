@@ -78,6 +78,16 @@ def fresh_database(url: str, build: Callable[[str], object] | None = None) -> st
     return _at(url, name)
 
 
+def renewed_database(url: str, build: Callable[[str], object]) -> str:
+    """Return the URL of this process's one database on the server, made anew as a copy of the template of `build`."""
+    template = _template(url, build)
+    name = f"{_prefix()}{os.getpid()}_renewed"
+    with _maintenance(url) as connection:
+        connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+        connection.execute(text(_create(name, template)))
+    return _at(url, name)
+
+
 def drop_database(url: str) -> None:
     """Drop a database that `fresh_database` made, closing whatever is still connected to it.
 
