@@ -28,6 +28,7 @@ from agentnet.collecting.jobs import ALLOCATE_RECEIVED
 from agentnet.commission import models as commission_models
 from agentnet.commission.blueprint import blueprint as commission_blueprint
 from agentnet.commission.following import follow_correction
+from agentnet.commission.plan_requests import PLAN_VERSION
 from agentnet.commission.queries import plan_lines
 from agentnet.commission.report_data import COMMISSION_PROVISIONAL, COMMISSION_STATEMENT, COMMISSION_SUMMARY
 from agentnet.dashboard.blueprint import blueprint as dashboard_blueprint
@@ -131,7 +132,7 @@ REPORT_KINDS: Sequence[ReportKind] = (
     DUTY_STATION_MONTH,
     *BOOKS_KINDS,
 )
-APPROVAL_KINDS: Sequence[ApprovalKind] = (*correction_kinds.APPROVAL_KINDS, LIMIT_RAISE, WRITE_OFF)
+APPROVAL_KINDS: Sequence[ApprovalKind] = (*correction_kinds.APPROVAL_KINDS, LIMIT_RAISE, PLAN_VERSION, WRITE_OFF)
 """What needs a second person: who may decide it, how it is shown, what carries it out."""
 AFTER_CORRECTION: Sequence[Follower] = (follow_correction,)
 """What follows a corrected collection in the correction's own transaction."""

@@ -62,6 +62,15 @@ class AdjustmentLine:
 
 
 @dataclass(frozen=True, slots=True)
+class WorkingLine:
+    """How a component's figure came about, step by step, in words of the statement's language."""
+
+    component: str
+    steps: tuple[str, ...]
+    commission_fen: Fen
+
+
+@dataclass(frozen=True, slots=True)
 class CommissionStatement:
     """The frozen figures of one outlet's statement.
 
@@ -91,6 +100,8 @@ class CommissionStatement:
     empty_reason: str = "no_collections"
     provisional: bool = False
     """Drawn before the month was closed: says so in its title and at its end, where nobody signs."""
+    workings: tuple[WorkingLine, ...] = ()
+    """Of every component where the table of components alone does not say how its figure came about."""
 
 
 _PRIMING = Priming(
@@ -146,6 +157,7 @@ def compose(statement: CommissionStatement) -> Paper:
     # The signatures stand on the sheet that carries the last total; nobody signs what may still change.
     tail = 0.0 if statement.provisional else blocks.ending_height(paper, text["statement_note"])
     _draw_components(paper, statement)
+    _draw_workings(paper, statement)
     _draw_collections(paper, statement, 0.0 if statement.adjustments else tail)
     if statement.adjustments:
         _draw_adjustments(paper, statement, tail)
@@ -161,6 +173,8 @@ def _require_agreement(statement: CommissionStatement) -> None:
     collected = sum(line.amount_fen for line in statement.collections)
     require_agreement("collected_fen", statement.collected_fen, collected)
     require_agreement("earned_fen", statement.earned_fen, sum(line.commission_fen for line in components))
+    if statement.workings:
+        require_agreement("earned_fen", statement.earned_fen, sum(one.commission_fen for one in statement.workings))
     require_agreement("adjusted_fen", statement.adjusted_fen, sum(line.commission_fen for line in adjustments))
     require_agreement("due_fen", statement.due_fen, statement.earned_fen + statement.adjusted_fen)
 
@@ -225,6 +239,24 @@ def _draw_components(paper: Paper, statement: CommissionStatement) -> None:
     totals = (Total(text["total"], (amount_text(statement.earned_fen),)),) if rows else ()
     table = Table(paper, text["summary_heading"], columns)
     table.draw(rows, totals, empty=text[f"empty_{statement.empty_reason}"])
+
+
+def _draw_workings(paper: Paper, statement: CommissionStatement) -> None:
+    if not statement.workings:
+        return
+    text = paper.words
+    columns = (
+        Column(text["component"], 26),
+        Column(text["working_steps"], 54),
+        Column(text["commission"], 20, "right"),
+    )
+    rows = []
+    for one in statement.workings:
+        first, *others = one.steps
+        rows.append(Row((one.component, first, amount_text(one.commission_fen))))
+        rows += [Row(("", step, "")) for step in others]
+    totals = (Total(text["total"], (amount_text(statement.earned_fen),)),)
+    Table(paper, text["working_heading"], columns).draw(rows, totals)
 
 
 def _draw_collections(paper: Paper, statement: CommissionStatement, tail: float) -> None:

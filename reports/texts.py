@@ -60,6 +60,8 @@ STATEMENT: Texts = {
     "plan_version": ("%(name)s（%(version)s）", "%(name)s (%(version)s)"),
     "agreement": ("协议编号", "Agreement no."),
     "summary_heading": ("代办费汇总", "Commission by component"),
+    "working_heading": ("计算过程", "How it was worked out"),
+    "working_steps": ("依据和算式", "Inputs and formula"),
     "detail_heading": ("代收明细", "Collections"),
     "adjustment_heading": ("以前月份调整", "Adjustments to earlier months"),
     "component": ("计酬项目", "Component"),

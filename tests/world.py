@@ -20,6 +20,8 @@ from argon2 import PasswordHasher
 from sqlalchemy import insert, select
 
 from agentnet.collecting.models import Bill, Household
+from agentnet.commission.engine.language import Component, Kind, Scope, Version
+from agentnet.commission.engine.writing import version_sha256, write_version
 from agentnet.commission.models import Plan, PlanComponent, PlanVersion
 from agentnet.divisions.models import Division, OrgUnit
 from agentnet.infra.actor import Actor
@@ -282,18 +284,25 @@ def _managers() -> None:
         _add(RoleGrant, {"user_id": user_id, "role": role, "starts_on": LONG_AGO, **places})
 
 
+STANDARD = Version(
+    LONG_AGO,
+    (
+        Component(Kind.PER_COLLECTION, "现金", Scope(tenders=frozenset({"CASH"})), group="每笔", fee_fen=50),
+        Component(Kind.PER_COLLECTION, "其他", group="每笔", rate_ppm=2000, minimum_fen=10, maximum_fen=100),
+    ),
+    note="首版",
+)
+
+
 def _plan() -> None:
     _add(Plan, {"id": 1, "code": "STANDARD", "name": "标准代办费", "is_default": True})
-    _add(
-        PlanVersion,
-        {"id": 1, "plan_id": 1, "number": 1, "starts_on": LONG_AGO, "note": "首版", "created_at": NOW, "user_id": None},
-    )
     # Cash: 0.50 a payment. Any other tender: 2 per mille, at least 0.10 and at most 1.00.
-    _add(PlanComponent, {"id": 1, "version_id": 1, "tender": "CASH", "fixed_fen": 50, "rate_ppm": 0})
-    _add(
-        PlanComponent,
-        {"id": 2, "version_id": 1, "fixed_fen": 0, "rate_ppm": 2000, "minimum_fen": 10, "maximum_fen": 100},
-    )
+    version = {"id": 1, "plan_id": 1, "number": 1, "starts_on": LONG_AGO, "note": "首版", "created_at": NOW}
+    written = {"content": write_version(STANDARD), "content_sha256": version_sha256(STANDARD)}
+    _add(PlanVersion, {**version, **written, "user_id": None})
+    for position, one in enumerate(STANDARD.components):
+        row = {"id": position + 1, "version_id": 1, "position": position}
+        _add(PlanComponent, {**row, "kind": one.kind.value, "name": one.name})
     for outlet_id in (1, 2, 4, 5, 11):
         _add(
             Agreement,

@@ -14,6 +14,8 @@ from agentnet import create_app
 from agentnet.bench.crowd import FIRST_ID, Crowd, Root, add_register
 from agentnet.bench.crowd_facts import add_facts, close_months
 from agentnet.bench.posting_world import close
+from agentnet.commission.engine.language import Component, Kind, Version
+from agentnet.commission.engine.writing import version_sha256, write_version
 from agentnet.commission.models import Plan, PlanComponent, PlanVersion
 from agentnet.core.clock import now, today
 from agentnet.divisions.models import OrgUnit
@@ -127,6 +129,10 @@ def _office(crowd: Crowd) -> None:
         grant = {"user_id": number, "role": role, "org_unit_id": crowd.root.id, "starts_on": crowd.long_ago}
         db.session.execute(insert(RoleGrant), [grant])
     db.session.execute(insert(Plan), [{"id": FIRST_ID, "code": "BENCH", "name": "试速代办费", "is_default": True}])
+    each = Component(Kind.PER_COLLECTION, "每笔", fee_fen=50)
+    says = Version(crowd.long_ago, (each,))
     version = {"id": 1, "plan_id": FIRST_ID, "number": 1, "starts_on": crowd.long_ago, "note": "", "created_at": now()}
-    db.session.execute(insert(PlanVersion), [version])
-    db.session.execute(insert(PlanComponent), [{"version_id": 1, "fixed_fen": 50, "rate_ppm": 0}])
+    written = {"content": write_version(says), "content_sha256": version_sha256(says)}
+    db.session.execute(insert(PlanVersion), [version | written])
+    component = {"version_id": 1, "position": 0, "kind": each.kind.value, "name": each.name}
+    db.session.execute(insert(PlanComponent), [component])

@@ -64,7 +64,8 @@ def before_closing(month: Month) -> BeforeClosing:
         for start in range(0, len(busy), 500):
             for one in outlet_months(month, busy[start : start + 500], book):
                 earned += one.earned_fen
-                unpaid += sum(line.component_id is None for line in one.earned)
+                if not one.monthly:  # a component of the month may be all that pays an outlet
+                    unpaid += sum(not line.parts for line in one.earned)
                 if one.agreement_id is None:
                     without.append(one.outlet_code)
     return BeforeClosing(

@@ -11,7 +11,7 @@ from agentnet.closing.rules import due_at
 from agentnet.collecting.models import Collection
 from agentnet.commission.accruing import counts_by_outlet
 from agentnet.commission.actions import ACCRUAL
-from agentnet.commission.models import CommissionAdjustment, CommissionLine, OutletAccrual
+from agentnet.commission.models import CommissionAdjustment, CommissionLine, MonthlyCommission, OutletAccrual
 from agentnet.commission.report_data import COMMISSION_STATEMENT, COMMISSION_SUMMARY
 from agentnet.core.clock import Month
 from agentnet.core.money import Fen
@@ -93,8 +93,9 @@ def written_outlets(month: Month) -> set[int]:
 
 def sums_agree(month: Month) -> bool:
     """Return whether lines, outlet sums and the ledger say the same of a month's commission."""
-    lines = db.session.scalar(
-        select(func.coalesce(func.sum(CommissionLine.commission_fen), 0)).where(CommissionLine.month == str(month))
+    lines = sum(
+        int(db.session.scalar(select(func.sum(table.commission_fen)).where(table.month == str(month))) or 0)
+        for table in (CommissionLine, MonthlyCommission)
     )
     due = written(month).due_fen
     signed = case((Account.code == "COMMISSION_PAYABLE", Transfer.amount_fen), else_=-Transfer.amount_fen)
@@ -105,7 +106,7 @@ def sums_agree(month: Month) -> bool:
         .join(Account, Account.id == Transfer.credit_account_id)
         .where(OutletAccrual.month == str(month), Transfer.kind == ACCRUAL)
     )
-    return int(lines or 0) == due == int(posted or 0)
+    return lines == due == int(posted or 0)
 
 
 @dataclass(frozen=True, slots=True)

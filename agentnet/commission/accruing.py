@@ -1,4 +1,4 @@
-"""What outlets earned in a month, computed from the facts as they are now. Reads only; the rules do the sums.
+"""What outlets earned in a month, worked out from the facts as they are now. Reads only; the engine does the sums.
 
 The month's close writes down what this returns; before that the screens show it as provisional.
 """
@@ -9,27 +9,52 @@ import uuid
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from agentnet.collecting.models import Collection, Correction, Void
+from agentnet.commission.engine.evaluating import Worked, month_of
+from agentnet.commission.engine.inputs import Fact, OutletInputs, Profile
+from agentnet.commission.engine.monthly import MonthInputs
+from agentnet.commission.engine.reasons import Reason
 from agentnet.commission.models import CommissionAdjustment
+from agentnet.commission.outside import Outside, outside_of
 from agentnet.commission.queries import terms_of
-from agentnet.commission.rules import Tariffs, Terms, earnings, terms_on
+from agentnet.commission.rules import Ruled, Tariffs, Terms, terms_on
 from agentnet.core.clock import Month
 from agentnet.core.money import Fen
 from agentnet.infra.db import db
-from agentnet.outlets.models import Outlet, OutletPlacement, OutletState
+from agentnet.outlets.models import Outlet, OutletPlacement, OutletState, Partner
+
+Part = tuple[int, Fen]
+"""A component's id and what it pays."""
+
+
+class EarnedLine(NamedTuple):
+    """What one collection earned, in all and by component; no parts where no component covered it."""
+
+    collection_id: uuid.UUID
+    base_fen: Fen
+    commission_fen: Fen
+    parts: tuple[Part, ...]
+
+    @property
+    def component_id(self) -> int | None:
+        """The component that paid it, the first of several."""
+        return self.parts[0][0] if self.parts else None
 
 
 @dataclass(frozen=True, slots=True)
-class EarnedLine:
-    """What one collection earned; ``component_id`` is None where no component covered it."""
+class MonthlyEarned:
+    """What a component earned once in the month, or days of it, and from what."""
 
-    collection_id: uuid.UUID
-    component_id: int | None
-    base_fen: Fen
+    component_id: int
+    ruled: Ruled
+    position: int
+    inputs: MonthInputs
+    reason: Reason | None
     commission_fen: Fen
 
 
@@ -43,7 +68,7 @@ class AdjustedLine:
 
 @dataclass(frozen=True, slots=True)
 class OutletMonth:
-    """One outlet's month: its place and terms on the last day, and every line."""
+    """One outlet's month: its place and terms on the last day, what it was worked from, and every line."""
 
     outlet_id: int
     outlet_code: str
@@ -53,7 +78,11 @@ class OutletMonth:
     org_unit_id: int
     agreement_id: int | None
     version_id: int | None
+    ruling: Sequence[Ruled]
+    inputs: OutletInputs
     earned: Sequence[EarnedLine]
+    monthly: Sequence[MonthlyEarned]
+    reason: Reason | None
     adjusted: Sequence[AdjustedLine]
 
     @property
@@ -62,7 +91,7 @@ class OutletMonth:
 
     @property
     def earned_fen(self) -> Fen:
-        return sum(line.commission_fen for line in self.earned)
+        return sum(line.commission_fen for line in self.earned) + sum(one.commission_fen for one in self.monthly)
 
     @property
     def adjusted_fen(self) -> Fen:
@@ -119,60 +148,99 @@ def counts_by_outlet(month: Month) -> dict[int, int]:
 def outlet_months(month: Month, outlet_ids: Sequence[int], tariffs: Tariffs) -> list[OutletMonth]:
     """Return the months of some outlets, a handful of queries for all of them."""
     terms = terms_of(outlet_ids)
+    ruling = {id_: tariffs.ruling(terms.get(id_, ()), month) for id_ in outlet_ids}
     places = _places(month, outlet_ids)
     states = _states(month, outlet_ids)
     adjusted = _adjusted(month, outlet_ids)
     facts = _facts(month, outlet_ids)
+    outside = outside_of(month, ruling, facts)
     last = month.ends_on - timedelta(days=1)
     outlets = db.session.execute(
-        select(Outlet.id, Outlet.code, Outlet.kind, Outlet.setting, Outlet.state, Outlet.org_unit_id)
+        select(Outlet.id, Outlet.code, Outlet.kind, Outlet.setting, Outlet.state, Outlet.org_unit_id, Partner.code)
+        .outerjoin(Partner, Partner.id == Outlet.partner_id)
         .where(Outlet.id.in_(outlet_ids))
         .order_by(Outlet.code)
     )
     months = []
-    for outlet in outlets:
-        agreed = _last_terms(terms.get(outlet.id, []), month)
-        version = tariffs.version_for(terms.get(outlet.id, []), last)
+    for id_, code, kind, setting, state, org_unit_id, partner in outlets:
+        agreed = _last_terms(terms.get(id_, []), month)
+        version = tariffs.version_for(terms.get(id_, []), last)
+        inputs = _inputs(month, Profile(kind, setting, partner or ""), outside.get(id_, Outside()))
+        earned, monthly, reason = worked(ruling[id_], inputs, facts.get(id_, []))
         months.append(
             OutletMonth(
-                outlet_id=outlet.id,
-                outlet_code=outlet.code,
-                outlet_kind=outlet.kind,
-                setting=outlet.setting,
-                state=states.get(outlet.id, outlet.state),
-                org_unit_id=places.get(outlet.id, outlet.org_unit_id),
+                outlet_id=id_,
+                outlet_code=code,
+                outlet_kind=kind,
+                setting=setting,
+                state=states.get(id_, state),
+                org_unit_id=places.get(id_, org_unit_id),
                 agreement_id=agreed.agreement_id if agreed else None,
                 version_id=version.id if version else None,
-                earned=_earned(tariffs, terms.get(outlet.id, []), outlet.kind, facts.get(outlet.id, [])),
-                adjusted=adjusted.get(outlet.id, []),
+                ruling=ruling[id_],
+                inputs=inputs,
+                earned=earned,
+                monthly=monthly,
+                reason=reason,
+                adjusted=adjusted.get(id_, []),
             )
         )
     return months
 
 
-Fact = tuple[uuid.UUID, date, str, Fen]
+def _inputs(month: Month, profile: Profile, outside: Outside) -> OutletInputs:
+    return OutletInputs(
+        month,
+        profile,
+        last_year=outside.last_year,
+        open_days=outside.open_days,
+        visits_passed=outside.visits_passed,
+    )
+
+
+def worked(
+    ruling: Sequence[Ruled], inputs: OutletInputs, facts: Sequence[Fact]
+) -> tuple[list[EarnedLine], list[MonthlyEarned], Reason | None]:
+    """Work an outlet's month; facts in the order of day and id, lines in the same."""
+    found: Worked = month_of([one.span for one in ruling], inputs, facts)
+    ids = [one.version.component_ids for one in ruling]
+    names: dict[tuple[int, tuple[tuple[int, Fen], ...]], tuple[Part, ...]] = {}
+    earned = []
+    for fact, (id_, span, total, parts) in zip(facts, found.lines, strict=True):
+        if id_ != fact[0]:
+            raise ValueError(f"{id_}: not in the order of day and id")
+        stored = names.get((span, parts))
+        if stored is None:
+            stored = names[span, parts] = tuple((ids[span][position], fen) for position, fen in parts)
+        earned.append(EarnedLine(id_, fact[4], total, stored))
+    monthly = [
+        MonthlyEarned(
+            ids[line.span][line.component], ruling[line.span], line.component, line.inputs, line.reason, line.fen
+        )
+        for line in found.monthly
+    ]
+    return earned, monthly, found.reason
 
 
 def _facts(month: Month, outlet_ids: Sequence[int]) -> Mapping[int, list[Fact]]:
     found: dict[int, list[Fact]] = defaultdict(list)
     statement = (
-        select(Collection.outlet_id, Collection.id, Collection.business_on, Collection.tender, Collection.amount_fen)
+        select(
+            Collection.outlet_id,
+            Collection.id,
+            Collection.business_on,
+            Collection.tender,
+            Collection.household_id,
+            Collection.amount_fen,
+        )
         .where(Collection.outlet_id.in_(outlet_ids), in_month(month))
         .order_by(Collection.outlet_id, Collection.business_on, Collection.id)
     )
     refunded = refunded_in(month, Collection.outlet_id.in_(outlet_ids))
     # Plain rows from the connection: a million of them are read in a large month.
-    for outlet_id, collection_id, day, tender, amount_fen in db.session.connection().execute(statement):
-        found[outlet_id].append((collection_id, day, tender, amount_fen - refunded.get(collection_id, 0)))
+    for outlet_id, id_, day, tender, household_id, amount_fen in db.session.connection().execute(statement):
+        found[outlet_id].append(Fact(id_, day, tender, household_id, amount_fen - refunded.get(id_, 0)))
     return found
-
-
-def _earned(tariffs: Tariffs, terms: Sequence[Terms], outlet_kind: str, facts: Sequence[Fact]) -> list[EarnedLine]:
-    found = earnings(tariffs, terms, outlet_kind, [(day, tender, amount) for _, day, tender, amount in facts])
-    return [
-        EarnedLine(fact[0], earning.component.id if earning.component else None, fact[3], earning.commission_fen)
-        for fact, earning in zip(facts, found, strict=True)
-    ]
 
 
 def _adjusted(month: Month, outlet_ids: Sequence[int]) -> Mapping[int, list[AdjustedLine]]:

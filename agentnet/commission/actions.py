@@ -15,16 +15,21 @@ from sqlalchemy import Table, func, insert, select
 
 from agentnet.collecting.models import Collection
 from agentnet.commission.accruing import OutletMonth
+from agentnet.commission.engine.checking import check_version
+from agentnet.commission.engine.language import Basis, Version
+from agentnet.commission.engine.writing import version_content, version_sha256, write_version
 from agentnet.commission.models import (
     CommissionAdjustment,
     CommissionLine,
+    MonthlyCommission,
     OutletAccrual,
     Plan,
     PlanComponent,
     PlanVersion,
 )
-from agentnet.commission.queries import locked_months, plan_by_code, require_company_wide
-from agentnet.commission.rules import Component, check_components, check_start, paying_month
+from agentnet.commission.queries import locked_months, plan_by_code
+from agentnet.commission.rules import check_start, paying_month
+from agentnet.commission.working import written
 from agentnet.core.clock import Month, now, today
 from agentnet.core.errors import Conflict, Invalid
 from agentnet.core.ids import new_id
@@ -38,7 +43,7 @@ from agentnet.ledger.actions import post_many
 from agentnet.ledger.models import AccountingMonth
 from agentnet.ledger.queries import require_open
 from agentnet.ledger.rules import CLOSING, ORG_UNIT, OUTLET, AccountKey, NewTransfer
-from agentnet.outlets.models import Outlet
+from agentnet.outlets.models import Outlet, Partner, Tender
 from agentnet.outlets.queries import outlet_for
 from agentnet.users.permissions import Permission
 
@@ -49,99 +54,104 @@ ACCRUAL = "COMMISSION"
 """Kind of the transfer that accrues an outlet's month."""
 
 
-@dataclass(frozen=True, slots=True)
-class NewVersion:
-    """A plan version to come; ``id`` is the sender's."""
-
-    id: uuid.UUID
-    starts_on: date
-    note: str
-    components: tuple[Component, ...]
-
-
-def create_plan(code: str, name: str, first: NewVersion, by: Actor) -> Plan:
+def create_plan(code: str, name: str, first: Version, by: Actor, asked_by: int | None = None) -> Plan:
     """Agree a plan with its first version. The first plan of all becomes the default one.
 
+    Two people agree a plan (``plan_requests``); ``asked_by`` is who asked for it.
+
     Raises:
-        Forbidden: ``not_permitted``, ``company_only``.
-        Invalid: ``plan_code_shape``, ``plan_name_missing`` or what ``add_version`` refuses.
-        Conflict: ``plan_code_taken``, ``month_locked``, ``id_reused``.
+        Invalid: as ``judge_plan`` and ``judge_version``. Conflict: ``plan_code_taken``, ``month_locked``.
     """
-    require_company_wide(by, Permission.COMMISSION_EDIT)
-    content = {"code": code, "name": name} | _content(first)
-    if earlier_result(first.id, "commission_plan", content) is not None:
-        return plan_by_code(code)
+    judge_plan(code, name)
+    is_first = not db.session.scalar(select(func.count()).select_from(Plan))
+    plan = Plan(code=code, name=name, is_default=is_first)
+    db.session.add(plan)
+    db.session.flush()
+    _insert_version(plan, first, by, asked_by)
+    return plan
+
+
+def add_version(plan_code: str, says: Version, by: Actor, asked_by: int | None = None) -> PlanVersion:
+    """Change a plan from a day on. Earlier versions stay; of two from one day the later entered rules.
+
+    Raises:
+        Missing: ``plan_missing``.
+        Invalid: as ``judge_version``.
+        Conflict: ``month_locked`` if it would start inside or before a closed or closing month.
+    """
+    return _insert_version(plan_by_code(plan_code), says, by, asked_by)
+
+
+def judge_plan(code: str, name: str) -> None:
+    """Refuse a plan's code or name.
+
+    Raises:
+        Invalid: ``plan_code_shape``, ``plan_name_missing``. Conflict: ``plan_code_taken``.
+    """
     if not (code.isascii() and code.replace("-", "").replace("_", "").isalnum() and len(code) <= 32):
         raise Invalid("plan_code_shape", "方案编号只用字母、数字、- 和 _，最多 32 位", field="code")
     if not name:
         raise Invalid("plan_name_missing", "请填写方案名称", field="name")
     if db.session.scalar(select(Plan.id).where(Plan.code == code)) is not None:
         raise Conflict("plan_code_taken", "方案编号 %(code)s 已被使用", field="code", code=code)
-    is_first = not db.session.scalar(select(func.count()).select_from(Plan))
-    plan = Plan(code=code, name=name, is_default=is_first)
-    db.session.add(plan)
-    db.session.flush()
-    _insert_version(plan, first, by)
-    remember(first.id, "commission_plan", by, content, plan.id)
-    return plan
 
 
-def add_version(plan_code: str, new: NewVersion, by: Actor) -> PlanVersion:
-    """Change a plan from a day on. Earlier versions stay; of two from one day the later entered rules.
+def judge_version(says: Version) -> None:
+    """Refuse a version that could not rule.
 
     Raises:
-        Forbidden: ``not_permitted``, ``company_only``.
-        Missing: ``plan_missing``.
-        Invalid: ``components_missing``, ``component_twice``, ``rate_range``, ``fixed_range``, ``bounds_order``,
-            ``note_missing``.
-        Conflict: ``month_locked`` if it would start inside or before a closed or closing month; ``id_reused``.
+        Invalid: ``note_missing``, ``settled_later``, ``scope_unknown``; ``PlanRefused`` with every fault of the
+            plan language.
+        Conflict: ``month_locked``.
     """
-    require_company_wide(by, Permission.COMMISSION_EDIT)
-    plan = plan_by_code(plan_code)
-    content = {"plan": plan_code} | _content(new)
-    known = earlier_result(new.id, "commission_version", content)
-    if known is not None:
-        return db.session.get_one(PlanVersion, int(known))
-    version = _insert_version(plan, new, by)
-    remember(new.id, "commission_version", by, content, version.id)
-    return version
-
-
-def _content(new: NewVersion) -> dict[str, object]:
-    return {
-        "starts_on": new.starts_on,
-        "note": new.note,
-        "components": [asdict(component) for component in new.components],
-    }
-
-
-def _insert_version(plan: Plan, new: NewVersion, by: Actor) -> PlanVersion:
-    check_components(new.components)
-    if not new.note:
+    check_version(says)
+    if not says.note:
         raise Invalid("note_missing", "请写明为什么这样定，例如依据的文件", field="note")
-    _hold_open(new.starts_on)
+    if says.basis is Basis.SETTLED:
+        raise Invalid("settled_later", "按实际到账计酬目前只能试算，还不能用于结算；请改为按收费计酬", field="basis")
+    _require_known(says)
+    check_start(says.starts_on, locked_months())
+
+
+def _insert_version(plan: Plan, says: Version, by: Actor, asked_by: int | None) -> PlanVersion:
+    judge_version(says)
+    _hold_open(says.starts_on)
     last = db.session.scalar(select(func.max(PlanVersion.number)).where(PlanVersion.plan_id == plan.id)) or 0
     version = PlanVersion(
         plan_id=plan.id,
         number=last + 1,
-        starts_on=new.starts_on,
-        note=new.note,
+        starts_on=says.starts_on,
+        note=says.note,
         created_at=now(),
-        user_id=by.user_id,
+        user_id=asked_by or by.user_id,
+        content=write_version(says),
+        content_sha256=version_sha256(says),
     )
     db.session.add(version)
     db.session.flush()
-    rows = [asdict(component) | {"version_id": version.id} for component in new.components]
-    db.session.execute(insert(PlanComponent), [{key: row[key] for key in row if key != "id"} for row in rows])
-    write_audit(
-        by,
-        "add_plan_version",
-        "plan",
-        plan.code,
-        after={"number": version.number, "starts_on": new.starts_on.isoformat(), "note": new.note}
-        | {"components": [{key: value for key, value in row.items() if key != "id"} for row in rows]},
-    )
+    rows = [
+        {"version_id": version.id, "position": position, "kind": one.kind.value, "name": one.name}
+        for position, one in enumerate(says.components)
+    ]
+    db.session.execute(insert(PlanComponent), rows)
+    write_audit(by, "add_plan_version", "plan", plan.code, after={"number": version.number, **version_content(says)})
     return version
+
+
+def _require_known(says: Version) -> None:
+    """Refuse a scope that no collection could ever lie in: a partner or tender nobody has, a campaign (none exist)."""
+    partners = set(db.session.scalars(select(Partner.code)))
+    tenders = set(db.session.scalars(select(Tender.code)))
+    for component in says.components:
+        scope = component.scope
+        for code in sorted((scope.partners - partners) | (scope.tenders - tenders) | scope.campaigns):
+            raise Invalid(
+                "scope_unknown",
+                "项目“%(name)s”的适用范围里有系统中没有的 %(code)s，请核对编号",
+                field="components",
+                name=component.name,
+                code=code,
+            )
 
 
 def _hold_open(starts_on: date) -> None:
@@ -282,6 +292,7 @@ def accrue(month: Month, months: Sequence[OutletMonth], by: Actor) -> int:
         )
     for lines in (_earned_rows(month, fresh), _adjusted_rows(month, fresh)):
         insert_typed(connection, cast(Table, CommissionLine.__table__), lines)
+    insert_typed(connection, cast(Table, MonthlyCommission.__table__), _monthly_rows(month, fresh))
     return len(fresh)
 
 
@@ -317,6 +328,7 @@ def _accrual_row(month: Month, one: OutletMonth, transfer: NewTransfer | None) -
         "adjusted_fen": one.adjusted_fen,
         "due_fen": one.due_fen,
         "transfer_id": transfer.id if transfer else None,
+        "inputs": written(one.ruling, one.inputs),
     }
 
 
@@ -331,9 +343,27 @@ def _earned_rows(month: Month, months: Sequence[OutletMonth]) -> list[dict[str, 
             "component_id": line.component_id,
             "base_fen": line.base_fen,
             "commission_fen": line.commission_fen,
+            "parts": line.parts if len(line.parts) > 1 else None,
         }
         for one in months
         for line in one.earned
+    ]
+
+
+def _monthly_rows(month: Month, months: Sequence[OutletMonth]) -> list[dict[str, object]]:
+    return [
+        {
+            "month": str(month),
+            "outlet_id": one.outlet_id,
+            "component_id": line.component_id,
+            "starts_on": line.ruled.starts_on,
+            "ends_on": line.ruled.ends_on,
+            "inputs": asdict(line.inputs),
+            "reason": line.reason.value if line.reason else None,
+            "commission_fen": line.commission_fen,
+        }
+        for one in months
+        for line in one.monthly
     ]
 
 

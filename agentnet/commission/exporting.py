@@ -9,10 +9,11 @@ from flask_babel import gettext as _
 from sqlalchemy import Select, func, select
 
 from agentnet.collecting.models import Collection, Household
-from agentnet.commission.models import CommissionAdjustment, CommissionLine, OutletAccrual
+from agentnet.commission.component_words import kind_text, listed, pay_text, setting_text, tender_text
+from agentnet.commission.models import CommissionAdjustment, CommissionLine, MonthlyCommission, OutletAccrual
 from agentnet.commission.month_figures import OutletFilter, accrued_for
 from agentnet.commission.queries import tariffs, tenders
-from agentnet.commission.words import kind_text, pay_text, setting_text, tender_text
+from agentnet.commission.stored import parts_of
 from agentnet.core.clock import Month, shanghai
 from agentnet.core.masks import mask_household_no
 from agentnet.divisions.models import OrgUnit
@@ -41,8 +42,12 @@ def count_rows(viewer: Actor, month: Month, wanted: OutletFilter) -> int:
 
 def rows(viewer: Actor, month: Month, wanted: OutletFilter) -> Iterator[Sequence[Cell]]:
     """Yield the rows in the viewer's territory, by outlet and time; household numbers masked."""
-    every = tariffs().versions_by_plan.values()
-    texts = {one.id: pay_text(one) for versions in every for version in versions for one in version.components}
+    every = [version for versions in tariffs().versions_by_plan.values() for version in versions]
+    texts = {
+        id_: pay_text(component)
+        for version in every
+        for id_, component in zip(version.component_ids, version.components, strict=True)
+    }
     names = tenders()
     for row in db.session.execute(_lines(viewer, month, wanted).execution_options(yield_per=2000)):
         adjusted = row.of_month is not None
@@ -59,9 +64,15 @@ def rows(viewer: Actor, month: Month, wanted: OutletFilter) -> Iterator[Sequence
             tender_text(row.tender, names) if row.tender else None,
             None if adjusted else Yuan(row.base_fen),
             Yuan(row.commission_fen),
-            _("调整 %(month)s", month=row.of_month) if adjusted else texts.get(row.component_id, pay_text(None)),
+            _("调整 %(month)s", month=row.of_month)
+            if adjusted
+            else listed(texts[id_] for id_, _fen in parts_of(row.commission_fen, row.component_id, row.parts))
+            or pay_text(None),
             row.reason,
         )
+    for row in db.session.execute(_monthly(viewer, month, wanted)):
+        about = [str(month), row.unit, row.code, row.name, kind_text(row.outlet_kind), setting_text(row.setting)]
+        yield (*about, None, None, None, None, None, Yuan(row.commission_fen), texts[row.component_id], _("按月计算"))
 
 
 def _lines(viewer: Actor, month: Month, wanted: OutletFilter) -> Select[*tuple[Any, ...]]:
@@ -73,6 +84,7 @@ def _lines(viewer: Actor, month: Month, wanted: OutletFilter) -> Select[*tuple[A
             OutletAccrual.outlet_kind,
             OutletAccrual.setting,
             CommissionLine.component_id,
+            CommissionLine.parts,
             CommissionLine.base_fen,
             CommissionLine.commission_fen,
             Collection.collected_at,
@@ -96,4 +108,26 @@ def _lines(viewer: Actor, month: Month, wanted: OutletFilter) -> Select[*tuple[A
         .outerjoin(Household, Household.id == Collection.household_id)
         .where(CommissionLine.month == str(month), accrued_for(viewer), *wanted.conditions(OutletAccrual.setting))
         .order_by(Outlet.code, CommissionLine.id)
+    )
+
+
+def _monthly(viewer: Actor, month: Month, wanted: OutletFilter) -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            OrgUnit.name.label("unit"),
+            Outlet.code,
+            Outlet.name,
+            OutletAccrual.outlet_kind,
+            OutletAccrual.setting,
+            MonthlyCommission.component_id,
+            MonthlyCommission.commission_fen,
+        )
+        .join(
+            OutletAccrual,
+            (OutletAccrual.month == MonthlyCommission.month) & (OutletAccrual.outlet_id == MonthlyCommission.outlet_id),
+        )
+        .join(Outlet, Outlet.id == MonthlyCommission.outlet_id)
+        .join(OrgUnit, OrgUnit.id == OutletAccrual.org_unit_id)
+        .where(MonthlyCommission.month == str(month), accrued_for(viewer), *wanted.conditions(OutletAccrual.setting))
+        .order_by(Outlet.code, MonthlyCommission.id)
     )

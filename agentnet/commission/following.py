@@ -2,7 +2,8 @@
 
 A collection that was wholly refunded, or taken for the wrong household, earns nothing; of one refunded in part the rest
 earns. While the collection's month is open nothing is written: its close reads what stands. Once it is closed, an
-adjustment with the correction's own id takes the difference back in the next open month.
+adjustment with the correction's own id takes the difference back in the next open month. Tiers, growth, caps and
+households make a collection's pay depend on others: the difference is the outlet's whole month, worked anew.
 """
 
 from __future__ import annotations
@@ -12,9 +13,12 @@ from uuid import UUID
 from sqlalchemy import func, insert, select
 
 from agentnet.collecting.models import Collection, Correction
-from agentnet.commission.models import CommissionAdjustment, CommissionLine
-from agentnet.commission.queries import components_by_id, locked_months
-from agentnet.commission.rules import commission_of, paying_month
+from agentnet.commission.accruing import worked
+from agentnet.commission.engine.inputs import Fact
+from agentnet.commission.models import CommissionAdjustment, CommissionLine, OutletAccrual
+from agentnet.commission.queries import locked_months, tariffs, terms_of
+from agentnet.commission.rules import paying_month
+from agentnet.commission.working import read_inputs, read_ruling
 from agentnet.core.clock import Month, now
 from agentnet.core.errors import Conflict
 from agentnet.core.money import Fen
@@ -44,7 +48,10 @@ def follow_correction(correction_id: UUID, by: Actor) -> None:
     line = db.session.scalar(select(CommissionLine).where(CommissionLine.collection_id == collection.id))
     if line is None:
         return
-    taken_back = _still_earned(collection, line) - _earned_so_far(collection.id, line)
+    # Two corrections of one outlet's month are worked one after the other: each depends on what the other left.
+    of_month = select(OutletAccrual).where(OutletAccrual.month == str(month), OutletAccrual.outlet_id == line.outlet_id)
+    accrual = db.session.scalars(of_month.with_for_update()).one()
+    taken_back = _still_earned(month, accrual) - _earned_so_far(month, accrual)
     if taken_back == 0:
         return
     paid_in = paying_month(month, locked_months())
@@ -67,24 +74,59 @@ def follow_correction(correction_id: UUID, by: Actor) -> None:
     write_audit(by, "adjust_commission", "outlet", code, after=after)
 
 
-def _still_earned(collection: Collection, line: CommissionLine) -> Fen:
-    """Return what the collection earns on what stands of it, by the component that paid it."""
-    refunded, moved = db.session.execute(
+def _still_earned(month: Month, accrual: OutletAccrual) -> Fen:
+    """Return what a closed month earns on what stands of it now, worked anew from what was written down."""
+    book, outlet_id = tariffs(), accrual.outlet_id
+    if accrual.inputs is None:  # closed before versions knew more than each collection by itself
+        ruling = book.ruling(terms_of([outlet_id]).get(outlet_id, ()), month)
+        inputs = read_inputs({}, month, accrual.outlet_kind, accrual.setting)
+    else:
+        versions = {one.id: one for several in book.versions_by_plan.values() for one in several}
+        ruling = read_ruling(accrual.inputs, versions)
+        inputs = read_inputs(accrual.inputs, month, accrual.outlet_kind, accrual.setting)
+    earned, monthly, _reason = worked(ruling, inputs, _standing(month, outlet_id))
+    return sum(line.commission_fen for line in earned) + sum(one.commission_fen for one in monthly)
+
+
+def _standing(month: Month, outlet_id: int) -> list[Fact]:
+    """Return the collections a closed month paid for, with what stands of each; what is gone is left out."""
+    refunds = func.coalesce(func.sum(Correction.amount_fen).filter(Correction.kind == "REFUND"), 0)
+    corrected = (
         select(
-            func.coalesce(func.sum(Correction.amount_fen).filter(Correction.kind == "REFUND"), 0),
-            func.count().filter(Correction.kind == "WRONG_HOUSEHOLD"),
-        ).where(Correction.collection_id == collection.id)
-    ).one()
-    base_fen = 0 if moved else collection.amount_fen - int(refunded)
-    component = components_by_id([line.component_id]).get(line.component_id) if line.component_id else None
-    return commission_of(component, base_fen) if component is not None and base_fen else 0
+            Correction.collection_id,
+            refunds.label("refunded"),
+            func.count().filter(Correction.kind == "WRONG_HOUSEHOLD").label("moved"),
+        )
+        .group_by(Correction.collection_id)
+        .subquery()
+    )
+    rows = db.session.execute(
+        select(
+            Collection.id,
+            Collection.business_on,
+            Collection.tender,
+            Collection.household_id,
+            Collection.amount_fen,
+            corrected.c.refunded,
+            corrected.c.moved,
+        )
+        .join(CommissionLine, CommissionLine.collection_id == Collection.id)
+        .outerjoin(corrected, corrected.c.collection_id == Collection.id)
+        .where(CommissionLine.month == str(month), CommissionLine.outlet_id == outlet_id)
+        .order_by(Collection.business_on, Collection.id)
+    )
+    facts = [
+        Fact(id_, day, tender, household_id, 0 if moved else amount_fen - int(refunded or 0))
+        for id_, day, tender, household_id, amount_fen, refunded, moved in rows
+    ]
+    return [fact for fact in facts if fact.amount_fen]
 
 
-def _earned_so_far(collection_id: UUID, line: CommissionLine) -> Fen:
-    """Return what the line paid, less what earlier corrections took back."""
+def _earned_so_far(month: Month, accrual: OutletAccrual) -> Fen:
+    """Return what the month paid, less what earlier corrections took back."""
     adjusted = db.session.scalar(
         select(func.coalesce(func.sum(CommissionAdjustment.amount_fen), 0))
         .join(Correction, Correction.id == CommissionAdjustment.id)
-        .where(Correction.collection_id == collection_id)
+        .where(CommissionAdjustment.of_month == str(month), CommissionAdjustment.outlet_id == accrual.outlet_id)
     )
-    return line.commission_fen + int(adjusted or 0)
+    return accrual.earned_fen + int(adjusted or 0)

@@ -1,4 +1,4 @@
-"""What finance types: components of a plan version, and adjustments."""
+"""What finance types to correct a closed month."""
 
 from __future__ import annotations
 
@@ -6,131 +6,22 @@ from collections.abc import Iterable
 from typing import Any, cast
 
 from flask_babel import lazy_gettext as _l
-from wtforms import FieldList, Form, FormField, HiddenField, StringField, TextAreaField
-from wtforms.widgets import TextInput
+from wtforms import HiddenField, StringField, TextAreaField
 
-from agentnet.commission.actions import NewAdjustment, NewVersion
-from agentnet.commission.rules import Component, format_percent, parse_percent
-from agentnet.commission.words import tender_text
+from agentnet.commission.actions import NewAdjustment
 from agentnet.core.clock import Month
 from agentnet.core.money import MAX_FEN
 from agentnet.infra.dates import month_text
 from agentnet.infra.forms import (
     ChoiceField,
-    DayField,
     HouseForm,
     IdField,
     Needed,
     NoLongerThan,
     RadioCardsField,
-    TypedField,
     YuanBetween,
     YuanField,
 )
-from agentnet.outlets.models import Tender
-from agentnet.outlets.words import OUTLET_KINDS
-
-MOST_COMPONENTS = 60
-"""Six outlet kinds and nine tenders, each with "any", make at most 70 scopes; nobody agrees more than this."""
-
-_AMOUNT = YuanBetween(0, MAX_FEN)
-
-
-class PercentField(TypedField):
-    """A percentage with at most four decimals; ``data`` is parts per million."""
-
-    widget = TextInput()
-    input_mode = "decimal"
-    read = staticmethod(parse_percent)
-
-    def write(self, value: int) -> str:
-        return format_percent(value)
-
-
-class ComponentForm(Form):
-    """One row of a version: whom it covers and what it pays. Empty amounts are none."""
-
-    outlet_kind = ChoiceField(_l("网点类型"))
-    tender = ChoiceField(_l("支付方式"))
-    fixed = YuanField(_l("每笔"), [_AMOUNT])
-    rate = PercentField(_l("比例（%）"))
-    minimum = YuanField(_l("最低"), [_AMOUNT])
-    maximum = YuanField(_l("最高"), [_AMOUNT])
-
-    def component(self) -> Component:
-        """Return the row as the rules see it."""
-        return Component(
-            outlet_kind=self.outlet_kind.data or None,
-            tender=self.tender.data or None,
-            fixed_fen=self.fixed.data or 0,
-            rate_ppm=self.rate.data or 0,
-            minimum_fen=self.minimum.data,
-            maximum_fen=self.maximum.data,
-        )
-
-
-class VersionForm(HouseForm):
-    """A new version of a plan."""
-
-    id = IdField()
-    starts_on = DayField(_l("从哪天起"), [Needed()])
-    components = FieldList(FormField(ComponentForm), min_entries=1, max_entries=MOST_COMPONENTS)
-    note = StringField(_l("依据"), [Needed(), NoLongerThan(200)])
-
-    def offer(self, tenders: Iterable[Tender]) -> None:
-        """Fill the drop-down lists of every row."""
-        kinds = [("", _l("不限网点")), *((str(kind), _l(words)) for kind, words in OUTLET_KINDS.items())]
-        known = list(tenders)
-        codes = [("", _l("不限支付方式")), *((tender.code, tender_text(tender.code, known)) for tender in known)]
-        for row in self.components:
-            row.form.outlet_kind.choices = kinds
-            row.form.tender.choices = codes
-
-    def show(self, components: Iterable[Component]) -> None:
-        """Begin with the components of the version in force."""
-        rows = [
-            {
-                "outlet_kind": component.outlet_kind or "",
-                "tender": component.tender or "",
-                "fixed": component.fixed_fen or None,
-                "rate": component.rate_ppm or None,
-                "minimum": component.minimum_fen,
-                "maximum": component.maximum_fen,
-            }
-            for component in components
-        ]
-        while self.components.entries:
-            self.components.pop_entry()
-        for row in rows or [{}]:
-            self.components.append_entry(row)
-
-    def add_row(self) -> None:
-        """Offer one more empty row."""
-        if len(self.components.entries) < MOST_COMPONENTS:
-            self.components.append_entry({})
-
-    def remove_row(self, position: int) -> None:
-        """Take a row away; one always stays. The others keep what was typed."""
-        if len(self.components.entries) > 1 and 0 <= position < len(self.components.entries):
-            self.components.entries.pop(position)
-
-    def new_version(self) -> NewVersion:
-        """Return what was typed, once it is valid."""
-        typed = cast(Any, self)
-        return NewVersion(
-            id=typed.id.data,
-            starts_on=typed.starts_on.data,
-            note=typed.note.data,
-            components=tuple(row.form.component() for row in self.components),
-        )
-
-
-class PlanForm(VersionForm):
-    """A new plan with its first version."""
-
-    code = StringField(_l("方案编号"), [Needed(), NoLongerThan(32)])
-    name = StringField(_l("方案名称"), [Needed(), NoLongerThan(120)])
-
 
 TAKE_BACK, PAY_MORE = "TAKE_BACK", "PAY_MORE"
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import uuid
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from agentnet.infra.db import BigId, Key, Model, Name
@@ -51,33 +52,22 @@ class PlanVersion(Model):
     note: Mapped[str] = mapped_column(String(200))
     created_at: Mapped[datetime]
     user_id: Mapped[int | None]
+    content: Mapped[str] = mapped_column(Text)
+    """The whole version in the plan language, as ``engine.writing.write_version`` spells it."""
+    content_sha256: Mapped[str] = mapped_column(String(64))
 
 
 class PlanComponent(Model):
-    """Fixed fee and percentage for one outlet kind and tender; NULL means any. The narrowest component applies."""
+    """A component of a version; what it pays stands in the version's ``content`` at its ``position``."""
 
     __tablename__ = "plan_components"
-    __table_args__ = (
-        CheckConstraint("fixed_fen >= 0 AND rate_ppm >= 0 AND rate_ppm <= 1000000", name="rates"),
-        CheckConstraint("minimum_fen IS NULL OR maximum_fen IS NULL OR minimum_fen <= maximum_fen", name="bounds"),
-        UniqueConstraint("version_id", "outlet_kind", "tender", name="uq_plan_components_kind_tender"),
-        _unique_where("uq_plan_components_any", "outlet_kind IS NULL AND tender IS NULL", "version_id"),
-        _unique_where(
-            "uq_plan_components_kind", "outlet_kind IS NOT NULL AND tender IS NULL", "version_id", "outlet_kind"
-        ),
-        _unique_where(
-            "uq_plan_components_tender", "outlet_kind IS NULL AND tender IS NOT NULL", "version_id", "tender"
-        ),
-    )
+    __table_args__ = (UniqueConstraint("version_id", "position", name="uq_plan_components_position"),)
 
     id: Mapped[Key]
     version_id: Mapped[int] = mapped_column(BigId, ForeignKey("plan_versions.id"), index=True)
-    outlet_kind: Mapped[str | None] = mapped_column(String(20))
-    tender: Mapped[str | None] = mapped_column(String(16), ForeignKey("tenders.code"))
-    fixed_fen: Mapped[int] = mapped_column(default=0)
-    rate_ppm: Mapped[int] = mapped_column(default=0)
-    minimum_fen: Mapped[int | None]
-    maximum_fen: Mapped[int | None]
+    position: Mapped[int]
+    kind: Mapped[str] = mapped_column(String(16))
+    name: Mapped[str] = mapped_column(String(80))
 
 
 class CommissionAdjustment(Model):
@@ -135,12 +125,38 @@ class OutletAccrual(Model):
     adjusted_fen: Mapped[int]
     due_fen: Mapped[int]
     transfer_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("transfers.id"), unique=True)
+    inputs: Mapped[dict[str, Any] | None]
+    """What the month was worked from beside its collections (``working.written``); NULL before the plan language."""
+
+
+class MonthlyCommission(Model):
+    """What a component earned an outlet once a month (a tier, growth, a subsidy, the bounds of a month), and from what.
+
+    ``starts_on`` until ``ends_on`` are the days its version ruled; ``inputs`` are ``engine.monthly.MonthInputs``.
+    """
+
+    __tablename__ = "monthly_commissions"
+    __table_args__ = (
+        UniqueConstraint("month", "outlet_id", "component_id", "starts_on", name="uq_monthly_commissions_component"),
+        CheckConstraint("starts_on < ends_on", name="days"),
+    )
+
+    id: Mapped[Key]
+    month: Mapped[str] = mapped_column(String(7))
+    outlet_id: Mapped[int] = mapped_column(BigId, ForeignKey("outlets.id"))
+    component_id: Mapped[int] = mapped_column(BigId, ForeignKey("plan_components.id"))
+    starts_on: Mapped[date]
+    ends_on: Mapped[date]
+    inputs: Mapped[dict[str, Any]]
+    reason: Mapped[str | None] = mapped_column(String(20))
+    commission_fen: Mapped[int]
 
 
 class CommissionLine(Model):
     """Commission accrued for one collection, or an adjustment of an earlier month, in the month it is paid for.
 
     ``component_id`` says why: the component of the plan version in force that day; NULL where no component applied.
+    Where several did, ``parts`` lists each with its fen (``[[component_id, fen], ...]``), the first as ``component_id``.
     """
 
     __tablename__ = "commission_lines"
@@ -163,3 +179,4 @@ class CommissionLine(Model):
     adjustment_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("commission_adjustments.id"), unique=True)
     base_fen: Mapped[int]
     commission_fen: Mapped[int]
+    parts: Mapped[list[Any] | None]

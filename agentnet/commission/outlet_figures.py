@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import select
 
 from agentnet.collecting.models import Collection, Household
-from agentnet.commission.accruing import OutletMonth, in_month, outlet_months
-from agentnet.commission.models import CommissionAdjustment, CommissionLine, OutletAccrual, Plan, PlanVersion
+from agentnet.commission.accruing import EarnedLine, MonthlyEarned, OutletMonth, in_month, outlet_months
+from agentnet.commission.engine.explaining import Working
+from agentnet.commission.engine.language import Component
+from agentnet.commission.models import (
+    CommissionAdjustment,
+    CommissionLine,
+    MonthlyCommission,
+    OutletAccrual,
+    Plan,
+    PlanVersion,
+)
 from agentnet.commission.month_figures import Sums
-from agentnet.commission.queries import closed_months, components_by_id, tariffs
-from agentnet.commission.rules import Component
+from agentnet.commission.queries import Paying, closed_months, components_by_id, tariffs
+from agentnet.commission.stored import closed_lines, closed_monthly, working_of
 from agentnet.core.clock import Month
 from agentnet.core.masks import mask_household_no
 from agentnet.core.money import Fen
@@ -42,6 +51,17 @@ class ComponentSum:
 
 
 @dataclass(frozen=True, slots=True)
+class MonthlyShown:
+    """What a component earned once in the month, with its working."""
+
+    component: Component
+    starts_on: date
+    ends_on: date
+    working: Working
+    commission_fen: Fen
+
+
+@dataclass(frozen=True, slots=True)
 class LineShown:
     """One collection with what it earned and why."""
 
@@ -51,7 +71,7 @@ class LineShown:
     tender: str
     amount_fen: Fen
     commission_fen: Fen
-    component: Component | None
+    components: Sequence[Component]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +84,7 @@ class OutletFigures:
     version: PlanVersion | None
     agreement: Agreement | None
     components: Sequence[ComponentSum]
+    monthly: Sequence[MonthlyShown]
     adjustments: Sequence[CommissionAdjustment]
     lines: Page[LineShown]
 
@@ -71,18 +92,22 @@ class OutletFigures:
 def outlet_figures(outlet: Outlet, month: Month, arguments: Mapping[str, str]) -> OutletFigures:
     """Return an outlet's month with one page of its lines; provisional while the month is open."""
     closed = month_state(month) == CLOSED
+    monthly: Sequence[MonthlyCommission | MonthlyEarned]
     if closed:
         accrual = db.session.get(OutletAccrual, (str(month), outlet.id))
-        earned = _closed_lines(outlet, month)
+        earned = closed_lines(month, [outlet.id])
+        monthly = closed_monthly(month, [outlet.id])
         sums = _sums(accrual) if accrual is not None else Sums()
         version_id = accrual.version_id if accrual else None
         agreement_id = accrual.agreement_id if accrual else None
     else:
         worked = outlet_months(month, [outlet.id], tariffs())[0]
-        earned = {line.collection_id: (line.component_id, line.commission_fen, line.base_fen) for line in worked.earned}
+        earned = {line.collection_id: line for line in worked.earned}
+        monthly = worked.monthly
         sums = _provisional(worked)
         version_id, agreement_id = worked.version_id, worked.agreement_id
-    components = components_by_id({row[0] for row in earned.values() if row[0] is not None})
+    ids = {part[0] for line in earned.values() for part in line.parts} | {one.component_id for one in monthly}
+    components = components_by_id(ids)
     version = db.session.get(PlanVersion, version_id) if version_id else None
     return OutletFigures(
         closed=closed,
@@ -90,29 +115,17 @@ def outlet_figures(outlet: Outlet, month: Month, arguments: Mapping[str, str]) -
         plan=db.session.get(Plan, version.plan_id) if version else None,
         version=version,
         agreement=db.session.get(Agreement, agreement_id) if agreement_id else None,
-        components=_by_component(earned, components),
+        components=_by_component(earned.values(), components),
+        monthly=[_monthly(one, components) for one in monthly],
         adjustments=adjustments_in(outlet, month),
         lines=_line_page(outlet, month, arguments, earned, components, closed),
     )
 
 
-Earned = Mapping[uuid.UUID, tuple[int | None, Fen, Fen]]
-
-
-def _closed_lines(outlet: Outlet, month: Month) -> Earned:
-    rows = db.session.execute(
-        select(
-            CommissionLine.collection_id,
-            CommissionLine.component_id,
-            CommissionLine.commission_fen,
-            CommissionLine.base_fen,
-        ).where(
-            CommissionLine.month == str(month),
-            CommissionLine.outlet_id == outlet.id,
-            CommissionLine.kind == "COLLECTION",
-        )
-    )
-    return {row[0]: (row[1], row[2], row[3]) for row in rows if row[0] is not None}
+def _monthly(one: MonthlyCommission | MonthlyEarned, components: Mapping[int, Paying]) -> MonthlyShown:
+    found = components[one.component_id]
+    days = one if isinstance(one, MonthlyCommission) else one.ruled
+    return MonthlyShown(found.component, days.starts_on, days.ends_on, working_of(one, found), one.commission_fen)
 
 
 def _sums(accrual: OutletAccrual) -> Sums:
@@ -123,22 +136,23 @@ def _provisional(worked: OutletMonth) -> Sums:
     return Sums(1, len(worked.earned), worked.collected_fen, worked.earned_fen, worked.adjusted_fen)
 
 
-def _by_component(earned: Earned, components: Mapping[int, Component]) -> list[ComponentSum]:
+def _by_component(earned: Iterable[EarnedLine], components: Mapping[int, Paying]) -> list[ComponentSum]:
     sums: dict[int, list[int]] = {}
-    for component_id, commission_fen, base_fen in earned.values():
-        so_far = sums.setdefault(component_id or 0, [0, 0, 0])
-        so_far[0] += 1
-        so_far[1] += base_fen
-        so_far[2] += commission_fen
-    return [ComponentSum(components.get(id_), *figures) for id_, figures in sorted(sums.items())]
+    for line in earned:
+        for component_id, fen in line.parts or ((0, 0),):
+            so_far = sums.setdefault(component_id, [0, 0, 0])
+            so_far[0] += 1
+            so_far[1] += line.base_fen
+            so_far[2] += fen
+    return [ComponentSum(components[id_].component if id_ else None, *figures) for id_, figures in sorted(sums.items())]
 
 
 def _line_page(
     outlet: Outlet,
     month: Month,
     arguments: Mapping[str, str],
-    earned: Earned,
-    components: Mapping[int, Component],
+    earned: Mapping[uuid.UUID, EarnedLine],
+    components: Mapping[int, Paying],
     closed: bool,
 ) -> Page[LineShown]:
     paid_in = (CommissionLine.month == str(month), CommissionLine.outlet_id == outlet.id)
@@ -160,16 +174,16 @@ def _line_page(
     lines = []
     for row in page.items:
         collection = row.Collection
-        component_id, commission_fen, base_fen = earned.get(collection.id, (None, 0, collection.amount_fen))
+        line = earned.get(collection.id) or EarnedLine(collection.id, collection.amount_fen, 0, ())
         lines.append(
             LineShown(
                 collection.collected_at,
                 collection.receipt_no,
                 mask_household_no(row.household_no),
                 collection.tender,
-                base_fen,
-                commission_fen,
-                components.get(component_id or 0),
+                line.base_fen,
+                line.commission_fen,
+                [components[component_id].component for component_id, _fen in line.parts],
             )
         )
     return Page(lines, page.sorting, page.next_cursor, page.previous_cursor)

@@ -1,28 +1,36 @@
-"""Pages of plans: what is agreed, what it comes to, and how finance changes it."""
+"""Pages of plans: what is agreed, what it comes to, how finance asks for a change, and plans as files."""
 
 from __future__ import annotations
 
 from datetime import date
+from uuid import UUID
 
 from flask import redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from agentnet.commission.actions import add_version, create_plan
-from agentnet.commission.forms import PlanForm, VersionForm
+from agentnet.approvals.queries import pending_of
+from agentnet.commission.engine.amounts import pay_of
+from agentnet.commission.engine.language import PAYS_COLLECTIONS, Component, Version
+from agentnet.commission.engine.language import Plan as PlanDocument
+from agentnet.commission.engine.reading import read_plan
+from agentnet.commission.engine.writing import write_plan
 from agentnet.commission.models import Plan
+from agentnet.commission.plan_forms import PlanFileForm, PlanForm, VersionForm
+from agentnet.commission.plan_requests import ASKED, NewVersion, ask_for_version
 from agentnet.commission.queries import (
     locked_months,
+    partners,
     plan_by_code,
     plan_lines,
     require_company_wide,
     tenders,
     versions_of,
 )
-from agentnet.commission.rules import Component, commission_of, version_on
+from agentnet.commission.rules import version_on
 from agentnet.commission.words import Words
 from agentnet.core.clock import Month, today
-from agentnet.core.errors import Refusal
+from agentnet.core.errors import Invalid, Refusal
 from agentnet.core.money import Fen
 from agentnet.infra.forms import show_refusal
 from agentnet.infra.templating import tell
@@ -32,12 +40,18 @@ from agentnet.users.permissions import Permission, may
 EXAMPLE_FEN = (20_00, 100_00, 203_50, 500_00, 2_000_00)
 """Bills the worked example goes through: small, a round one, a usual one, two large."""
 
+MOST_BYTES = 1 << 20
+"""Largest plan document that is read."""
+
 Answer = Response | str | tuple[str, int]
 
 
 def worked_example(components: tuple[Component, ...]) -> list[tuple[Component, list[Fen]]]:
-    """Return what each component pays for each example bill."""
-    return [(one, [commission_of(one, amount) for amount in EXAMPLE_FEN]) for one in components]
+    """Return what each component pays for each example bill; nothing for what pays a month."""
+    return [
+        (one, [pay_of(one)(amount) for amount in EXAMPLE_FEN] if one.kind in PAYS_COLLECTIONS else [])
+        for one in components
+    ]
 
 
 @needs(Permission.COMMISSION_READ)
@@ -65,8 +79,20 @@ def plan(code: str) -> str:
         example=worked_example(current.components) if current else [],
         amounts=EXAMPLE_FEN,
         words=Words(tenders()),
+        waiting=pending_of(ASKED, "PLAN", found.code),
         may_edit=may(viewer(), Permission.COMMISSION_EDIT),
     )
+
+
+@needs(Permission.COMMISSION_READ)
+def plan_file(code: str) -> Response:
+    """Answer a plan with every version as a document in the plan language."""
+    found = plan_by_code(code)
+    versions = sorted((version for _row, version in versions_of(found)), key=lambda one: one.number)
+    document = write_plan(PlanDocument(found.code, found.name, tuple(version.says for version in versions)))
+    name = f"plan-{found.code}.json"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(document, mimetype="application/json", headers=headers)
 
 
 def _earliest_start() -> date:
@@ -77,21 +103,22 @@ def _earliest_start() -> date:
 
 @needs(Permission.COMMISSION_EDIT)
 def new_version(code: str) -> Answer:
-    """Show the form of a new version, its rows changed by buttons, or save it."""
+    """Show the form of a new version, its rows changed by buttons, or ask for it."""
     found = plan_by_code(code)
     form = VersionForm()
     if request.method == "GET":
         require_company_wide(viewer(), Permission.COMMISSION_EDIT)
         versions = [version for _row, version in versions_of(found)]
-        current = version_on(versions, Month.of(today()).next().starts_on)
-        form.show(current.components if current else ())
-        form.starts_on.data = max(Month.of(today()).next().starts_on, _earliest_start())
+        starts_on = max(Month.of(today()).next().starts_on, _earliest_start())
+        current = version_on(versions, starts_on)
+        form.show(current.says if current else Version(starts_on, ()))
+        form.starts_on.data = starts_on
     return _answer(form, found)
 
 
 @needs(Permission.COMMISSION_EDIT)
 def new_plan() -> Answer:
-    """Show the form of a new plan, or save it."""
+    """Show the form of a new plan, or ask for it."""
     form = PlanForm()
     if request.method == "GET":
         require_company_wide(viewer(), Permission.COMMISSION_EDIT)
@@ -99,39 +126,83 @@ def new_plan() -> Answer:
     return _answer(form, None)
 
 
+@needs(Permission.COMMISSION_EDIT)
+def fill_from_file(code: str) -> Answer:
+    """Fill the form of a new version from a plan document; nothing is asked for yet."""
+    found = plan_by_code(code)
+    require_company_wide(viewer(), Permission.COMMISSION_EDIT)
+    sent, form = PlanFileForm(), VersionForm(formdata=None)
+    _offer(form)
+    if not sent.validate():
+        return _page(form, found, file_form=sent), 422
+    try:
+        newest = _newest(sent)
+    except Refusal as refusal:
+        show_refusal(sent, refusal, {"plan_faults": "file", "json_shape": "file", "json_large": "file"})
+        form.show(Version(_earliest_start(), ()))
+        _offer(form)
+        return _page(form, found, file_form=sent), refusal.status
+    form.show(newest)
+    form.starts_on.data = max(newest.starts_on, _earliest_start())
+    form.note.data = newest.note
+    _offer(form)
+    return _page(form, found)
+
+
+def _newest(sent: PlanFileForm) -> Version:
+    content = sent.file.data.read(MOST_BYTES + 1) if sent.file.data else b""
+    if not content or len(content) > MOST_BYTES:
+        raise Invalid("json_large", "请选择一个不超过 1 MB 的方案文件", field="file")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise Invalid("json_shape", "方案文件不是 UTF-8 编码，请另存为 UTF-8 后再选", field="file") from None
+    return max(read_plan(text).versions, key=lambda version: version.starts_on)
+
+
+def _offer(form: VersionForm) -> None:
+    form.offer(tenders(), partners())
+
+
 def _answer(form: VersionForm, found: Plan | None) -> Answer:
-    form.offer(tenders())
+    _offer(form)
     if request.method == "GET":
         return _page(form, found)
-    if "add" in request.form:
-        form.add_row()
-        form.offer(tenders())
-        return _page(form, found)
-    if "remove" in request.form:
-        form.remove_row(request.form.get("remove", -1, int))
+    if form.change_rows(request.form):
+        _offer(form)
         return _page(form, found)
     if not form.validate():
         return _page(form, found), 422
     if "check" in request.form:
-        return _page(form, found, form.new_version().components)
+        return _page(form, found, form.version().components)
     try:
-        if isinstance(form, PlanForm):
-            made = create_plan(form.code.data, form.name.data, form.new_version(), viewer())
-            tell(_("已新建方案“%(name)s”", name=made.name))
-            return redirect(url_for("commission.plan", code=made.code), 303)
-        assert found is not None
-        version = add_version(found.code, form.new_version(), viewer())
+        asked = _asked(form, found)
+        ask_for_version(asked, viewer())
     except Refusal as refusal:
         show_refusal(form, refusal)
         return _page(form, found), refusal.status
-    tell(_("已保存第 %(number)d 版，%(day)s 起生效", number=version.number, day=version.starts_on.isoformat()))
-    return redirect(url_for("commission.plan", code=found.code), 303)
+    tell(_("已提交审批。另一个人同意后，新版本从 %(day)s 起生效", day=asked.says.starts_on.isoformat()))
+    return redirect(url_for("commission.plan", code=found.code) if found else url_for("commission.plans"), 303)
 
 
-def _page(form: VersionForm, found: Plan | None, checked: tuple[Component, ...] = ()) -> str:
+def _asked(form: VersionForm, found: Plan | None) -> NewVersion:
+    id_ = UUID(str(form.id.data))
+    if isinstance(form, PlanForm):
+        return NewVersion(id_, form.code.data or "", form.version(), form.name.data or "")
+    assert found is not None
+    return NewVersion(id_, found.code, form.version())
+
+
+def _page(
+    form: VersionForm,
+    found: Plan | None,
+    checked: tuple[Component, ...] = (),
+    file_form: PlanFileForm | None = None,
+) -> str:
     return render_template(
         "commission/version_form.html",
         form=form,
+        file_form=file_form or PlanFileForm(formdata=None),
         plan=found,
         example=worked_example(checked),
         amounts=EXAMPLE_FEN,

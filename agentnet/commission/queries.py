@@ -6,18 +6,22 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from sqlalchemy import func, select
 
+from agentnet.commission.engine import language
+from agentnet.commission.engine.language import Component
+from agentnet.commission.engine.reading import read_version
 from agentnet.commission.models import Plan, PlanComponent, PlanVersion
-from agentnet.commission.rules import Component, Tariffs, Terms, Version, version_on
+from agentnet.commission.rules import Tariffs, Terms, Version, version_on
 from agentnet.core.clock import Month, today
 from agentnet.core.errors import Forbidden, Missing
 from agentnet.divisions.models import OrgUnit
 from agentnet.infra.actor import SYSTEM, Actor
 from agentnet.infra.db import db
 from agentnet.ledger.models import AccountingMonth
-from agentnet.outlets.models import Agreement, Tender
+from agentnet.outlets.models import Agreement, Partner, Tender
 from agentnet.users.permissions import Permission, org_paths, require
 
 
@@ -49,36 +53,46 @@ def closed_months() -> list[Month]:
     return [Month.parse(month) for month in db.session.connection().execute(_CLOSED).scalars()]
 
 
+@lru_cache(maxsize=1_024)
+def _read(content: str, _sha256: str) -> language.Version:
+    return read_version(content)
+
+
 def tariffs() -> Tariffs:
-    """Return every plan's versions with their components (two small tables, two queries)."""
-    components: dict[int, list[Component]] = defaultdict(list)
-    for row in db.session.scalars(select(PlanComponent).order_by(PlanComponent.id)):
-        components[row.version_id].append(_component(row))
+    """Return every plan's versions (two small tables, two queries)."""
+    component_ids: dict[int, list[int]] = defaultdict(list)
+    for version_id, id_ in db.session.execute(
+        select(PlanComponent.version_id, PlanComponent.id).order_by(PlanComponent.version_id, PlanComponent.position)
+    ):
+        component_ids[version_id].append(id_)
     versions: dict[int, list[Version]] = defaultdict(list)
-    for version in db.session.scalars(select(PlanVersion).order_by(PlanVersion.plan_id, PlanVersion.number)):
-        versions[version.plan_id].append(
-            Version(version.id, version.number, version.starts_on, tuple(components[version.id]))
-        )
+    for row in db.session.scalars(select(PlanVersion).order_by(PlanVersion.plan_id, PlanVersion.number)):
+        says = _read(row.content, row.content_sha256)
+        versions[row.plan_id].append(Version(row.id, row.number, says, tuple(component_ids[row.id])))
     default = db.session.scalar(select(Plan.id).where(Plan.is_default))
     return Tariffs({plan_id: tuple(found) for plan_id, found in versions.items()}, default)
 
 
-def _component(row: PlanComponent) -> Component:
-    return Component(
-        outlet_kind=row.outlet_kind,
-        tender=row.tender,
-        fixed_fen=row.fixed_fen,
-        rate_ppm=row.rate_ppm,
-        minimum_fen=row.minimum_fen,
-        maximum_fen=row.maximum_fen,
-        id=row.id,
-    )
+@dataclass(frozen=True, slots=True)
+class Paying:
+    """A stored component: what it says, and of which version."""
+
+    version_id: int
+    position: int
+    component: Component
 
 
-def components_by_id(ids: Iterable[int]) -> dict[int, Component]:
+def components_by_id(ids: Iterable[int]) -> dict[int, Paying]:
     """Return components by their ids."""
-    rows = db.session.scalars(select(PlanComponent).where(PlanComponent.id.in_(set(ids))))
-    return {row.id: _component(row) for row in rows}
+    rows = db.session.execute(
+        select(PlanComponent, PlanVersion.content, PlanVersion.content_sha256)
+        .join(PlanVersion, PlanVersion.id == PlanComponent.version_id)
+        .where(PlanComponent.id.in_(set(ids)))
+    )
+    return {
+        row.id: Paying(row.version_id, row.position, _read(content, sha256).components[row.position])
+        for row, content, sha256 in rows
+    }
 
 
 def terms_of(outlet_ids: Sequence[int]) -> Mapping[int, list[Terms]]:
@@ -143,3 +157,8 @@ def versions_of(plan: Plan) -> list[tuple[PlanVersion, Version]]:
 def tenders() -> list[Tender]:
     """Return the tenders in their usual order."""
     return list(db.session.scalars(select(Tender).order_by(Tender.position)))
+
+
+def partners() -> list[Partner]:
+    """Return the partners by name."""
+    return list(db.session.scalars(select(Partner).order_by(Partner.name)))

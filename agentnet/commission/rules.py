@@ -1,79 +1,52 @@
-"""What a collection earns: which plan, version and component rule it, and how much that is.
+"""Which plan and version pays an outlet on which days, and what closed months allow.
 
-A plan holds dated versions; a version holds components, each for one outlet kind and tender or for any. The version
-in force on the collection's business day applies, and of its components the narrowest: kind and tender before kind,
-kind before tender, tender before any. Amounts are whole fen; a rate is rounded once, in ``core.money.part_ppm``.
+What a version pays is said in the plan language (``engine``); here stands which version that is: the one in force on
+the collection's business day, of the plan the outlet's agreement of that day names.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 
+from agentnet.commission.engine import language
+from agentnet.commission.engine.inputs import Span
 from agentnet.core.clock import Month
 from agentnet.core.errors import Conflict, Invalid
-from agentnet.core.money import PPM, Fen, part_ppm
-
-
-@dataclass(frozen=True, slots=True)
-class Component:
-    """Fixed fee plus a share of the amount, held between a minimum and a maximum per collection.
-
-    ``outlet_kind`` and ``tender`` are codes, None for any; amounts are fen, the rate parts per million.
-    """
-
-    outlet_kind: str | None = None
-    tender: str | None = None
-    fixed_fen: Fen = 0
-    rate_ppm: int = 0
-    minimum_fen: Fen | None = None
-    maximum_fen: Fen | None = None
-    id: int | None = None
-
-    @property
-    def scope(self) -> tuple[str | None, str | None]:
-        return (self.outlet_kind, self.tender)
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A plan as it stands from a day on."""
+    """A plan as it stands from a day on; ``component_ids`` are its components' ids, by position."""
 
     id: int
     number: int
+    says: language.Version
+    component_ids: tuple[int, ...]
+
+    @property
+    def starts_on(self) -> date:
+        return self.says.starts_on
+
+    @property
+    def components(self) -> tuple[language.Component, ...]:
+        return self.says.components
+
+
+@dataclass(frozen=True, slots=True)
+class Ruled:
+    """A version, and the days of a month it rules at an outlet (half-open)."""
+
+    version: Version
     starts_on: date
-    components: tuple[Component, ...]
+    ends_on: date
 
-
-def commission_of(component: Component, amount_fen: Fen) -> Fen:
-    """Return what one collection of ``amount_fen`` earns, in fen.
-
-    >>> commission_of(Component(rate_ppm=10_000, minimum_fen=2000), 1_999_99), commission_of(Component(fixed_fen=50), 1)
-    (2000, 50)
-    >>> commission_of(Component(rate_ppm=2000, minimum_fen=10, maximum_fen=100), 203_50)
-    41
-    """
-    earned = component.fixed_fen + part_ppm(amount_fen, component.rate_ppm)
-    if component.minimum_fen is not None:
-        earned = max(earned, component.minimum_fen)
-    if component.maximum_fen is not None:
-        earned = min(earned, component.maximum_fen)
-    return earned
-
-
-def pick_component(components: Iterable[Component], outlet_kind: str, tender: str) -> Component | None:
-    """Return the narrowest component for an outlet kind and a tender; None if none covers them.
-
-    >>> any_, cash = Component(fixed_fen=1), Component(tender="CASH", fixed_fen=2)
-    >>> pick_component([any_, cash], "NEWSSTAND", "CASH").fixed_fen, pick_component([cash], "NEWSSTAND", "ALIPAY")
-    (2, None)
-    """
-    by_scope = {component.scope: component for component in components}
-    for scope in ((outlet_kind, tender), (outlet_kind, None), (None, tender), (None, None)):
-        if scope in by_scope:
-            return by_scope[scope]
-    return None
+    @property
+    def span(self) -> Span:
+        """Return it as the engine takes it."""
+        return Span(self.version.says, self.starts_on, self.ends_on)
 
 
 def version_on(versions: Iterable[Version], day: date) -> Version | None:
@@ -104,7 +77,6 @@ class Tariffs:
 
     versions_by_plan: Mapping[int, tuple[Version, ...]]
     default_plan_id: int | None
-    _found: dict[tuple[int, date, str, str], Component | None] = field(default_factory=dict, repr=False, compare=False)
 
     def plan_for(self, terms: Iterable[Terms], day: date) -> int | None:
         """Return the plan that pays an outlet with these agreements on a day."""
@@ -116,57 +88,31 @@ class Tariffs:
         plan_id = self.plan_for(terms, day)
         return None if plan_id is None else version_on(self.versions_by_plan.get(plan_id, ()), day)
 
-    def component_for(self, plan_id: int | None, day: date, outlet_kind: str, tender: str) -> Component | None:
-        """Return the component that pays a collection of a day; None if no plan or component covers it."""
-        if plan_id is None:
-            return None
-        key = (plan_id, day, outlet_kind, tender)
-        if key not in self._found:
-            version = version_on(self.versions_by_plan.get(plan_id, ()), day)
-            self._found[key] = pick_component(version.components, outlet_kind, tender) if version else None
-        return self._found[key]
+    def ruling(self, terms: Sequence[Terms], month: Month) -> tuple[Ruled, ...]:
+        """Return which version rules which days of a month at an outlet with these agreements.
 
+        A version begins anew only where another takes over: an agreement renewed on the same plan changes nothing.
+        """
+        found: list[Ruled] = []
+        for starts_on, ends_on in self._stretches(terms, month):
+            version = self.version_for(terms, starts_on)
+            if version is None:
+                continue
+            last = found[-1] if found else None
+            if last is not None and last.version.id == version.id and last.ends_on == starts_on:
+                found[-1] = Ruled(version, last.starts_on, ends_on)
+            else:
+                found.append(Ruled(version, starts_on, ends_on))
+        return tuple(found)
 
-@dataclass(frozen=True, slots=True)
-class Earning:
-    """What one collection earns and by which component (None: nothing covers it, so nothing is earned)."""
-
-    component: Component | None
-    commission_fen: Fen
-
-
-def earnings(
-    tariffs: Tariffs, terms: Sequence[Terms], outlet_kind: str, facts: Iterable[tuple[date, str, Fen]]
-) -> list[Earning]:
-    """Return, in order, what an outlet's collections earn; each fact is business day, tender and amount in fen."""
-    plans: dict[date, int | None] = {}
-    found = []
-    for day, tender, amount_fen in facts:
-        if day not in plans:
-            plans[day] = tariffs.plan_for(terms, day)
-        component = tariffs.component_for(plans[day], day, outlet_kind, tender)
-        found.append(Earning(component, commission_of(component, amount_fen) if component else 0))
-    return found
-
-
-def check_components(components: Sequence[Component]) -> None:
-    """Refuse a version that could not be read one way only.
-
-    Raises:
-        Invalid: ``components_missing``, ``component_twice``, ``rate_range``, ``fixed_range``, ``bounds_order``.
-    """
-    if not components:
-        raise Invalid("components_missing", "请至少填写一行计酬项目")
-    for line, component in enumerate(components, 1):
-        if any(earlier.scope == component.scope for earlier in components[: line - 1]):
-            raise Invalid("component_twice", "第 %(line)s 行与前面的行适用范围相同，同一范围只能有一行", line=line)
-        if not 0 <= component.rate_ppm <= PPM:
-            raise Invalid("rate_range", "第 %(line)s 行的比例应在 0 到 100 之间", line=line)
-        bounds = (component.fixed_fen, component.minimum_fen or 0, component.maximum_fen or 0)
-        if min(bounds) < 0:
-            raise Invalid("fixed_range", "第 %(line)s 行的金额不能为负数", line=line)
-        if None not in (component.minimum_fen, component.maximum_fen) and bounds[1] > bounds[2]:
-            raise Invalid("bounds_order", "第 %(line)s 行的最低金额大于最高金额", line=line)
+    def _stretches(self, terms: Sequence[Terms], month: Month) -> list[tuple[date, date]]:
+        """Cut a month where anything may change."""
+        cuts = {month.starts_on, month.ends_on}
+        cuts |= {day for one in terms for day in (one.starts_on, one.ends_on) if day is not None}
+        plan_ids = {one.plan_id for one in terms} | {self.default_plan_id}
+        cuts |= {version.starts_on for id_ in plan_ids for version in self.versions_by_plan.get(id_ or 0, ())}
+        inside = sorted(day for day in cuts if month.starts_on <= day <= month.ends_on)
+        return list(pairwise(inside))
 
 
 def check_start(starts_on: date, locked: Sequence[Month]) -> None:

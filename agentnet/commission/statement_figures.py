@@ -13,20 +13,24 @@ from datetime import datetime
 from typing import Any, Final
 
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy import Select, func, select
 
 from agentnet.collecting.models import Collection, Correction, Household
-from agentnet.commission.accruing import OutletMonth, in_month, outlet_months
+from agentnet.commission.accruing import MonthlyEarned, OutletMonth, Part, in_month, outlet_months
+from agentnet.commission.component_words import listed, pay_text, working_texts
+from agentnet.commission.engine.language import PAYS_COLLECTIONS
 from agentnet.commission.models import (
     CommissionAdjustment,
     CommissionLine,
+    MonthlyCommission,
     OutletAccrual,
     Plan,
-    PlanComponent,
     PlanVersion,
 )
 from agentnet.commission.queries import components_by_id, tariffs
-from agentnet.commission.words import closed_text, listed, pay_text, provisional_text
+from agentnet.commission.stored import closed_monthly, parts_of, working_of
+from agentnet.commission.words import closed_text, provisional_text
 from agentnet.core.clock import Month, business_date
 from agentnet.core.masks import mask_household_no
 from agentnet.core.money import Fen
@@ -34,7 +38,13 @@ from agentnet.documents.heads import Units, document_head, in_language
 from agentnet.documents.kinds import Head, Period, Subject
 from agentnet.infra.db import db
 from agentnet.outlets.models import Agreement, Outlet, Partner
-from reports.commission_statement import AdjustmentLine, CollectionLine, CommissionStatement, ComponentLine
+from reports.commission_statement import (
+    AdjustmentLine,
+    CollectionLine,
+    CommissionStatement,
+    ComponentLine,
+    WorkingLine,
+)
 from reports.head import DocumentHead
 
 CHUNK: Final = 200
@@ -52,7 +62,11 @@ def freeze_statements(
         chunk = subjects[start : start + CHUNK]
         ids = [subject.outlet_id for subject in chunk if subject.outlet_id is not None]
         figures = _StatementFigures(
-            month, _closed_sums(month, ids), _closed_lines(month, ids), _adjustments(month, ids)
+            month,
+            _closed_sums(month, ids),
+            _closed_lines(month, ids),
+            [(one.outlet_id, one) for one in closed_monthly(month, ids)],
+            _adjustments(month, ids),
         )
         for subject in chunk:
             head = heads[subject.code]
@@ -70,7 +84,8 @@ def freeze_provisional(
         chunk = subjects[start : start + CHUNK]
         ids = [subject.outlet_id for subject in chunk if subject.outlet_id is not None]
         months = {one.outlet_id: one for one in outlet_months(month, ids, book)}
-        figures = _StatementFigures(month, months, _open_lines(month, months), _open_adjustments(month, ids))
+        monthly = [(one.outlet_id, line) for one in months.values() for line in one.monthly]
+        figures = _StatementFigures(month, months, _open_lines(month, months), monthly, _open_adjustments(month, ids))
         for subject in chunk:
             head = heads[subject.code]
             with in_language(head.language):
@@ -79,6 +94,7 @@ def freeze_provisional(
                 yield subject, replace(figures.statement(subject, printed), provisional=True)
 
 
+_Monthly = MonthlyCommission | MonthlyEarned
 Sums = OutletAccrual | OutletMonth
 """An outlet's month: written down at its close, or worked out now."""
 
@@ -88,9 +104,9 @@ class _Line:
     """A collection on a statement and what it earned."""
 
     outlet_id: int
-    component_id: int | None
     base_fen: Fen
     commission_fen: Fen
+    parts: tuple[Part, ...]
     collected_at: datetime
     receipt_no: str
     tender: str
@@ -101,7 +117,12 @@ class _StatementFigures:
     """Everything the statements of some outlets need, fetched at once."""
 
     def __init__(
-        self, month: Month, sums: Mapping[int, Sums], lines: Iterable[_Line], adjustments: Select[*tuple[Any, ...]]
+        self,
+        month: Month,
+        sums: Mapping[int, Sums],
+        lines: Iterable[_Line],
+        monthly: Iterable[tuple[int, _Monthly]],
+        adjustments: Select[*tuple[Any, ...]],
     ) -> None:
         self.month = month
         self.sums = sums
@@ -110,6 +131,9 @@ class _StatementFigures:
         self.collections: dict[int, list[_Line]] = defaultdict(list)
         for line in lines:
             self.collections[line.outlet_id].append(line)
+        self.monthly: dict[int, list[_Monthly]] = defaultdict(list)
+        for outlet_id, one in monthly:
+            self.monthly[outlet_id].append(one)
         self.adjustments: dict[int, list[AdjustmentLine]] = defaultdict(list)
         for row in db.session.execute(adjustments):
             self.adjustments[row.outlet_id].append(
@@ -122,16 +146,18 @@ class _StatementFigures:
                     commission_fen=row.commission_fen,
                 )
             )
-        used = {line.component_id for lines in self.collections.values() for line in lines if line.component_id}
+        used = {id_ for lines in self.collections.values() for line in lines for id_, _fen in line.parts}
+        used |= {one.component_id for several in self.monthly.values() for one in several}
         self.components = components_by_id(used)
-        self.plans = _plans_by_component(used)
-        self.versions = _plans_by_version({one.version_id for one in sums.values()})
+        named = {one.version_id for one in self.components.values()} | {one.version_id for one in sums.values()}
+        self.versions = _plans_by_version(named)
 
     def statement(self, subject: Subject, head: DocumentHead) -> CommissionStatement:
         row = self.outlets[subject.outlet_id or 0]
         outlet, accrual = row.Outlet, self.sums[row.Outlet.id]
-        lines = self.collections[outlet.id]
-        plans = sorted({self.plans[line.component_id] for line in lines if line.component_id})
+        lines, monthly = self.collections[outlet.id], self.monthly[outlet.id]
+        used = {id_ for line in lines for id_, _fen in line.parts} | {one.component_id for one in monthly}
+        plans = sorted({self.versions[self.components[id_].version_id] for id_ in used})
         if not plans and accrual.version_id is not None:
             plans = [self.versions[accrual.version_id]]
         return CommissionStatement(
@@ -146,7 +172,8 @@ class _StatementFigures:
             plan_name=listed(dict.fromkeys(name for name, _number in plans)) or "-",
             plan_version=listed(_("第 %(number)d 版", number=number) for _name, number in plans) or "-",
             agreement_no=self.agreements.get(accrual.agreement_id or 0) or "-",
-            components=self._components(lines),
+            components=(*self._components(lines), *map(self._monthly_line, monthly)),
+            workings=self._workings(lines, monthly),
             collections=tuple(_collection_line(line) for line in lines),
             adjustments=tuple(self.adjustments[outlet.id]),
             collected_fen=accrual.collected_fen,
@@ -159,14 +186,54 @@ class _StatementFigures:
     def _components(self, lines: Sequence[_Line]) -> tuple[ComponentLine, ...]:
         sums: dict[tuple[int, str], list[int]] = {}
         for line in lines:
-            so_far = sums.setdefault((line.component_id or 0, line.tender), [0, 0, 0])
-            so_far[0] += 1
-            so_far[1] += line.base_fen
-            so_far[2] += line.commission_fen
+            for component_id, fen in line.parts or ((0, 0),):
+                so_far = sums.setdefault((component_id, line.tender), [0, 0, 0])
+                so_far[0] += 1
+                so_far[1] += line.base_fen
+                so_far[2] += fen
         return tuple(
-            ComponentLine(pay_text(self.components.get(component_id)), tender, *figures)
+            ComponentLine(self._pay_text(component_id), tender, *figures)
             for (component_id, tender), figures in sorted(sums.items())
         )
+
+    def _pay_text(self, component_id: int) -> str:
+        return pay_text(self.components[component_id].component if component_id else None)
+
+    def _monthly_line(self, one: _Monthly) -> ComponentLine:
+        """Return what was earned once a month as the table of components has it: of no collection in particular."""
+        return ComponentLine(self._pay_text(one.component_id), "ALL", 0, 0, one.commission_fen)
+
+    def _workings(self, lines: Sequence[_Line], monthly: Sequence[_Monthly]) -> tuple[WorkingLine, ...]:
+        """Return how each component's figure came about; a version that pays collections alone says it all above."""
+        if not monthly and all(len(line.parts) < 2 for line in lines):
+            return ()
+        found: dict[int, list[int]] = {}
+        for line in lines:
+            for component_id, fen in line.parts:
+                so_far = found.setdefault(component_id, [0, 0])
+                so_far[0] += 1
+                so_far[1] += fen
+        workings = [
+            WorkingLine(
+                self.components[id_].component.name,
+                (
+                    self._pay_text(id_),
+                    _each_rounded(count),
+                ),
+                fen,
+            )
+            for id_, (count, fen) in sorted(found.items())
+            if self.components[id_].component.kind in PAYS_COLLECTIONS
+        ]
+        for one in monthly:
+            paying = self.components[one.component_id]
+            steps = (self._pay_text(one.component_id), *working_texts(working_of(one, paying)))
+            workings.append(WorkingLine(paying.component.name, steps, one.commission_fen))
+        return tuple(workings)
+
+
+def _each_rounded(count: int) -> str:
+    return ngettext("%(num)d 笔，每笔四舍五入到分后相加", "%(num)d 笔，每笔四舍五入到分后相加", count)
 
 
 def _outlets(outlet_ids: Iterable[int]) -> Select[*tuple[Any, ...]]:
@@ -193,9 +260,10 @@ def _closed_lines(month: Month, outlet_ids: Sequence[int]) -> Iterator[_Line]:
     rows = db.session.connection().execute(
         select(
             CommissionLine.outlet_id,
-            CommissionLine.component_id,
             CommissionLine.base_fen,
             CommissionLine.commission_fen,
+            CommissionLine.component_id,
+            CommissionLine.parts,
             Collection.collected_at,
             Collection.receipt_no,
             Collection.tender,
@@ -210,7 +278,7 @@ def _closed_lines(month: Month, outlet_ids: Sequence[int]) -> Iterator[_Line]:
         )
         .order_by(CommissionLine.outlet_id, Collection.collected_at, Collection.receipt_no)
     )
-    return (_Line(*row) for row in rows)
+    return (_Line(row[0], row[1], row[2], parts_of(*row[2:5]), *row[5:]) for row in rows)
 
 
 def _open_lines(month: Month, months: Mapping[int, OutletMonth]) -> Iterator[_Line]:
@@ -230,7 +298,7 @@ def _open_lines(month: Month, months: Mapping[int, OutletMonth]) -> Iterator[_Li
     )
     for id_, outlet_id, collected_at, receipt_no, tender, household_no in rows:
         line = earned[id_]
-        paid = (line.component_id, line.base_fen, line.commission_fen)
+        paid = (line.base_fen, line.commission_fen, line.parts)
         yield _Line(outlet_id, *paid, collected_at, receipt_no, tender, household_no)
 
 
@@ -279,13 +347,6 @@ def _plans_by_version(version_ids: set[int | None]) -> dict[int, tuple[str, int]
         .where(PlanVersion.id.in_({id_ for id_ in version_ids if id_ is not None}))
     )
     return {row.id: (row.name, row.number) for row in rows}
-
-
-def _plans_by_component(component_ids: set[int]) -> dict[int, tuple[str, int]]:
-    from_component = select(PlanComponent.id, PlanComponent.version_id).where(PlanComponent.id.in_(component_ids))
-    versions = {row.id: row.version_id for row in db.session.execute(from_component)}
-    named = _plans_by_version(set(versions.values()))
-    return {component_id: named[version_id] for component_id, version_id in versions.items()}
 
 
 def _collection_line(line: _Line) -> CollectionLine:

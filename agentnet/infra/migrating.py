@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, cast
 
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import current_app
+from sqlalchemy import Connection
 
 from agentnet.infra.db import db, writing
 
@@ -31,11 +34,35 @@ def _run(step: Callable[[Config, str], None], revision: str) -> None:
     config.set_main_option("script_location", str(MIGRATIONS))
     token = writing.set(True)
     try:
-        with current_app.app_context(), db.engine.begin() as connection:
+        with current_app.app_context(), db.engine.connect() as connection, _tables_may_be_made_anew(connection):
             config.attributes["connection"] = connection
-            step(config, revision)
+            with connection.begin():
+                step(config, revision)
+                _require_whole_references(connection)
     finally:
         writing.reset(token)
+
+
+@contextmanager
+def _tables_may_be_made_anew(connection: Connection) -> Iterator[None]:
+    """Let SQLite replace a table that others point to, as its manual does it (sqlite.org/lang_altertable.html, 7)."""
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    driver = cast(Any, connection.connection.dbapi_connection)
+    driver.execute("PRAGMA foreign_keys = OFF")
+    try:
+        yield
+    finally:
+        driver.execute("PRAGMA foreign_keys = ON")
+
+
+def _require_whole_references(connection: Connection) -> None:
+    """Refuse a step that left a row pointing to nothing; PostgreSQL watches over that itself."""
+    if connection.dialect.name == "sqlite":
+        broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+        if broken is not None:
+            raise RuntimeError(f"the migration broke a reference: {tuple(broken)}")
 
 
 def missing_migrations() -> int:

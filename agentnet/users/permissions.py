@@ -59,6 +59,7 @@ class Permission(StrEnum):
     WORKDAY_EDIT = "WORKDAY_EDIT"
     COMMISSION_READ = "COMMISSION_READ"
     COMMISSION_EDIT = "COMMISSION_EDIT"
+    COMMISSION_APPROVE = "COMMISSION_APPROVE"
     MONTH_CLOSE = "MONTH_CLOSE"
     DOCUMENT_READ = "DOCUMENT_READ"
     DOCUMENT_RUN = "DOCUMENT_RUN"
@@ -126,6 +127,7 @@ MAY: Mapping[Permission, frozenset[Role]] = {
     Permission.WORKDAY_EDIT: frozenset({S, X}),
     Permission.COMMISSION_READ: frozenset({A, S, F, P, U, X}),
     Permission.COMMISSION_EDIT: frozenset({F}),
+    Permission.COMMISSION_APPROVE: frozenset({S, F}),
     Permission.MONTH_CLOSE: frozenset({F}),
     Permission.DOCUMENT_READ: frozenset({A, M, S, F, P, U, X}),
     Permission.DOCUMENT_RUN: frozenset({S, F}),

@@ -80,6 +80,7 @@ CHECKS: Sequence[Check] = tuple(
         reconciliation.fees_are_what_the_bank_kept,
         books.monthly_sums_are_their_transfers,
         books.exports_are_the_months_book,
+        commission.versions_say_what_was_agreed,
         commission.lines_are_recomputed,
         commission.closed_months_are_complete,
         commission.corrections_are_followed,

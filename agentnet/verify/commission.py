@@ -1,16 +1,19 @@
-"""Commission: every line of a closed month computed again from its collection, agreement and plan of the day."""
+"""Commission: every figure of a closed month worked out again, from its collections, agreements and stored versions."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row
 
 from agentnet.verify.findings import Finding, rows, yuan
+from agentnet.verify.plan_language import Outlet, span_sums
 from agentnet.verify.register import as_day
 
 FAR_FUTURE = date(9999, 1, 1)
@@ -18,14 +21,15 @@ FAR_FUTURE = date(9999, 1, 1)
 
 @dataclass(frozen=True, slots=True)
 class _Tariffs:
-    """Agreements by outlet, versions by plan and components by version, as plain tuples."""
+    """Agreements by outlet, versions by plan, and each version's document and component ids."""
 
     agreements: Mapping[int, Sequence[tuple[date, date, int | None]]]
     versions: Mapping[int, Sequence[tuple[date, int]]]
-    components: Mapping[int, Mapping[tuple[str | None, str | None], Row[Any]]]
+    documents: Mapping[int, Mapping[str, Any]]
+    components: Mapping[int, Sequence[int]]
     default_plan: int | None
 
-    def component(self, outlet: int, kind: str, tender: str, day: date) -> Row[Any] | None:
+    def version(self, outlet: int, day: date) -> int | None:
         plan = self.default_plan
         for starts_on, ends_on, agreed in self.agreements.get(outlet, ()):
             if starts_on <= day < ends_on:
@@ -34,13 +38,20 @@ class _Tariffs:
         for starts_on, candidate in self.versions.get(plan or 0, ()):
             if starts_on <= day:
                 version = candidate
-        if version is None:
-            return None
-        table = self.components.get(version, {})
-        for scope in ((kind, tender), (kind, None), (None, tender), (None, None)):
-            if scope in table:
-                return table[scope]
-        return None
+        return version
+
+    def spans(self, outlet: int, first: date, end: date) -> list[tuple[int, date, date]]:
+        """Return which version rules which days, day by day."""
+        found: list[tuple[int, date, date]] = []
+        for day in (first + timedelta(days=n) for n in range((end - first).days)):
+            version = self.version(outlet, day)
+            if version is None:
+                continue
+            if found and found[-1][0] == version and found[-1][2] == day:
+                found[-1] = (version, found[-1][1], day + timedelta(days=1))
+            else:
+                found.append((version, day, day + timedelta(days=1)))
+        return found
 
 
 def _tariffs(connection: Connection) -> _Tariffs:
@@ -49,60 +60,161 @@ def _tariffs(connection: Connection) -> _Tariffs:
         ends_on = as_day(row.ends_on) if row.ends_on else FAR_FUTURE
         agreements[row.outlet_id].append((as_day(row.starts_on), ends_on, row.plan_id))
     versions: dict[int, list[tuple[date, int]]] = defaultdict(list)
+    documents = {}
     for row in rows(connection, "SELECT * FROM plan_versions ORDER BY plan_id, starts_on, number"):
         versions[row.plan_id].append((as_day(row.starts_on), row.id))
-    components: dict[int, dict[tuple[str | None, str | None], Row[Any]]] = defaultdict(dict)
-    for row in rows(connection, "SELECT * FROM plan_components"):
-        components[row.version_id][row.outlet_kind, row.tender] = row
+        documents[row.id] = json.loads(row.content)
+    components: dict[int, list[int]] = defaultdict(list)
+    for row in rows(connection, "SELECT id, version_id FROM plan_components ORDER BY version_id, position"):
+        components[row.version_id].append(row.id)
     default = next(iter(rows(connection, "SELECT id FROM plans WHERE is_default")), None)
-    return _Tariffs(agreements, versions, components, default.id if default else None)
+    return _Tariffs(agreements, versions, documents, components, default.id if default else None)
 
 
-def _commission(component: Row[Any] | None, amount_fen: int) -> int:
-    """Fixed fee plus rate, rounded half up to the fen, held between minimum and maximum."""
-    if component is None:
-        return 0
-    fen = int(component.fixed_fen) + (2 * amount_fen * int(component.rate_ppm) + 1_000_000) // 2_000_000
-    if component.minimum_fen is not None and fen < component.minimum_fen:
-        fen = int(component.minimum_fen)
-    if component.maximum_fen is not None and fen > component.maximum_fen:
-        fen = int(component.maximum_fen)
-    return fen
+def versions_say_what_was_agreed(connection: Connection) -> Iterator[Finding]:
+    """A version's document has the hash it was stored with, its start and note, and its components in their places."""
+    components: dict[int, list[tuple[int, str, str]]] = defaultdict(list)
+    for row in rows(connection, "SELECT version_id, position, kind, name FROM plan_components ORDER BY position"):
+        components[row.version_id].append((row.position, row.kind, row.name))
+    for row in rows(connection, "SELECT v.*, p.code FROM plan_versions v JOIN plans p ON p.id = v.plan_id"):
+        document = json.loads(row.content)
+        said = [(at, one["kind"], one["name"]) for at, one in enumerate(document.get("components", ()))]
+        if (
+            hashlib.sha256(row.content.encode()).hexdigest() != row.content_sha256
+            or document.get("starts_on") != as_day(row.starts_on).isoformat()
+            or document.get("note", "") != row.note
+            or said != components[row.id]
+        ):
+            yield Finding("plan_version", f"{row.code} {row.number}", "its document is not the one that was agreed")
+
+
+@dataclass(slots=True)
+class _Month:
+    """One outlet's closed month as it was stored."""
+
+    month: str
+    outlet_id: int
+    code: str
+    outlet: Outlet
+    inputs: Mapping[str, Any] | None
+    lines: list[Row[Any]] = field(default_factory=list)
+
+    @property
+    def days(self) -> tuple[date, date]:
+        first = date.fromisoformat(f"{self.month}-01")
+        return first, (first + timedelta(days=32)).replace(day=1)
+
+
+_ACCRUALS = """
+    SELECT a.month, a.outlet_id, o.code, a.outlet_kind, a.setting, a.inputs
+    FROM outlet_accruals a JOIN outlets o ON o.id = a.outlet_id ORDER BY a.month, a.outlet_id
+"""
+_LINES = """
+    SELECT l.month, l.outlet_id, l.component_id, l.parts, l.base_fen, l.commission_fen, c.receipt_no, c.amount_fen,
+           c.tender, c.household_id, c.business_on, c.outlet_id AS of_outlet,
+           COALESCE(r.before_close, 0) AS before_close, COALESCE(r.ever, 0) AS ever, COALESCE(r.moved, 0) AS moved
+    FROM commission_lines l JOIN collections c ON c.id = l.collection_id
+    LEFT JOIN (
+      SELECT k.collection_id,
+             SUM(CASE WHEN k.kind = 'REFUND' AND k.carried_at < m.closing_at THEN k.amount_fen ELSE 0 END)
+               AS before_close,
+             SUM(CASE WHEN k.kind = 'REFUND' THEN k.amount_fen ELSE 0 END) AS ever,
+             SUM(CASE WHEN k.kind = 'WRONG_HOUSEHOLD' THEN 1 ELSE 0 END) AS moved
+      FROM corrections k JOIN collections c ON c.id = k.collection_id
+      JOIN accounting_months m ON m.month = SUBSTR(CAST(c.business_on AS VARCHAR(10)), 1, 7)
+      GROUP BY k.collection_id
+    ) r ON r.collection_id = c.id
+    ORDER BY l.month, l.outlet_id, c.business_on, c.id
+"""
+
+
+def _months(connection: Connection) -> Iterator[_Month]:
+    """Yield every outlet's closed month with its lines, in the order of day and collection id."""
+    lines = rows(connection, _LINES)
+    line = next(lines, None)
+    for row in rows(connection, _ACCRUALS):
+        inputs = json.loads(row.inputs) if isinstance(row.inputs, str) else row.inputs
+        of_plan = inputs or {}
+        outlet = Outlet(
+            row.outlet_kind, row.setting, of_plan.get("partner", ""), frozenset(of_plan.get("campaigns", ()))
+        )
+        found = _Month(row.month, row.outlet_id, row.code, outlet, inputs)
+        while line is not None and (line.month, line.outlet_id) == (row.month, row.outlet_id):
+            found.lines.append(line)
+            line = next(lines, None)
+        yield found
+
+
+Parts = list[list[tuple[int, int]]]
+
+
+def _worked(month: _Month, tariffs: _Tariffs, bases: Sequence[int]) -> tuple[Parts, dict[tuple[int, str], int]]:
+    """Return what each line earns by component id, and what each component and span earns by the month."""
+    parts: Parts = [[] for _ in month.lines]
+    monthly: dict[tuple[int, str], int] = {}
+    first, end = month.days
+    for version, starts_on, ends_on in tariffs.spans(month.outlet_id, first, end):
+        components = tariffs.documents[version].get("components", [])
+        inside = [at for at, line in enumerate(month.lines) if starts_on <= as_day(line.business_on) < ends_on]
+        facts = [
+            (as_day(month.lines[at].business_on), month.lines[at].tender, month.lines[at].household_id, bases[at])
+            for at in inside
+        ]
+        sums = span_sums(components, month.outlet, facts, (starts_on, ends_on), (end - first).days, month.inputs or {})
+        ids = tariffs.components[version]
+        for at, several in zip(inside, sums.parts, strict=True):
+            parts[at] = [(ids[position], fen) for position, fen in several]
+        monthly |= {(ids[position], starts_on.isoformat()): fen for position, fen in sums.monthly.items()}
+    return parts, monthly
+
+
+def _stored_parts(line: Row[Any]) -> list[tuple[int, int]]:
+    parts = json.loads(line.parts) if isinstance(line.parts, str) else line.parts
+    if parts:
+        return [(id_, fen) for id_, fen in parts]
+    return [] if line.component_id is None else [(line.component_id, line.commission_fen)]
 
 
 def lines_are_recomputed(connection: Connection) -> Iterator[Finding]:
-    """Each stored line equals what its collection earns under the component in force on its business day."""
+    """Each stored line and monthly figure is what its version, its collections and the stored inputs come to."""
     tariffs = _tariffs(connection)
+    stored: dict[tuple[str, int], dict[tuple[int, str], int]] = defaultdict(dict)
     for row in rows(
-        connection,
-        """
-        SELECT l.month, l.outlet_id, l.component_id, l.base_fen, l.commission_fen, c.receipt_no, c.amount_fen, c.tender,
-               c.business_on, c.outlet_id AS of_outlet, a.outlet_kind, COALESCE(r.refunded, 0) AS refunded
-        FROM commission_lines l JOIN collections c ON c.id = l.collection_id
-        JOIN outlet_accruals a ON a.month = l.month AND a.outlet_id = l.outlet_id
-        LEFT JOIN (
-          SELECT k.collection_id, SUM(k.amount_fen) AS refunded FROM corrections k
-          JOIN collections c ON c.id = k.collection_id
-          JOIN accounting_months m ON m.month = SUBSTR(CAST(c.business_on AS VARCHAR(10)), 1, 7)
-          WHERE k.kind = 'REFUND' AND k.carried_at < m.closing_at GROUP BY k.collection_id
-        ) r ON r.collection_id = c.id
-        """,
+        connection, "SELECT month, outlet_id, component_id, starts_on, commission_fen FROM monthly_commissions"
     ):
-        day = as_day(row.business_on)
-        component = tariffs.component(row.outlet_id, row.outlet_kind, row.tender, day)
-        base_fen = row.amount_fen - int(row.refunded)  # what was refunded before the close earns nothing
-        expected = _commission(component, base_fen)
-        if (row.base_fen, row.commission_fen) != (base_fen, expected):
-            yield Finding(
-                "commission_line",
-                row.receipt_no,
-                f"paid {yuan(row.commission_fen)} on {yuan(row.base_fen)};"
-                f" {yuan(base_fen)} by {row.tender} earns {yuan(expected)}",
-            )
-        if row.component_id != (component.id if component is not None else None):
-            yield Finding("commission_line", row.receipt_no, f"names component {row.component_id}, another is in force")
-        if row.outlet_id != row.of_outlet or row.month != f"{day:%Y-%m}":
-            yield Finding("commission_line", row.receipt_no, f"is paid in {row.month} to outlet {row.outlet_id}")
+        stored[row.month, row.outlet_id][row.component_id, as_day(row.starts_on).isoformat()] = row.commission_fen
+    for month in _months(connection):
+        first, end = month.days
+        spans = [[id_, a.isoformat(), b.isoformat()] for id_, a, b in tariffs.spans(month.outlet_id, first, end)]
+        if month.inputs is not None and month.inputs.get("ruling", []) != spans:
+            yield Finding("commission_ruling", f"{month.code} {month.month}", "other versions ruled than it says")
+        bases = [line.amount_fen - int(line.before_close) for line in month.lines]
+        parts, monthly = _worked(month, tariffs, bases)
+        for line, base_fen, expected in zip(month.lines, bases, parts, strict=True):
+            yield from _judge_line(line, base_fen, expected)
+        found = stored.pop((month.month, month.outlet_id), {})
+        for key in sorted({*found, *monthly}):
+            if found.get(key) != monthly.get(key):
+                says = f"component {key[0]} is stored with {found.get(key)} fen and earns {monthly.get(key)}"
+                yield Finding("commission_monthly", f"{month.code} {month.month}", says)
+    for (of_month, outlet_id), _figures in sorted(stored.items()):
+        yield Finding("commission_monthly", f"{outlet_id} {of_month}", "has monthly figures and no accrual")
+
+
+def _judge_line(line: Row[Any], base_fen: int, expected: list[tuple[int, int]]) -> Iterator[Finding]:
+    total = sum(fen for _, fen in expected)
+    if (line.base_fen, line.commission_fen) != (base_fen, total):
+        yield Finding(
+            "commission_line",
+            line.receipt_no,
+            f"paid {yuan(line.commission_fen)} on {yuan(line.base_fen)};"
+            f" {yuan(base_fen)} by {line.tender} earns {yuan(total)}",
+        )
+    elif _stored_parts(line) != expected:
+        yield Finding("commission_line", line.receipt_no, f"names {_stored_parts(line)}, it is paid by {expected}")
+    day = as_day(line.business_on)
+    if line.outlet_id != line.of_outlet or line.month != f"{day:%Y-%m}":
+        yield Finding("commission_line", line.receipt_no, f"is paid in {line.month} to outlet {line.outlet_id}")
 
 
 def closed_months_are_complete(connection: Connection) -> Iterator[Finding]:
@@ -125,32 +237,35 @@ def closed_months_are_complete(connection: Connection) -> Iterator[Finding]:
 
 
 def corrections_are_followed(connection: Connection) -> Iterator[Finding]:
-    """What a corrected collection of a closed month earned, adjustments added, is what it earns on what stands."""
+    """What a closed month paid, with what corrections took back since, is what the month earns on what stands."""
     tariffs = _tariffs(connection)
-    for row in rows(
-        connection,
-        """
-        SELECT c.receipt_no, c.amount_fen, c.tender, c.business_on, c.outlet_id, a.outlet_kind, l.commission_fen,
-               k.refunded, k.moved, COALESCE(k.adjusted, 0) AS adjusted
-        FROM commission_lines l JOIN collections c ON c.id = l.collection_id
-        JOIN outlet_accruals a ON a.month = l.month AND a.outlet_id = l.outlet_id
-        JOIN (
-          SELECT k.collection_id, SUM(CASE WHEN k.kind = 'REFUND' THEN k.amount_fen ELSE 0 END) AS refunded,
-                 SUM(CASE WHEN k.kind = 'WRONG_HOUSEHOLD' THEN 1 ELSE 0 END) AS moved, SUM(j.amount_fen) AS adjusted
-          FROM corrections k LEFT JOIN commission_adjustments j ON j.id = k.id
-          WHERE k.collection_id IS NOT NULL GROUP BY k.collection_id
-        ) k ON k.collection_id = c.id
-        """,
-    ):
-        component = tariffs.component(row.outlet_id, row.outlet_kind, row.tender, as_day(row.business_on))
-        base_fen = 0 if row.moved else row.amount_fen - int(row.refunded)
-        expected = _commission(component, base_fen) if base_fen else 0
-        paid = row.commission_fen + int(row.adjusted)
+    adjusted = {
+        (row.of_month, row.outlet_id): int(row.fen)
+        for row in rows(
+            connection,
+            """
+            SELECT j.of_month, j.outlet_id, SUM(j.amount_fen) AS fen FROM commission_adjustments j
+            JOIN corrections k ON k.id = j.id GROUP BY j.of_month, j.outlet_id
+            """,
+        )
+    }
+    earned = {
+        (row.month, row.outlet_id): row.earned_fen
+        for row in rows(connection, "SELECT month, outlet_id, earned_fen FROM outlet_accruals")
+    }
+    for month in _months(connection):
+        key = (month.month, month.outlet_id)
+        if key not in adjusted and all(line.ever == line.before_close and not line.moved for line in month.lines):
+            continue
+        bases = [0 if line.moved else line.amount_fen - int(line.ever) for line in month.lines]
+        parts, monthly = _worked(month, tariffs, bases)
+        expected = sum(fen for several in parts for _, fen in several) + sum(monthly.values())
+        paid = earned[key] + adjusted.get(key, 0)
         if paid != expected:
             yield Finding(
                 "commission_correction",
-                row.receipt_no,
-                f"paid {yuan(paid)} with its adjustments; {yuan(base_fen)} stand and earn {yuan(expected)}",
+                f"{month.code} {month.month}",
+                f"paid {yuan(paid)} with its adjustments; what stands earns {yuan(expected)}",
             )
 
 
@@ -160,7 +275,8 @@ def accruals_add_up(connection: Connection) -> Iterator[Finding]:
         connection,
         """
         SELECT a.month, o.code, a.collections_count, a.collected_fen, a.earned_fen, a.adjusted_fen, a.due_fen,
-               COALESCE(s.n, 0) AS n, COALESCE(s.base, 0) AS base, COALESCE(s.earned, 0) AS earned,
+               COALESCE(s.n, 0) AS n, COALESCE(s.base, 0) AS base,
+               COALESCE(s.earned, 0) + COALESCE(y.earned, 0) AS earned,
                COALESCE(s.adjusted, 0) AS adjusted
         FROM outlet_accruals a JOIN outlets o ON o.id = a.outlet_id LEFT JOIN (
           SELECT month, outlet_id, COUNT(collection_id) AS n,
@@ -168,7 +284,9 @@ def accruals_add_up(connection: Connection) -> Iterator[Finding]:
                  SUM(CASE WHEN kind = 'COLLECTION' THEN commission_fen ELSE 0 END) AS earned,
                  SUM(CASE WHEN kind = 'ADJUSTMENT' THEN commission_fen ELSE 0 END) AS adjusted
           FROM commission_lines GROUP BY month, outlet_id
-        ) s ON s.month = a.month AND s.outlet_id = a.outlet_id
+        ) s ON s.month = a.month AND s.outlet_id = a.outlet_id LEFT JOIN (
+          SELECT month, outlet_id, SUM(commission_fen) AS earned FROM monthly_commissions GROUP BY month, outlet_id
+        ) y ON y.month = a.month AND y.outlet_id = a.outlet_id
         """,
     ):
         stored = (row.collections_count, row.collected_fen, row.earned_fen, row.adjusted_fen)

@@ -17,9 +17,9 @@ from agentnet.closing.commands import close_month_command
 from agentnet.closing.jobs import close_due_month
 from agentnet.closing.queries import month_to_close
 from agentnet.closing.rules import LINES_FOR_AN_OUTLET
-from agentnet.commission.actions import NewAdjustment, NewVersion, add_version, record_adjustment
+from agentnet.commission.actions import NewAdjustment, add_version, record_adjustment
+from agentnet.commission.engine.language import Component, Kind, Version
 from agentnet.commission.models import CommissionLine, OutletAccrual
-from agentnet.commission.rules import Component
 from agentnet.core.clock import Month, frozen_at, now, shanghai_instant
 from agentnet.core.errors import Conflict, Forbidden, Invalid
 from agentnet.core.ids import new_id
@@ -343,7 +343,7 @@ def test_a_rate_change_never_touches_a_closed_month() -> None:
     close_month(OCTOBER, SYSTEM)
     before = dues(OCTOBER)
     with batch():
-        new = NewVersion(new_id(), date(2026, 11, 1), "上调", (Component(fixed_fen=99),))
+        new = Version(date(2026, 11, 1), (Component(Kind.PER_COLLECTION, "每笔", fee_fen=99),), note="上调")
         add_version("STANDARD", new, world.actor("fang"))
     collected(POSTAL_STATION, 20_00, on=date(2026, 11, 3))
     with frozen_at(shanghai_instant(date(2026, 12, 1), 9)):

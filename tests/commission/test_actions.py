@@ -9,36 +9,50 @@ import pytest
 from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
+from agentnet.approvals.models import Approval
 from agentnet.closing.actions import close_month
 from agentnet.commission.accruing import outlet_months
-from agentnet.commission.actions import (
-    NewAdjustment,
-    NewVersion,
-    add_version,
-    create_plan,
-    record_adjustment,
-)
+from agentnet.commission.actions import NewAdjustment, add_version, create_plan, record_adjustment
+from agentnet.commission.engine.language import Basis, Component, Kind, Scope, Version
+from agentnet.commission.engine.reading import read_version
+from agentnet.commission.engine.writing import version_sha256
 from agentnet.commission.models import CommissionAdjustment, Plan, PlanComponent, PlanVersion
+from agentnet.commission.plan_requests import NewVersion, ask_for_version
 from agentnet.commission.queries import plan_lines, tariffs
-from agentnet.commission.rules import Component
 from agentnet.core.clock import Month
 from agentnet.core.errors import Conflict, Forbidden, Invalid, Missing, Refusal
 from agentnet.core.ids import new_id
-from agentnet.infra.actor import SYSTEM
+from agentnet.infra.actor import SYSTEM, Actor
 from agentnet.infra.audit import AuditLine
 from agentnet.infra.db import db
 from agentnet.infra.transaction import batch, reading
 from agentnet.outlets.models import Agreement
 from tests import world
+from tests.approvals.given import more_finance, say_yes
 from tests.commission.facts import NEWSSTAND, POSTAL_STATION, collected, voided
 
 OCTOBER, NOVEMBER = Month(2026, 10), Month(2026, 11)
+FANG = 9
 
 pytestmark = pytest.mark.usefixtures("app")
 
 
-def a_version(starts_on: date = date(2026, 11, 1), *components: Component) -> NewVersion:
-    return NewVersion(new_id(), starts_on, "依据 2026 年第 8 号文", components or (Component(fixed_fen=60),))
+def each(fee_fen: int, name: str = "每笔", group: str | None = None) -> Component:
+    return Component(Kind.PER_COLLECTION, name, group=group, fee_fen=fee_fen)
+
+
+def a_version(starts_on: date = date(2026, 11, 1), *components: Component, note: str = "2026 年第 8 号文") -> Version:
+    return Version(starts_on, components or (each(60),), note=note)
+
+
+def asked(says: Version | None = None, **changes: object) -> NewVersion:
+    return replace(NewVersion(new_id(), "STANDARD", says or a_version()), **changes)
+
+
+def ask(new: NewVersion, by: Actor | None = None) -> NewVersion:
+    with batch():
+        ask_for_version(new, by or world.actor("fang"))
+    return new
 
 
 def counted(model: type) -> int:
@@ -55,97 +69,128 @@ def an_adjustment(**changes: object) -> NewAdjustment:
     return replace(NewAdjustment(new_id(), "WL0001", OCTOBER, -50, "重复缴费，已退款"), **changes)
 
 
-def test_a_new_version_gets_the_next_number_and_an_audit_line() -> None:
-    with batch():
-        version = add_version("STANDARD", a_version(), world.actor("fang"))
-        assert (version.number, version.starts_on) == (2, date(2026, 11, 1))
+def test_a_version_rules_once_a_second_person_has_agreed() -> None:
+    more_finance()
+    new = ask(asked())
+    assert counted(PlanVersion) == 1
+    say_yes(new.id)
     with reading():
-        line = db.session.scalars(select(AuditLine).order_by(AuditLine.id.desc()).limit(1)).one()
-        assert (line.actor_name, line.action, line.subject_id) == ("Fang", "add_plan_version", "STANDARD")
+        version = db.session.scalars(select(PlanVersion).where(PlanVersion.number == 2)).one()
+        assert (version.starts_on, version.user_id, version.content_sha256) == (
+            date(2026, 11, 1), FANG, version_sha256(new.says)
+        )  # fmt: skip
+        assert read_version(version.content) == new.says
+        line = db.session.scalars(select(AuditLine).where(AuditLine.action == "add_plan_version")).one()
+        assert (line.actor_name, line.subject_id) == ("Grace", "STANDARD")
         assert line.after is not None
-        assert line.after["components"][0]["fixed_fen"] == 60
+        assert line.after["components"][0]["fee"] == "0.60"
+
+
+def test_nobody_agrees_to_their_own_version() -> None:
+    new = ask(asked())
+    with pytest.raises(Forbidden) as refusal:
+        say_yes(new.id, by="fang")
+    assert (refusal.value.code, counted(PlanVersion)) == ("own_request", 1)
+
+
+def test_a_month_that_closed_since_refuses_the_version_that_was_asked_for() -> None:
+    more_finance()
+    new = ask(asked(a_version(date(2026, 10, 15))))
+    october_is_closed()
+    with pytest.raises(Conflict) as refusal:
+        say_yes(new.id)
+    assert (refusal.value.code, counted(PlanVersion)) == ("month_locked", 1)
 
 
 @pytest.mark.parametrize("username", ["alice", "bob", "carol", "paul", "audrey", "adam"])
-def test_only_finance_changes_plans(username: str) -> None:
+def test_only_finance_asks_for_a_version(username: str) -> None:
     with reading():
         by = world.actor(username)
-    with pytest.raises(Forbidden), batch():
-        add_version("STANDARD", a_version(), by)
-    assert counted(PlanVersion) == 1
+    with pytest.raises(Forbidden):
+        ask(asked(), by)
+    assert counted(Approval) == 0
 
 
 def test_finance_of_a_county_may_not_change_the_companys_plans() -> None:
     with reading():
         fang = world.actor("fang")
     in_county = replace(fang, grants=(replace(fang.grants[0], org_path=world.WENLING.path),))
-    with pytest.raises(Forbidden) as refusal, batch():
-        add_version("STANDARD", a_version(), in_county)
+    with pytest.raises(Forbidden) as refusal:
+        ask(asked(), in_county)
     assert refusal.value.code == "company_only"
 
 
 @pytest.mark.parametrize(
-    ("new", "code"),
+    ("says", "code"),
     [
-        (NewVersion(new_id(), date(2026, 11, 1), "上调", ()), "components_missing"),
-        (a_version(date(2026, 11, 1), Component(fixed_fen=1), Component(fixed_fen=2)), "component_twice"),
-        (NewVersion(new_id(), date(2026, 11, 1), "", (Component(fixed_fen=1),)), "note_missing"),
+        (Version(date(2026, 11, 1), (), note="上调"), "plan_faults"),
+        (a_version(date(2026, 11, 1), each(1, "a", "g"), each(2, "b", "g")), "plan_faults"),
+        (a_version(note=""), "note_missing"),
+        (replace(a_version(), basis=Basis.SETTLED), "settled_later"),
+        (a_version(date(2026, 11, 1), replace(each(1), scope=Scope(partners=frozenset({"MARS"})))), "scope_unknown"),
+        (a_version(date(2026, 11, 1), replace(each(1), scope=Scope(campaigns=frozenset({"X"})))), "scope_unknown"),
     ],
 )
-def test_a_senseless_version_leaves_no_rows(new: NewVersion, code: str) -> None:
-    with pytest.raises(Refusal) as refusal, batch():
-        add_version("STANDARD", new, world.actor("fang"))
+def test_a_senseless_version_leaves_no_rows(says: Version, code: str) -> None:
+    with pytest.raises(Refusal) as refusal:
+        ask(asked(says))
     assert refusal.value.code == code
-    assert (counted(PlanVersion), counted(PlanComponent)) == (1, 2)
+    assert (counted(PlanVersion), counted(PlanComponent), counted(Approval)) == (1, 2, 0)
 
 
 def test_a_version_may_not_start_in_a_closed_month() -> None:
     october_is_closed()
-    with pytest.raises(Conflict) as refusal, batch():
-        add_version("STANDARD", a_version(date(2026, 10, 31)), world.actor("fang"))
+    with pytest.raises(Conflict) as refusal:
+        ask(asked(a_version(date(2026, 10, 31))))
     assert refusal.value.code == "month_locked"
-    with batch():
-        add_version("STANDARD", a_version(date(2026, 11, 1)), world.actor("fang"))
+    ask(asked(a_version(date(2026, 11, 1))))
 
 
-def test_a_version_sent_twice_is_one_and_other_content_is_a_conflict() -> None:
-    new = a_version()
-    with batch():
-        first = add_version("STANDARD", new, world.actor("fang")).id
-    with batch():
-        assert add_version("STANDARD", new, world.actor("fang")).id == first
-    with pytest.raises(Conflict) as refusal, batch():
-        add_version("STANDARD", replace(new, components=(Component(fixed_fen=61),)), world.actor("fang"))
+def test_a_version_asked_for_twice_is_one_and_other_content_is_a_conflict() -> None:
+    new = ask(asked())
+    ask(new)
+    assert counted(Approval) == 1
+    with pytest.raises(Conflict) as refusal:
+        ask(replace(new, says=a_version(date(2026, 11, 1), each(61))))
     assert refusal.value.code == "id_reused"
-    assert counted(PlanVersion) == 2
+    with pytest.raises(Conflict) as refusal:
+        ask(asked())
+    assert refusal.value.code == "approval_pending"
+
+
+def test_a_new_plan_is_agreed_with_its_first_version() -> None:
+    more_finance()
+    new = ask(asked(plan_code="POST-2026", new_name="邮政方案"))
+    assert counted(Plan) == 1
+    say_yes(new.id)
+    assert (counted(Plan), counted(PlanVersion)) == (2, 2)
 
 
 def test_a_slip_is_put_right_by_a_further_version_from_the_same_day() -> None:
     with batch():
-        add_version("STANDARD", a_version(date(2026, 11, 1), Component(fixed_fen=6000)), world.actor("fang"))
+        add_version("STANDARD", a_version(date(2026, 11, 1), each(6000)), SYSTEM)
     with batch():
-        add_version("STANDARD", a_version(date(2026, 11, 1), Component(fixed_fen=60)), world.actor("fang"))
+        add_version("STANDARD", a_version(date(2026, 11, 1), each(60)), SYSTEM)
     collected(POSTAL_STATION, 20_00, on=date(2026, 11, 3))
     with reading():
         assert outlet_months(NOVEMBER, [1], tariffs())[0].earned_fen == 60
 
 
-def test_the_database_refuses_to_rewrite_a_version_or_to_hold_two_components_for_one_scope() -> None:
+def test_the_database_refuses_to_rewrite_a_version_or_to_hold_two_components_in_one_place() -> None:
     for statement in (
-        update(PlanVersion).values(note="x"),
-        update(PlanComponent).values(fixed_fen=1),
+        update(PlanVersion).values(content="{}"),
+        update(PlanComponent).values(position=7),
         text("DELETE FROM plan_components"),
     ):
         with pytest.raises(DatabaseError), batch():
             db.session.execute(statement)
-    for scope in ({}, {"tender": "CASH"}):
-        with pytest.raises(IntegrityError), batch():
-            db.session.execute(insert(PlanComponent).values(version_id=1, fixed_fen=1, rate_ppm=0, **scope))
+    with pytest.raises(IntegrityError), batch():
+        db.session.execute(insert(PlanComponent).values(version_id=1, position=1, kind="BANDED", name="x"))
 
 
 def test_a_second_plan_pays_the_outlets_whose_agreement_names_it() -> None:
     with batch():
-        plan = create_plan("NEWSSTAND-2026", "报刊亭方案", a_version(), world.actor("fang"))
+        plan = create_plan("NEWSSTAND-2026", "报刊亭方案", a_version(), SYSTEM)
         assert not plan.is_default
         db.session.execute(update(Agreement).where(Agreement.outlet_id == 11).values(plan_id=plan.id))
     collected(NEWSSTAND, 20_00, on=date(2026, 11, 3))
@@ -159,8 +204,8 @@ def test_a_second_plan_pays_the_outlets_whose_agreement_names_it() -> None:
     [("STANDARD", "又一个", "plan_code_taken"), ("标准", "名", "plan_code_shape"), ("B", "", "plan_name_missing")],
 )
 def test_a_plan_needs_a_code_of_its_own_and_a_name(code: str, name: str, expected: str) -> None:
-    with pytest.raises(Refusal) as refusal, batch():
-        create_plan(code, name, a_version(), world.actor("fang"))
+    with pytest.raises(Refusal) as refusal:
+        ask(asked(plan_code=code, new_name=name))
     assert refusal.value.code == expected
     assert counted(Plan) == 1
 

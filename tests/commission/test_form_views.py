@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import io
+import json
+import re
 from collections.abc import Callable
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
+from agentnet.approvals.models import Approval
 from agentnet.closing.actions import close_month
 from agentnet.commission.actions import NewAdjustment, record_adjustment
-from agentnet.commission.models import CommissionAdjustment, Plan, PlanComponent, PlanVersion
+from agentnet.commission.engine.language import Band, Component, Kind, Measure, Mode, Scope, Share, Step, Tier, Version
+from agentnet.commission.engine.reading import read_version
+from agentnet.commission.models import CommissionAdjustment, Plan, PlanVersion
 from agentnet.core.clock import Month
 from agentnet.core.ids import new_id
 from agentnet.infra.actor import SYSTEM
 from agentnet.infra.db import db
 from agentnet.infra.transaction import batch, reading
 from tests import world
+from tests.approvals.given import more_finance, say_yes
 from tests.commission.facts import POSTAL_STATION, collected
 
 SignIn = Callable[[str], FlaskClient]
@@ -38,11 +45,14 @@ def version_data(**changes: object) -> dict[str, object]:
         "id": str(new_id()),
         "starts_on": "2026-12-01",
         "note": "第 8 号文",
-        "components-0-outlet_kind": "",
-        "components-0-tender": "CASH",
+        "components-0-kind": "PER_COLLECTION",
+        "components-0-name": "现金",
+        "components-0-tenders": "CASH",
+        "components-0-group": "每笔",
         "components-0-fixed": "0.60",
-        "components-1-outlet_kind": "NEWSSTAND",
-        "components-1-tender": "",
+        "components-1-kind": "PER_COLLECTION",
+        "components-1-outlet_kinds": "NEWSSTAND",
+        "components-1-group": "每笔",
         "components-1-rate": "0.4",
         "components-1-minimum": "12",
     } | changes
@@ -51,20 +61,134 @@ def version_data(**changes: object) -> dict[str, object]:
 NEW_VERSION = "/commission/plans/STANDARD/versions/new"
 
 
-def test_a_new_version_is_saved_once_however_often_it_is_sent(sign_in: SignIn) -> None:
+def the_version_asked_for() -> Version:
+    with reading():
+        return read_version(json.dumps(db.session.scalars(select(Approval)).one().content["version"]))
+
+
+def test_a_new_version_is_asked_for_once_however_often_it_is_sent(sign_in: SignIn) -> None:
     fang, data = sign_in("fang"), version_data()
     for _ in range(2):
         answer = fang.post(NEW_VERSION, data=data)
         assert (answer.status_code, answer.location) == (303, "/commission/plans/STANDARD")
+    assert (counted(Approval), counted(PlanVersion)) == (1, 1)
+    first, second = the_version_asked_for().components
+    assert (first.name, first.scope.tenders, first.fee_fen) == ("现金", {"CASH"}, 60)
+    assert (second.name, second.scope.outlet_kinds) == ("每笔：固定金额加比例 2", {"NEWSSTAND"})
+    assert (second.rate_ppm, second.minimum_fen) == (4000, 12_00)
+    assert "有一个新版本在等另一个人审批" in fang.get("/commission/plans/STANDARD").text
+
+
+def test_another_person_sees_what_would_change_and_agrees(sign_in: SignIn) -> None:
+    more_finance()
+    sign_in("fang").post(NEW_VERSION, data=version_data())
     with reading():
-        rows = db.session.execute(
-            select(PlanComponent.outlet_kind, PlanComponent.tender, PlanComponent.fixed_fen, PlanComponent.rate_ppm)
-            .join(PlanVersion, PlanVersion.id == PlanComponent.version_id)
-            .where(PlanVersion.number == 2)
-            .order_by(PlanComponent.id)
-        ).all()
-    assert [tuple(row) for row in rows] == [(None, "CASH", 60, 0), ("NEWSSTAND", None, 0, 4000)]
-    assert counted(PlanVersion) == 2
+        approval = db.session.scalars(select(Approval)).one()
+    grace = sign_in("grace")
+    page = grace.get(f"/approvals/{approval.id}").text
+    for words in ("标准代办费", "12月1日", "不限网点 · 现金：每笔 0.50 元", "不限网点 · 现金：每笔 0.60 元"):
+        assert words in page
+    say_yes(approval.id)
+    assert "第 2 版" in grace.get("/commission/plans/STANDARD").text
+
+
+EVERY_KIND = {
+    "components-0-kind": "BANDED",
+    "components-0-name": "按金额",
+    "components-0-tenders": ["CASH", "ALIPAY"],
+    "components-0-settings": "RURAL",
+    "components-0-household_cap": "40",
+    "components-0-parts-0-start": "0",
+    "components-0-parts-0-fixed": "20",
+    "components-0-parts-1-start": "2000.01",
+    "components-0-parts-1-rate": "1",
+    "components-1-kind": "TIERED",
+    "components-1-name": "阶梯",
+    "components-1-measure": "COUNT",
+    "components-1-mode": "WHOLE",
+    "components-1-parts-0-start": "0",
+    "components-1-parts-0-fixed": "0.10",
+    "components-1-parts-1-start": "300",
+    "components-1-parts-1-fixed": "0.05",
+    "components-1-month_maximum": "500",
+    "components-2-kind": "GROWTH",
+    "components-2-name": "增长",
+    "components-2-measure": "VOLUME",
+    "components-2-mode": "MARGINAL",
+    "components-2-parts-0-start": "100",
+    "components-2-parts-0-rate": "10",
+    "components-2-parts-1-start": "120",
+    "components-2-parts-1-rate": "15",
+    "components-3-kind": "SUBSIDY",
+    "components-3-name": "补贴",
+    "components-3-amount": "300",
+    "components-3-open_days": "20",
+    "components-3-visits": "4",
+    "components-4-kind": "MANDATE_BONUS",
+    "components-4-name": "签约",
+    "components-4-amount": "1",
+    "shares-0-name": "KEEPER",
+    "shares-0-percent": "70",
+    "shares-1-name": "PARTNER",
+    "shares-1-percent": "30",
+}
+
+
+def test_every_kind_of_component_can_be_written_in_the_form(sign_in: SignIn) -> None:
+    data = {"id": str(new_id()), "starts_on": "2026-12-01", "note": "第 9 号文"} | EVERY_KIND
+    assert sign_in("fang").post(NEW_VERSION, data=data).status_code == 303
+    found = the_version_asked_for()
+    rural = Scope(tenders=frozenset({"CASH", "ALIPAY"}), settings=frozenset({"RURAL"}))
+    bands = (Band(0, 2_000_01, fee_fen=20_00), Band(2_000_01, rate_ppm=10_000))
+    tiers = (Tier(0, 300, fee_fen=10), Tier(300, None, fee_fen=5))
+    steps = (Step(1_000_000, 1_200_000, 100_000), Step(1_200_000, None, 150_000))
+    assert found.components == (
+        Component(Kind.BANDED, "按金额", rural, bands=bands, household_month_cap_fen=40_00),
+        Component(Kind.TIERED, "阶梯", measure=Measure.COUNT, mode=Mode.WHOLE, tiers=tiers, month_maximum_fen=500_00),
+        Component(Kind.GROWTH, "增长", steps=steps),
+        Component(Kind.SUBSIDY, "补贴", amount_fen=300_00, minimum_open_days=20, minimum_visits=4),
+        Component(Kind.MANDATE_BONUS, "签约", amount_fen=1_00),
+    )
+    assert found.shares == (Share("KEEPER", 700_000), Share("PARTNER", 300_000))
+
+
+def test_what_a_plan_says_fills_the_form_from_its_file_and_comes_out_the_same(sign_in: SignIn) -> None:
+    more_finance()
+    fang = sign_in("fang")
+    data = {"id": str(new_id()), "starts_on": "2026-12-01", "note": "第 9 号文"} | EVERY_KIND
+    fang.post(NEW_VERSION, data=data)
+    with reading():
+        approval = db.session.scalars(select(Approval)).one()
+    say_yes(approval.id)
+    document = fang.get("/commission/plans/STANDARD/plan.json").data
+    filled = fang.post(
+        "/commission/plans/STANDARD/versions/from-file",
+        data={"file": (io.BytesIO(document), "plan.json")},
+        content_type="multipart/form-data",
+    )
+    assert filled.status_code == 200
+    boxes = dict(re.findall(r'name="(components-\d[^"]*|shares-[^"]*)"[^>]* value="([^"]*)"', filled.text))
+    for name in ("components-0-parts-1-start", "components-2-parts-1-start", "components-3-visits", "shares-0-name"):
+        assert boxes[name].replace("2000.01", "2000.01") == EVERY_KIND[name]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "请选择一个不超过 1 MB 的方案文件"),
+        ("方案".encode("gbk"), "不是 UTF-8 编码"),
+        (b"[1]", "方案"),
+        (b'{"format": "agentnet-plan-1", "code": "A", "name": "B", "versions": []}', "个版本"),
+    ],
+)
+def test_a_file_that_is_no_plan_says_what_to_do(sign_in: SignIn, content: bytes, words: str) -> None:
+    answer = sign_in("fang").post(
+        "/commission/plans/STANDARD/versions/from-file",
+        data={"file": (io.BytesIO(content), "plan.json")},
+        content_type="multipart/form-data",
+    )
+    assert answer.status_code == 422
+    assert words in answer.text
 
 
 def test_the_form_begins_with_the_version_in_force(sign_in: SignIn) -> None:
@@ -96,11 +220,11 @@ def test_the_worked_example_can_be_seen_before_saving(sign_in: SignIn) -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"components-1-outlet_kind": "", "components-1-tender": "CASH"}, "适用范围相同"),
+        ({"components-1-outlet_kinds": [], "components-1-tenders": "CASH"}, "方案有 1 处要改"),
         ({"components-0-fixed": "abc"}, "请输入金额"),
         ({"components-1-rate": "0.00001"}, "请输入百分比"),
-        ({"components-1-rate": "101"}, "比例应在 0 到 100 之间"),
-        ({"components-0-tender": "SHELLS"}, "请从列出的选项中选择"),
+        ({"components-1-rate": "101"}, "方案有 1 处要改"),
+        ({"components-0-tenders": "SHELLS"}, "请从列出的选项中选择"),
         ({"note": ""}, "请填写依据"),
         ({"starts_on": "soon"}, "请输入日期"),
         ({"id": "1"}, "提交编号无效"),
@@ -133,7 +257,11 @@ def test_only_finance_may_open_or_send_the_forms(sign_in: SignIn, username: str,
 def test_a_new_plan_is_set_up_with_its_first_version(sign_in: SignIn) -> None:
     fang = sign_in("fang")
     answer = fang.post("/commission/plans/new", data=version_data(code="POST-2026", name="邮政方案"))
-    assert (answer.status_code, answer.location) == (303, "/commission/plans/POST-2026")
+    assert (answer.status_code, answer.location) == (303, "/commission/plans")
+    with reading():
+        approval = db.session.scalars(select(Approval)).one()
+    more_finance()
+    say_yes(approval.id)
     assert "邮政方案" in fang.get("/commission/plans").text
     taken = fang.post("/commission/plans/new", data=version_data(code="STANDARD", name="又一个"))
     assert (taken.status_code, counted(Plan)) == (409, 2)

@@ -66,7 +66,10 @@ PLANTS = (
     ("deposit", "UPDATE remittances SET confirmed_fen = confirmed_fen - 1"),
     ("deposit", "UPDATE transfers SET amount_fen = amount_fen + 1 WHERE kind = 'REMITTANCE_RETURNED'"),
     ("commission_line", "UPDATE commission_lines SET commission_fen = commission_fen + 1"),
-    ("commission_line", "UPDATE plan_components SET fixed_fen = 51 WHERE tender = 'CASH'"),
+    ("commission_line", "UPDATE plan_versions SET content = REPLACE(content, '0.50', '0.51')"),
+    ("plan_version", "UPDATE plan_versions SET content = REPLACE(content, '0.50', '0.51')"),
+    ("plan_version", "UPDATE plan_components SET position = position + 5"),
+    ("commission_ruling", "UPDATE plan_versions SET starts_on = '2026-10-15'"),
     ("commission_missing", "DELETE FROM commission_lines"),
     ("accrual", "UPDATE outlet_accruals SET earned_fen = earned_fen + 1, due_fen = due_fen + 1 WHERE due_fen > 0"),
     (

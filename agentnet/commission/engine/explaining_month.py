@@ -27,8 +27,12 @@ def explain_month(ruling: Version | Sequence[Span], worked: Worked) -> tuple[Wor
 
 
 def explain_monthly(version: Version, span: int, index: int, inputs: MonthInputs) -> Working:
+    """Explain what a component of a version earns once a month."""
+    return explain_component(version.components[index], inputs, span, index)
+
+
+def explain_component(component: Component, inputs: MonthInputs, span: int = 0, index: int = 0) -> Working:
     """Explain what a component earns once a month."""
-    component = version.components[index]
     fen, reason = monthly_fen(component, inputs)
     part, formula, exact = _raw(component, inputs, reason)
     if reason is not Reason.CONDITION_MISSED and inputs.ruled_days:

@@ -1,4 +1,4 @@
-"""What holds for every plan: the order of facts, splitting, parts of a whole, scales without jumps, and today's plans."""
+"""What holds for every plan: the order of facts, splitting, parts of a whole, scales without jumps, and who comes first in a group."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agentnet.commission import rules as today
 from agentnet.commission.engine.amounts import growth, pay_of, rounded, tiered
 from agentnet.commission.engine.evaluating import month_of
 from agentnet.commission.engine.inputs import Fact, OutletInputs, Profile
@@ -22,12 +21,12 @@ from agentnet.commission.engine.language import (
     Kind,
     Measure,
     Mode,
+    Scope,
     Share,
     Step,
     Tier,
     Version,
 )
-from agentnet.commission.engine.of_today import version_of
 from agentnet.commission.engine.sharing import split
 from agentnet.core.clock import Month
 from agentnet.core.money import PPM
@@ -170,21 +169,32 @@ tenders = st.sampled_from([None, "CASH", "CARD"])
 
 
 @st.composite
-def stored(draw: Any) -> today.Component:
-    least = draw(st.none() | st.integers(0, 50_00))
-    most = draw(st.none() | st.integers(least or 0, 90_00))
-    return today.Component(draw(kinds), draw(tenders), draw(st.integers(0, 30_00)), draw(rates), least, most)
+def alternative(draw: Any) -> tuple[str | None, str | None, int]:
+    return draw(kinds), draw(tenders), draw(st.integers(0, 30_00))
 
 
 @settings(max_examples=200)
-@given(st.lists(stored(), min_size=1, max_size=9, unique_by=lambda one: one.scope), facts)
-def test_todays_versions_give_the_same_fen(components: list[today.Component], found: list[Fact]) -> None:
-    kept = today.Version(1, 1, JANUARY, tuple(components))
-    tariffs = today.Tariffs({1: (kept,)}, 1)
-    expected = today.earnings(tariffs, [], "NEWSSTAND", [(one.day, one.tender, one.amount_fen) for one in found])
-    worked = month_of(version_of(kept), OUTLET, found)
+@given(st.lists(alternative(), min_size=1, max_size=9, unique_by=lambda one: one[:2]), facts)
+def test_of_a_group_kind_and_tender_come_before_kind_before_tender_before_any(
+    alternatives: list[tuple[str | None, str | None, int]], found: list[Fact]
+) -> None:
+    fees = {(kind, tender): fee for kind, tender, fee in alternatives}
+    components = tuple(
+        Component(
+            Kind.PER_COLLECTION,
+            f"{kind} {tender}",
+            Scope(frozenset({kind} if kind else ()), frozenset({tender} if tender else ())),
+            group="each",
+            fee_fen=fee,
+        )
+        for (kind, tender), fee in fees.items()
+    )
+    worked = month_of(Version(JANUARY, components), OUTLET, found)
     by_id = {line.id: line.total_fen for line in worked.lines}
-    assert [by_id[one.id] for one in found] == [one.commission_fen for one in expected]
+    for one in found:
+        narrowing = (("NEWSSTAND", one.tender), ("NEWSSTAND", None), (None, one.tender), (None, None))
+        expected = next((fees[scope] for scope in narrowing if scope in fees), 0)
+        assert by_id[one.id] == (expected if one.amount_fen else 0)
 
 
 def _fields(component: Component) -> dict[str, Any]:

@@ -1,0 +1,131 @@
+"""Two people agree a plan or a version of it: one asks, with the whole version; the other sees it and decides."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import Final
+
+from flask import url_for
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from agentnet.approvals.actions import request_approval
+from agentnet.approvals.kinds import ApprovalKind, Change, Described
+from agentnet.approvals.models import Approval
+from agentnet.approvals.rules import NewApproval
+from agentnet.commission.actions import add_version, create_plan, judge_plan, judge_version
+from agentnet.commission.component_words import pay_text, scope_text
+from agentnet.commission.engine.language import Component, Version
+from agentnet.commission.engine.reading import read_version
+from agentnet.commission.engine.writing import version_content
+from agentnet.commission.models import Plan
+from agentnet.commission.queries import plan_by_code, require_company_wide, tariffs, tenders
+from agentnet.commission.rules import version_on
+from agentnet.commission.words import Words
+from agentnet.core.errors import Missing
+from agentnet.core.ids import canonical
+from agentnet.core.words import translatable
+from agentnet.divisions.models import OrgUnit
+from agentnet.infra.actor import Actor
+from agentnet.infra.dates import day_text
+from agentnet.infra.db import db
+from agentnet.users.permissions import Permission
+
+ASKED: Final = "PLAN_VERSION"
+
+
+@dataclass(frozen=True, slots=True)
+class NewVersion:
+    """A plan version to ask for; ``id`` is the sender's. ``new_name`` is given where the plan is new as well."""
+
+    id: uuid.UUID
+    plan_code: str
+    says: Version
+    new_name: str | None = None
+
+
+def ask_for_version(new: NewVersion, by: Actor) -> None:
+    """Ask a second person for a version as it stands; sent twice is once.
+
+    Raises:
+        Forbidden: ``not_permitted``, ``company_only``. Missing: ``plan_missing``.
+        Invalid: as ``judge_plan`` and ``judge_version``.
+        Conflict: ``plan_code_taken``, ``month_locked``, ``approval_pending``, ``id_reused``.
+    """
+    require_company_wide(by, Permission.COMMISSION_EDIT)
+    if new.new_name is not None:
+        judge_plan(new.plan_code, new.new_name)
+    else:
+        plan_by_code(new.plan_code)
+    judge_version(new.says)
+    content = {"plan": new.plan_code, "new_name": new.new_name, "version": dict(version_content(new.says))}
+    request_approval(
+        NewApproval(
+            id=new.id,
+            kind=ASKED,
+            subject_kind="PLAN",
+            subject_id=new.plan_code,
+            subject_label=new.plan_code,
+            org_unit_id=db.session.scalars(select(OrgUnit.id).where(OrgUnit.parent_id.is_(None))).one(),
+            content=content,
+            reason=new.says.note,
+        ),
+        by,
+    )
+
+
+def _asked(approval: Approval) -> Version:
+    return read_version(canonical(approval.content["version"]).decode())
+
+
+def carry_out(approval: Approval, by: Actor) -> None:
+    """Agree what was asked for, word for word.
+
+    Raises:
+        Invalid, Conflict: as ``create_plan`` and ``add_version``: a month may have closed since.
+    """
+    code, new_name = approval.content["plan"], approval.content["new_name"]
+    if new_name is not None:
+        create_plan(code, new_name, _asked(approval), by, approval.requested_by_id)
+    else:
+        add_version(code, _asked(approval), by, approval.requested_by_id)
+
+
+def describe(approval: Approval) -> Described:
+    """Say from when the version would rule, and of each component what it pays now and would pay then."""
+    version, known = _asked(approval), tenders()
+    code, new_name = approval.content["plan"], approval.content["new_name"]
+    facts = [(_("方案"), new_name or _plan_name(code)), (_("从哪天起"), day_text(version.starts_on))]
+    facts += [(_("分成"), Words(known).share(share)) for share in version.shares]
+
+    def said(component: Component) -> str:
+        return f"{scope_text(component.scope, known)}：{pay_text(component)}"
+
+    before = {one.name: one for one in _before(code, version)}
+    after = {one.name: one for one in version.components}
+    changes = [
+        Change(name, said(before[name]) if name in before else "-", said(after[name]) if name in after else "-")
+        for name in dict.fromkeys([*after, *before])
+        if before.get(name) != after.get(name)
+    ]
+    return Described(facts, changes, None if new_name else url_for("commission.plan", code=code))
+
+
+def _plan_name(code: str) -> str:
+    return db.session.scalar(select(Plan.name).where(Plan.code == code)) or code
+
+
+def _before(code: str, version: Version) -> tuple[Component, ...]:
+    """Return the components that rule the day before the version would start."""
+    try:
+        plan = plan_by_code(code)
+    except Missing:
+        return ()
+    ruling = version_on(tariffs().versions_by_plan.get(plan.id, ()), version.starts_on)
+    return ruling.components if ruling else ()
+
+
+PLAN_VERSION: Final = ApprovalKind(
+    ASKED, translatable("代办费方案"), Permission.COMMISSION_APPROVE, carry_out, describe
+)

@@ -1,0 +1,55 @@
+"""What an outlet's month was worked from, written down at the close and read again: versions, days and outside facts.
+
+Together with the lines it is all the engine needs, so that a year later the same month comes out to the fen, and a
+correction can be followed by working the whole month anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from agentnet.commission.engine.inputs import DaySum, OutletInputs, Profile
+from agentnet.commission.rules import Ruled, Version
+from agentnet.core.clock import Month
+
+Written = dict[str, Any]
+
+
+def written(ruling: Sequence[Ruled], inputs: OutletInputs) -> Written:
+    """Return as plain values what a month is worked from beside its collections; what is empty is left out."""
+    profile = inputs.profile
+    content = {
+        "ruling": [[one.version.id, one.starts_on.isoformat(), one.ends_on.isoformat()] for one in ruling],
+        "partner": profile.partner,
+        "campaigns": sorted(profile.campaigns),
+        "last_year": [[one.day.isoformat(), one.tender, one.volume_fen, one.number] for one in inputs.last_year or ()],
+        "open_days": sorted(day.isoformat() for day in inputs.open_days),
+        "visits_passed": sorted(day.isoformat() for day in inputs.visits_passed),
+        "mandates": sorted(day.isoformat() for day in inputs.mandates),
+    }
+    return {name: value for name, value in content.items() if value}
+
+
+def read_ruling(found: Written, versions: Mapping[int, Version]) -> tuple[Ruled, ...]:
+    """Return which version ruled which days."""
+    return tuple(
+        Ruled(versions[id_], date.fromisoformat(starts_on), date.fromisoformat(ends_on))
+        for id_, starts_on, ends_on in found.get("ruling", ())
+    )
+
+
+def read_inputs(found: Written, month: Month, outlet_kind: str, setting: str) -> OutletInputs:
+    """Return the outlet's month as the engine takes it; kind and setting are the accrual's own stamps."""
+    return OutletInputs(
+        month=month,
+        profile=Profile(outlet_kind, setting, found.get("partner", ""), frozenset(found.get("campaigns", ()))),
+        last_year=[
+            DaySum(date.fromisoformat(day), tender, volume_fen, number)
+            for day, tender, volume_fen, number in found.get("last_year", ())
+        ],
+        open_days=frozenset(map(date.fromisoformat, found.get("open_days", ()))),
+        visits_passed=[date.fromisoformat(day) for day in found.get("visits_passed", ())],
+        mandates=[date.fromisoformat(day) for day in found.get("mandates", ())],
+    )
