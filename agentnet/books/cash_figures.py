@@ -16,7 +16,6 @@ from agentnet.collecting.rules import CASH
 from agentnet.core.clock import Month
 from agentnet.core.money import Fen
 from agentnet.infra.db import db
-from agentnet.ledger.models import BusinessDay
 from agentnet.ledger.queries import account_ids
 from agentnet.ledger.rules import OUTLET, AccountKey
 from agentnet.settlement.queries import TAKINGS_LOOKED_AT
@@ -59,11 +58,3 @@ def oldest_days(held: Mapping[int, Fen], before: date) -> dict[int, date]:
         taken[outlet_id].append((day, int(amount)))
     found = {outlet_id: oldest_unremitted(held[outlet_id], days) for outlet_id, days in taken.items()}
     return {outlet_id: day for outlet_id, day in found.items() if day is not None}
-
-
-def days_are_closed(until: date) -> bool:
-    """Return whether no outlet has an open day before one."""
-    waiting = select(BusinessDay.outlet_id).where(
-        BusinessDay.closed_at.is_(None), BusinessDay.receipt_serial > 0, BusinessDay.business_on < until
-    )
-    return db.session.connection().execute(waiting.limit(1)).first() is None

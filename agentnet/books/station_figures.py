@@ -10,7 +10,7 @@ from typing import cast as typed
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from agentnet.books.cash_figures import cash_accounts, cash_before, days_are_closed, oldest_days
+from agentnet.books.cash_figures import cash_accounts, cash_before, oldest_days
 from agentnet.core.clock import shanghai_instant, today
 from agentnet.divisions.models import OrgKind, OrgUnit
 from agentnet.documents.heads import Units, document_head, in_language, unit_subjects
@@ -31,11 +31,6 @@ def station_subjects(org_unit: OrgUnit, _period: Period) -> list[Subject]:
         select(OrgUnit.path).where(OrgUnit.id.in_(select(Outlet.org_unit_id)), under((org_unit.path,)))
     )
     return unit_subjects(org_unit, paths, (OrgKind.STATION,))
-
-
-def period_is_closed(period: Period) -> bool:
-    """Return whether a week or month is over and all its days are closed."""
-    return period.ends_on <= today() and days_are_closed(period.ends_on)
 
 
 def freeze_stations(
