@@ -84,7 +84,7 @@ OUTLET_DAY: Mapping[str, tuple[str, str]] = {
 }
 
 REMITTANCES: Mapping[str, tuple[str, str]] = {
-    "remittances_title": ("供电所解款与现金账龄表", "Station Remittance and Cash Ageing"),
+    "remittances_title": ("供电所解款与现金账龄表", "Remittances and Cash Ageing"),
     "remittances_held": ("期末网点手头现金", "Cash held by outlets"),
     "remittances_declared": ("报交款", "Declared"),
     "remittances_confirmed": ("已到账", "Confirmed"),
@@ -93,6 +93,7 @@ REMITTANCES: Mapping[str, tuple[str, str]] = {
     "remittances_cash": ("手头现金", "Cash held"),
     "remittances_oldest": ("最早一天", "Oldest day"),
     "remittances_age": ("天数", "Days"),
+    "remittances_missed": ("错过", "Missed"),
     "remittances_urban_heading": ("城区网点（元）", "Urban outlets (CNY)"),
     "remittances_rural_heading": ("农村网点（元）", "Rural outlets (CNY)"),
     "remittances_open_heading": ("未到账与退回的交款", "Deposits in transit or returned"),
@@ -107,9 +108,10 @@ REMITTANCES: Mapping[str, tuple[str, str]] = {
     "remittances_empty": ("本期该供电所没有网点持有现金或报交款。", "No outlet held cash or declared a deposit."),
     "remittances_note": (
         "报交款为本期报的交款；已到账、退回为其中已经确认或退回的部分，在途为到出表时还没有确认的部分。"
-        "最早一天是期末手头现金里最早一笔所属的营业日，按先收先交推算；天数算到期末。",
+        "最早一天是期末手头现金里最早一笔所属的营业日，按先收先交推算；天数算到期末，错过是那以后过去了几次交款机会。",
         "Declared is what was declared in the period; confirmed and returned are the parts of it decided since, in "
         "transit is what nobody had decided when this paper was made. The oldest day is the business day of the "
-        "oldest cash still held at the end, first in first out; days count to the end of the period.",
+        "oldest cash still held at the end, first in first out; days count to the end of the period, "
+        "missed the opportunities to remit that passed since.",
     ),
 }

@@ -100,7 +100,16 @@ def station(outlets: int = 30, language: Language = "zh", week: bool = False) ->
         oldest = date(2026, 11, 1 + number % 28) if held else None
         rows.append(
             OutletDeposits(
-                code, name, setting, declared, confirmed, transit, declared - confirmed - transit, held, oldest
+                code,
+                name,
+                setting,
+                declared,
+                confirmed,
+                transit,
+                declared - confirmed - transit,
+                held,
+                oldest,
+                number % 9 if held else None,
             )
         )
         if number % 3 == 0 and declared:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -141,7 +142,22 @@ def test_the_stations_report_shows_urban_and_rural_apart_with_their_sums() -> No
                   rmb_capitals(figures.whole.held_fen), "未到账，退回：银行没有"):  # fmt: skip
         assert words in page, words
     one = figures.outlets[1]
-    assert f"{one.outlet_code} {one.outlet_name} 79.19 79.19 0.00 0.00 35.71 11-02 28" in page
+    assert f"{one.outlet_code} {one.outlet_name} 79.19 79.19 0.00 0.00 35.71 11-02 28 1" in page
+
+
+def test_a_station_frozen_before_opportunities_were_counted_says_nothing_of_them() -> None:
+    """Stored by the first drawing, without the field; redrawn it must not claim that nothing was missed."""
+    figures = samples.station(5)
+    fields = json.loads(to_json(figures))
+    for outlet in fields["outlets"]:
+        del outlet["missed"]
+    old = from_json(station_remittances.StationRemittances, json.dumps(fields).encode())
+    page, present = ("".join(text_of(station_remittances.draw(one))) for one in (old, figures))
+    assert "最早一天 天数 错过" in present
+    assert "35.71 11-02 28 1" in present
+    assert "最早一天 天数" in page
+    assert "天数 错过" not in page
+    assert "35.71 11-02 28 1" not in page
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
