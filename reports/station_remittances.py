@@ -7,20 +7,17 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
-from agentnet.core.clock import IsoWeek, Month
 from agentnet.core.money import Fen, rmb_capitals
 from reports.head import DocumentHead, Level, require_agreement
 from reports.kit import blocks
 from reports.kit.paper import Paper
 from reports.kit.priming import Priming
 from reports.kit.table import Column, Row, Table, Total
-from reports.kit.wording import NOTHING, amount_text, count_text, day_text, month_text, week_text
-from reports.texts import Language, words
+from reports.kit.wording import NOTHING, amount_text, count_text, day_text, period_text
+from reports.texts import words
 from reports.texts_books import REMITTANCES
 
 DRAWING_VERSION: Final = 2
-
-DAYS_OF_A_WEEK: Final = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,13 +148,6 @@ def draw(station: StationRemittances) -> bytes:
     _draw_open(paper, station)
     blocks.ending(paper, text["remittances_note"])
     return paper.finish()
-
-
-def period_text(starts_on: date, ends_on: date, language: Language) -> str:
-    """Return a week or month in words."""
-    if (ends_on - starts_on).days == DAYS_OF_A_WEEK:
-        return week_text(IsoWeek.of(starts_on), language)
-    return month_text(Month.of(starts_on), language)
 
 
 def _require_sums(station: StationRemittances) -> None:

@@ -1,4 +1,4 @@
-"""The printed papers of money. The reconciliation report with its open differences takes its place in this list."""
+"""The printed papers of money."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from typing import Final
 
 from agentnet.books.outlet_day_figures import day_subjects, freeze_days
 from agentnet.books.periods import month_is_closed, period_is_closed
+from agentnet.books.reconciliation_figures import freeze_reconciliations, reconciliation_subjects
 from agentnet.books.station_figures import freeze_stations, station_subjects
 from agentnet.books.trial_figures import freeze_trials, trial_subjects
 from agentnet.core.words import translatable
 from agentnet.documents.kinds import drawn_by
 from agentnet.users.permissions import Permission
-from reports import outlet_day, station_remittances, trial_balance
+from reports import outlet_day, reconciliation, station_remittances, trial_balance
+from reports.reconciled import Reconciliation
 
 OUTLET_DAY: Final = drawn_by(
     outlet_day,
@@ -65,4 +67,37 @@ TRIAL_BALANCE_MONTH: Final = drawn_by(
     ready=month_is_closed,
 )
 
-KINDS: Final = (OUTLET_DAY, STATION_REMITTANCES_WEEK, STATION_REMITTANCES_MONTH, TRIAL_BALANCE_MONTH)
+RECONCILIATION_DAY: Final = drawn_by(
+    reconciliation,
+    Reconciliation,
+    code="RECONCILIATION_DAY",
+    letters="RD",
+    name=translatable("对账日报"),
+    cadence="DAILY",
+    permission=Permission.RECONCILIATION_READ,
+    subjects=reconciliation_subjects,
+    freeze=freeze_reconciliations,
+    ready=period_is_closed,
+)
+
+RECONCILIATION_MONTH: Final = drawn_by(
+    reconciliation,
+    Reconciliation,
+    code="RECONCILIATION_MONTH",
+    letters="RP",
+    name=translatable("对账月报"),
+    cadence="MONTHLY",
+    permission=Permission.RECONCILIATION_READ,
+    subjects=reconciliation_subjects,
+    freeze=freeze_reconciliations,
+    ready=period_is_closed,
+)
+
+KINDS: Final = (
+    OUTLET_DAY,
+    STATION_REMITTANCES_WEEK,
+    STATION_REMITTANCES_MONTH,
+    TRIAL_BALANCE_MONTH,
+    RECONCILIATION_DAY,
+    RECONCILIATION_MONTH,
+)
