@@ -222,12 +222,24 @@ FORGED_TIES = (
 )
 
 
+def stored_as(run, figures):
+    """Return the statement that makes a paper print other figures, its hash made to fit."""
+    text = json.dumps(figures, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    stored, sha256 = zlib.compress(text).hex(), hashlib.sha256(text).hexdigest()
+    blob = f"X'{stored}'" if db.session.get_bind().dialect.name == "sqlite" else f"decode('{stored}', 'hex')"
+    return f"UPDATE runs SET frozen = {blob}, frozen_sha256 = '{sha256}' WHERE number = '{run.number}'"
+
+
+def papers_of(kind):
+    """Return each paper of a kind with its figures."""
+    runs = db.session.scalars(select(Run).where(Run.kind == kind).order_by(Run.number))
+    return [(run, json.loads(zlib.decompress(run.frozen))) for run in runs]
+
+
 def forged(kind, path):
-    """Return the statement that raises one figure of the first paper that has it, its hash made to fit."""
+    """Return the statement that raises one figure of the first paper that has it."""
     with reading():
-        dialect = db.session.get_bind().dialect.name
-        for run in db.session.scalars(select(Run).where(Run.kind == kind).order_by(Run.number)):
-            figures = json.loads(zlib.decompress(run.frozen))
+        for run, figures in papers_of(kind):
             held = figures
             try:
                 for step in path[:-1]:
@@ -235,11 +247,22 @@ def forged(kind, path):
                 held[path[-1]] += 1
             except IndexError:
                 continue
-            text = json.dumps(figures, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
-            stored, sha256 = zlib.compress(text).hex(), hashlib.sha256(text).hexdigest()
-            blob = f"X'{stored}'" if dialect == "sqlite" else f"decode('{stored}', 'hex')"
-            return f"UPDATE runs SET frozen = {blob}, frozen_sha256 = '{sha256}' WHERE number = '{run.number}'"
+            return stored_as(run, figures)
     raise AssertionError(f"no {kind} with {path}")
+
+
+def test_a_paper_of_the_first_drawing_is_not_judged_by_opportunities_it_never_counted(month):
+    with reading():
+        run, figures = next(
+            (run, figures) for run, figures in papers_of("STATION_REMITTANCES_WEEK") if figures["outlets"]
+        )
+        for outlet in figures["outlets"]:
+            del outlet["missed"]
+        old = stored_as(run, figures)
+        figures["outlets"][0]["held_fen"] += 1
+        wrong = stored_as(run, figures)
+    assert not is_named("station_paper", old)
+    assert is_named("station_paper", wrong)
 
 
 def test_a_forged_figure_of_a_paper_of_money_is_named_even_if_its_hash_fits(month):
