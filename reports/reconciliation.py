@@ -201,10 +201,11 @@ def _draw_tie(paper: Paper, report: Reconciliation) -> None:
     ]
     Table(paper, text["reconciliation_tie_heading"], columns).draw(rows, empty=text["reconciliation_no_tie"])
     if report.tie:
-        _draw_untied(paper, report.untied)
+        told = any(one.told for one in report.tie)
+        _draw_untied(paper, report.untied, text["reconciliation_all_tie" if told else "reconciliation_none_told"])
 
 
-def _draw_untied(paper: Paper, untied: Sequence[UntiedOutlet]) -> None:
+def _draw_untied(paper: Paper, untied: Sequence[UntiedOutlet], empty: str) -> None:
     text = paper.words
     columns = (
         Column(text["outlet_code"], 9, unbroken=True),
@@ -225,7 +226,7 @@ def _draw_untied(paper: Paper, untied: Sequence[UntiedOutlet]) -> None:
     ]
     totals = [Total(text["total"], tuple(map(amount_text, _beyond(untied).values())))] if rows else []
     table = Table(paper, text["reconciliation_untied_heading"], columns)
-    table.draw(rows, totals, empty=text["reconciliation_all_tie"])
+    table.draw(rows, totals, empty=empty)
 
 
 def _draw_open(paper: Paper, differences: Sequence[OpenDifference]) -> None:

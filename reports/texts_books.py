@@ -162,6 +162,7 @@ RECONCILIATION: Mapping[str, tuple[str, str]] = {
     "reconciliation_short_CARDS": ("刷卡", "Cards"),
     "reconciliation_short_BANK": ("到账", "Bank"),
     "reconciliation_all_tie": ("报了的都一致。", "Whatever was told ties."),
+    "reconciliation_none_told": ("本期还没有一项两边都报了数。", "No figure has been told on both sides yet."),
     "reconciliation_kinds_heading": ("待处理差异：按类型", "Open differences by kind"),
     "reconciliation_kind": ("类型", "Kind"),
     "reconciliation_number": ("笔数", "Number"),

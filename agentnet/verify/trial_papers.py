@@ -40,11 +40,12 @@ def trial_papers_say_what_the_book_says(connection: Connection) -> Iterator[Find
 
 
 def _accounts(connection: Connection, paper: Paper, at: datetime) -> Iterator[Any]:
-    """Yield what each account held before the month and moved in it."""
+    """Yield what each account held before the month and moved in it; those of households and of partners together."""
     return rows(
         connection,
         """
-        SELECT a.owner_kind, a.owner_id, a.code, a.normal_side, SUM(s.opening) AS opening, SUM(s.debit) AS debit,
+        SELECT a.owner_kind, CASE WHEN a.owner_kind IN ('OUTLET', 'ORG_UNIT') THEN a.owner_id ELSE 0 END AS owner_id,
+               a.code, a.normal_side, SUM(s.opening) AS opening, SUM(s.debit) AS debit,
                SUM(s.credit) AS credit
         FROM accounts a JOIN (
           SELECT debit_account_id AS id, CASE WHEN business_on < :starts_on THEN amount_fen ELSE 0 END AS opening,
@@ -55,7 +56,7 @@ def _accounts(connection: Connection, paper: Paper, at: datetime) -> Iterator[An
                  CASE WHEN business_on >= :starts_on THEN amount_fen ELSE 0 END
           FROM transfers WHERE business_on < :ends_on AND posted_at <= :at
         ) s ON s.id = a.id
-        GROUP BY a.owner_kind, a.owner_id, a.code, a.normal_side
+        GROUP BY 1, 2, 3, 4
         """,
         {"starts_on": paper.starts_on, "ends_on": paper.ends_on, "at": stored(connection, at)},
     )

@@ -11,6 +11,7 @@ from agentnet.core.money import rmb_capitals
 from reports import outlet_day, reconciliation, station_remittances, trial_balance
 from reports.frozen import from_json, to_json
 from reports.head import FiguresDisagree
+from reports.reconciled import TieSum
 from reports.texts import UnknownWord
 from tests.reports import books_samples as samples
 from tests.reports.samples import text_of
@@ -249,6 +250,8 @@ def test_a_day_without_anything_to_reconcile_says_so() -> None:
     assert "还没有收到" not in page
     tied = replace(samples.reconciled(0), tie=samples.reconciled(0).tie[2:], untied=())
     assert "报了的都一致。" in "".join(text_of(reconciliation.draw(tied)))
+    untold = replace(tied, tie=(TieSum("COUNT", 0, 0, 0, 0, 4),))
+    assert "还没有一项两边都报了数" in "".join(text_of(reconciliation.draw(untold)))
 
 
 @pytest.mark.parametrize("field", ["rows", "amount_fen", "matched", "matched_fen", "settled_fen", "open", "apart_fen"])
