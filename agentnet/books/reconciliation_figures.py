@@ -116,13 +116,13 @@ class _Facts:
 
     def missing_of(self, here: set[int]) -> tuple[MissingFile, ...]:
         """Return the partners of which files have not come, with the days of the units' own outlets."""
-        days: dict[str, dict[date, int]] = defaultdict(lambda: defaultdict(int))
-        for unit_id, partner, day, fen in self.untold:
+        days: dict[tuple[str, int], dict[date, int]] = defaultdict(lambda: defaultdict(int))
+        for unit_id, partner_id, partner, day, fen in self.untold:
             if unit_id in here:
-                days[partner][day] += fen
+                days[partner, partner_id][day] += fen
         return tuple(
             MissingFile(partner, len(by_day), min(by_day), sum(by_day.values()))
-            for partner, by_day in sorted(days.items())
+            for (partner, _id), by_day in sorted(days.items())
         )
 
 
@@ -239,8 +239,8 @@ def _ended(row: Any) -> EndedDifference:
     )
 
 
-def _untold(period: Period) -> list[tuple[int, str, date, int]]:
-    """Return what partners' outlets collected on days of which no file has come: unit, partner, day and sum."""
+def _untold(period: Period) -> list[tuple[int, int, str, date, int]]:
+    """Return what partners' outlets collected on days of which no file has come: unit, partner, its name, day, sum."""
     told = (
         select(ReconciliationFile.id)
         .where(
@@ -251,7 +251,7 @@ def _untold(period: Period) -> list[tuple[int, str, date, int]]:
         .exists()
     )
     rows = db.session.connection().execute(
-        select(Outlet.org_unit_id, Partner.name, Collection.business_on, func.sum(Collection.amount_fen))
+        select(Outlet.org_unit_id, Partner.id, Partner.name, Collection.business_on, func.sum(Collection.amount_fen))
         .join(Outlet, Outlet.id == Collection.outlet_id)
         .join(Partner, Partner.id == Outlet.partner_id)
         .outerjoin(Void, Void.collection_id == Collection.id)
@@ -261,6 +261,6 @@ def _untold(period: Period) -> list[tuple[int, str, date, int]]:
             Void.id.is_(None),
             ~told,
         )
-        .group_by(Outlet.org_unit_id, Partner.name, Collection.business_on)
+        .group_by(Outlet.org_unit_id, Partner.id, Partner.name, Collection.business_on)
     )
-    return [(unit_id, partner, day, int(fen)) for unit_id, partner, day, fen in rows]
+    return [(unit_id, id_, name, day, int(fen)) for unit_id, id_, name, day, fen in rows]

@@ -149,6 +149,9 @@ def test_a_schedule_makes_it_every_day_and_the_filter_of_documents_knows_it(even
     assert "对账日报" in shown
     assert "DH-RD-20261118-000001" in shown
     assert "DH-RD-20261118-000001" not in others
+    # Paul's grant is for the Post's outlets and Dora's for one in Jiaxing: a unit's paper is nobody's of theirs.
+    for username in ("paul", "dora", "charlie"):
+        assert "DH-RD-20261118-000001" not in sign_in(username).get("/documents?kind=RECONCILIATION_DAY").text
 
 
 def test_who_reads_reconciliation_may_order_it_in_their_territory_once(evening, sign_in):
