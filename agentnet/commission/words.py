@@ -13,7 +13,7 @@ from agentnet.core.clock import Month
 from agentnet.core.money import format_yuan
 from agentnet.core.words import translatable
 from agentnet.divisions.models import Setting
-from agentnet.infra.dates import instant_text, month_text
+from agentnet.infra.dates import exact_text, month_text
 from agentnet.infra.i18n import in_english, say
 from agentnet.outlets.models import Tender
 from agentnet.outlets.rules import OutletKind
@@ -36,7 +36,7 @@ def closed_text(month: Month) -> str:
 
 def provisional_text(month: Month, at: datetime) -> str:
     """Return what a provisional document's head says of its figures: as of when, and that they may still change."""
-    return _("%(month)s尚未封账，截至 %(at)s，以封账后的结算单为准", month=month_text(month), at=instant_text(at))
+    return _("%(month)s尚未封账，截至 %(at)s，以封账后的结算单为准", month=month_text(month), at=exact_text(at)[:16])
 
 
 def pay_text(component: Component | None) -> str:

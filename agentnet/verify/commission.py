@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row
 
+from agentnet.verify.cash_history import as_instant
 from agentnet.verify.findings import Finding, rows, yuan
 from agentnet.verify.register import as_day
 
@@ -17,7 +18,7 @@ FAR_FUTURE = date(9999, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
-class _Tariffs:
+class Tariffs:
     """Agreements by outlet, versions by plan and components by version, as plain tuples."""
 
     agreements: Mapping[int, Sequence[tuple[date, date, int | None]]]
@@ -43,22 +44,24 @@ class _Tariffs:
         return None
 
 
-def _tariffs(connection: Connection) -> _Tariffs:
+def tariffs_known(connection: Connection, at: datetime | None = None) -> Tariffs:
+    """Return the tariffs as they are, or without what was written of versions after an instant."""
     agreements: dict[int, list[tuple[date, date, int | None]]] = defaultdict(list)
     for row in rows(connection, "SELECT * FROM agreements ORDER BY outlet_id, starts_on, id"):
         ends_on = as_day(row.ends_on) if row.ends_on else FAR_FUTURE
         agreements[row.outlet_id].append((as_day(row.starts_on), ends_on, row.plan_id))
     versions: dict[int, list[tuple[date, int]]] = defaultdict(list)
     for row in rows(connection, "SELECT * FROM plan_versions ORDER BY plan_id, starts_on, number"):
-        versions[row.plan_id].append((as_day(row.starts_on), row.id))
+        if at is None or as_instant(row.created_at) <= at:
+            versions[row.plan_id].append((as_day(row.starts_on), row.id))
     components: dict[int, dict[tuple[str | None, str | None], Row[Any]]] = defaultdict(dict)
     for row in rows(connection, "SELECT * FROM plan_components"):
         components[row.version_id][row.outlet_kind, row.tender] = row
     default = next(iter(rows(connection, "SELECT id FROM plans WHERE is_default")), None)
-    return _Tariffs(agreements, versions, components, default.id if default else None)
+    return Tariffs(agreements, versions, components, default.id if default else None)
 
 
-def _commission(component: Row[Any] | None, amount_fen: int) -> int:
+def commission_of(component: Row[Any] | None, amount_fen: int) -> int:
     """Fixed fee plus rate, rounded half up to the fen, held between minimum and maximum."""
     if component is None:
         return 0
@@ -72,7 +75,7 @@ def _commission(component: Row[Any] | None, amount_fen: int) -> int:
 
 def lines_are_recomputed(connection: Connection) -> Iterator[Finding]:
     """Each stored line equals what its collection earns under the component in force on its business day."""
-    tariffs = _tariffs(connection)
+    tariffs = tariffs_known(connection)
     for row in rows(
         connection,
         """
@@ -91,7 +94,7 @@ def lines_are_recomputed(connection: Connection) -> Iterator[Finding]:
         day = as_day(row.business_on)
         component = tariffs.component(row.outlet_id, row.outlet_kind, row.tender, day)
         base_fen = row.amount_fen - int(row.refunded)  # what was refunded before the close earns nothing
-        expected = _commission(component, base_fen)
+        expected = commission_of(component, base_fen)
         if (row.base_fen, row.commission_fen) != (base_fen, expected):
             yield Finding(
                 "commission_line",
@@ -126,7 +129,7 @@ def closed_months_are_complete(connection: Connection) -> Iterator[Finding]:
 
 def corrections_are_followed(connection: Connection) -> Iterator[Finding]:
     """What a corrected collection of a closed month earned, adjustments added, is what it earns on what stands."""
-    tariffs = _tariffs(connection)
+    tariffs = tariffs_known(connection)
     for row in rows(
         connection,
         """
@@ -144,7 +147,7 @@ def corrections_are_followed(connection: Connection) -> Iterator[Finding]:
     ):
         component = tariffs.component(row.outlet_id, row.outlet_kind, row.tender, as_day(row.business_on))
         base_fen = 0 if row.moved else row.amount_fen - int(row.refunded)
-        expected = _commission(component, base_fen) if base_fen else 0
+        expected = commission_of(component, base_fen) if base_fen else 0
         paid = row.commission_fen + int(row.adjusted)
         if paid != expected:
             yield Finding(
