@@ -7,27 +7,25 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
-from agentnet.core.clock import IsoWeek, Month
 from agentnet.core.money import Fen, rmb_capitals
 from reports.head import DocumentHead, Level, require_agreement
 from reports.kit import blocks
 from reports.kit.paper import Paper
 from reports.kit.priming import Priming
 from reports.kit.table import Column, Row, Table, Total
-from reports.kit.wording import NOTHING, amount_text, count_text, day_text, month_text, week_text
-from reports.texts import Language, words
+from reports.kit.wording import NOTHING, amount_text, count_text, day_text, period_text
+from reports.texts import words
 from reports.texts_books import REMITTANCES
 
-DRAWING_VERSION: Final = 1
-
-DAYS_OF_A_WEEK: Final = 7
+DRAWING_VERSION: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
 class OutletDeposits:
     """An outlet's deposits declared in the period, and its cash at the end with the day of its oldest part.
 
-    A further column (missed opportunities) is one more field with a default, and one more in ``COLUMNS``.
+    ``missed`` counts the opportunities that passed since that day; None where there is no cash, and in what was frozen
+    before they were counted.
     """
 
     outlet_code: str
@@ -39,6 +37,7 @@ class OutletDeposits:
     returned_fen: Fen
     held_fen: Fen
     oldest_on: date | None
+    missed: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,13 +150,6 @@ def draw(station: StationRemittances) -> bytes:
     return paper.finish()
 
 
-def period_text(starts_on: date, ends_on: date, language: Language) -> str:
-    """Return a week or month in words."""
-    if (ends_on - starts_on).days == DAYS_OF_A_WEEK:
-        return week_text(IsoWeek.of(starts_on), language)
-    return month_text(Month.of(starts_on), language)
-
-
 def _require_sums(station: StationRemittances) -> None:
     added = sums_of(station.outlets)
     for name in ("outlets", "declared_fen", "confirmed_fen", "transit_fen", "returned_fen", "held_fen"):
@@ -177,14 +169,20 @@ def _draw_outlets(
     last: bool,
 ) -> None:
     text = paper.words
+    # What was frozen before opportunities were counted is drawn without them: a dash would say that there were none.
+    counted = all(one.missed is not None for one in station.outlets if one.oldest_on is not None)
+    # Chinese heads are short and the names of outlets long; English heads need the room.
+    name, amount, missed = (32, 10, 6) if paper.head.language == "zh" else (24, 12, 9)
     columns = (
-        Column(text["outlet_code"], 11, unbroken=True),
-        Column(text["outlet_name"], 24),
-        *(Column(text[key], 12, "right") for key in COLUMNS),
+        Column(text["outlet_code"], 8, unbroken=True),
+        Column(text["outlet_name"], name),
+        *(Column(text[key], amount, "right") for key in COLUMNS),
         Column(text["remittances_oldest"], 10, "right"),
         Column(text["remittances_age"], 6, "right"),
+        *([Column(text["remittances_missed"], missed, "right")] if counted else []),
     )
     last_on = station.ends_on - timedelta(days=1)
+    blank = ("", "", "") if counted else ("", "")
     rows = [
         Row(
             (
@@ -193,16 +191,17 @@ def _draw_outlets(
                 *map(amount_text, _amounts(one)),
                 f"{one.oldest_on:%m-%d}" if one.oldest_on else NOTHING,
                 count_text((last_on - one.oldest_on).days if one.oldest_on else None),
+                *([count_text(one.missed)] if counted else []),
             )
         )
         for one in outlets
     ]
     here = sums_of(outlets)
     label = text[subtotal] % {"outlets": count_text(here.outlets)}
-    totals = [Total(label, (*map(amount_text, _amounts(here)), "", ""), "subtotal")]
+    totals = [Total(label, (*map(amount_text, _amounts(here)), *blank), "subtotal")]
     if last:
         whole = text["grand_total"] % {"outlets": count_text(station.whole.outlets)}
-        totals.append(Total(whole, (*map(amount_text, _amounts(station.whole)), "", ""), "grand"))
+        totals.append(Total(whole, (*map(amount_text, _amounts(station.whole)), *blank), "grand"))
     Table(paper, text[heading], columns).draw(rows, totals, empty=text["none_in_setting"])
 
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Literal
 
-from reports.texts_books import OUTLET_DAY, REMITTANCES, TRIAL
+from reports.texts_books import OUTLET_DAY, RECONCILIATION, REMITTANCES, TRIAL
 
 Language = Literal["zh", "en"]
 Texts = Mapping[str, tuple[str, str]]
@@ -273,6 +273,7 @@ GROUPS: tuple[Texts, ...] = (
     TRIAL,
     OUTLET_DAY,
     REMITTANCES,
+    RECONCILIATION,
     CODES,
 )
 

@@ -1,4 +1,4 @@
-"""The words of the papers of money: trial balance, an outlet's day, a station's remittances."""
+"""The words of the papers of money: trial balance, an outlet's day, a station's remittances, reconciliation."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ OUTLET_DAY: Mapping[str, tuple[str, str]] = {
 }
 
 REMITTANCES: Mapping[str, tuple[str, str]] = {
-    "remittances_title": ("供电所解款与现金账龄表", "Station Remittance and Cash Ageing"),
+    "remittances_title": ("供电所解款与现金账龄表", "Remittances and Cash Ageing"),
     "remittances_held": ("期末网点手头现金", "Cash held by outlets"),
     "remittances_declared": ("报交款", "Declared"),
     "remittances_confirmed": ("已到账", "Confirmed"),
@@ -93,6 +93,7 @@ REMITTANCES: Mapping[str, tuple[str, str]] = {
     "remittances_cash": ("手头现金", "Cash held"),
     "remittances_oldest": ("最早一天", "Oldest day"),
     "remittances_age": ("天数", "Days"),
+    "remittances_missed": ("错过", "Missed"),
     "remittances_urban_heading": ("城区网点（元）", "Urban outlets (CNY)"),
     "remittances_rural_heading": ("农村网点（元）", "Rural outlets (CNY)"),
     "remittances_open_heading": ("未到账与退回的交款", "Deposits in transit or returned"),
@@ -107,9 +108,95 @@ REMITTANCES: Mapping[str, tuple[str, str]] = {
     "remittances_empty": ("本期该供电所没有网点持有现金或报交款。", "No outlet held cash or declared a deposit."),
     "remittances_note": (
         "报交款为本期报的交款；已到账、退回为其中已经确认或退回的部分，在途为到出表时还没有确认的部分。"
-        "最早一天是期末手头现金里最早一笔所属的营业日，按先收先交推算；天数算到期末。",
+        "最早一天是期末手头现金里最早一笔所属的营业日，按先收先交推算；天数算到期末，错过是那以后过去了几次交款机会。",
         "Declared is what was declared in the period; confirmed and returned are the parts of it decided since, in "
         "transit is what nobody had decided when this paper was made. The oldest day is the business day of the "
-        "oldest cash still held at the end, first in first out; days count to the end of the period.",
+        "oldest cash still held at the end, first in first out; days count to the end of the period, "
+        "missed the opportunities to remit that passed since.",
+    ),
+}
+
+RECONCILIATION: Mapping[str, tuple[str, str]] = {
+    "reconciliation_title": ("对账报告", "Reconciliation Report"),
+    "reconciliation_open": ("待处理差异", "Open differences"),
+    "reconciliation_open_count": ("待处理 %(count)s 笔", "%(count)s open"),
+    "reconciliation_late": ("其中超过 7 天", "older than 7 days"),
+    "reconciliation_ended": ("本期办结", "Ended in the period"),
+    "reconciliation_collected": ("本期代收", "Collected"),
+    "reconciliation_files_heading": ("对账文件（元）", "Files (CNY)"),
+    "reconciliation_file": ("合作单位、银行账号", "Partner or account"),
+    "reconciliation_day": ("日期", "Day"),
+    "reconciliation_total": ("文件合计", "File total"),
+    "reconciliation_matched": ("已匹配", "Matched"),
+    "reconciliation_settled": ("已办结", "Settled"),
+    "reconciliation_waiting": ("待处理", "Open"),
+    "reconciliation_apart": ("不参与匹配", "Not matched"),
+    "reconciliation_rows": (
+        "%(rows)s 行：已匹配 %(matched)s，已办结 %(settled)s，待处理 %(open)s，不参与匹配 %(apart)s",
+        "%(rows)s rows: %(matched)s matched, %(settled)s settled, %(open)s open, %(apart)s not to be matched",
+    ),
+    "reconciliation_account": ("账号 %(account)s", "Account %(account)s"),
+    "reconciliation_no_files": ("本期没有对账文件。", "No file was taken in for this period."),
+    "reconciliation_missing_heading": ("还没有收到的合作单位文件", "Partners' files that have not come"),
+    "reconciliation_partner": ("合作单位", "Partner"),
+    "reconciliation_days": ("缺的天数", "Days"),
+    "reconciliation_first": ("最早一天", "First day"),
+    "reconciliation_untold": ("这几天代收（元）", "Collected then (CNY)"),
+    "reconciliation_tie_heading": ("三方核对", "Three-way tie"),
+    "reconciliation_leg": ("核对项", "Figure"),
+    "reconciliation_told": ("网点日", "Outlet-days"),
+    "reconciliation_ours": ("账上（元）", "Book (CNY)"),
+    "reconciliation_theirs": ("对方（元）", "Other side (CNY)"),
+    "reconciliation_difference": ("差（元）", "Difference (CNY)"),
+    "reconciliation_untied": ("不一致", "Untied"),
+    "reconciliation_waits": ("未报", "Not told"),
+    "reconciliation_leg_FILE": ("代收与合作单位文件", "Takings and partners' files"),
+    "reconciliation_leg_COUNT": ("账上现金与清点", "Cash and count"),
+    "reconciliation_leg_CARDS": ("刷卡与终端批次", "Cards and batches"),
+    "reconciliation_leg_BANK": ("报交款与银行到账", "Deposits and bank"),
+    "reconciliation_no_tie": ("本期没有可核对的营业日。", "Nothing happened that could be tied."),
+    "reconciliation_untied_heading": ("没有核对一致的网点（差额，元）", "Outlets that do not tie (difference, CNY)"),
+    "reconciliation_untied_days": ("天数", "Days"),
+    "reconciliation_short_FILE": ("文件", "File"),
+    "reconciliation_short_COUNT": ("清点", "Count"),
+    "reconciliation_short_CARDS": ("刷卡", "Cards"),
+    "reconciliation_short_BANK": ("到账", "Bank"),
+    "reconciliation_all_tie": ("报了的都一致。", "Whatever was told ties."),
+    "reconciliation_none_told": ("本期还没有一项两边都报了数。", "No figure has been told on both sides yet."),
+    "reconciliation_kinds_heading": ("待处理差异：按类型", "Open differences by kind"),
+    "reconciliation_kind": ("类型", "Kind"),
+    "reconciliation_number": ("笔数", "Number"),
+    "reconciliation_amount": ("金额（元）", "Amount (CNY)"),
+    "reconciliation_open_heading": ("待处理差异：逐笔", "Open differences, one by one"),
+    "reconciliation_no": ("编号", "No."),
+    "reconciliation_business_on": ("营业日", "Day"),
+    "reconciliation_where": ("网点", "Outlet"),
+    "reconciliation_owner": ("责任人", "Owner"),
+    "reconciliation_nobody": ("未接手", "Nobody"),
+    "reconciliation_age": ("天数", "Days"),
+    "reconciliation_none_open": ("没有待处理的差异。", "No difference is open."),
+    "reconciliation_ended_heading": ("本期办结的差异", "Differences ended in the period"),
+    "reconciliation_end": ("结果", "Result"),
+    "reconciliation_ended_on": ("办结日", "Ended"),
+    "reconciliation_by": ("经办", "By"),
+    "reconciliation_system": ("系统", "System"),
+    "reconciliation_none_ended": ("本期没有办结差异。", "No difference was ended in the period."),
+    "reconciliation_kind_AMOUNT_MISMATCH": ("金额不一致", "Amounts differ"),
+    "reconciliation_kind_MISSING_AT_UTILITY": ("对方有、我方没有", "They have it, we do not"),
+    "reconciliation_kind_MISSING_AT_AGENT": ("我方有、对方没有", "We have it, they do not"),
+    "reconciliation_kind_DUPLICATE": ("重复", "Duplicate"),
+    "reconciliation_kind_WRONG_DATE": ("日期不一致", "Days differ"),
+    "reconciliation_kind_LATE_REVERSAL": ("我方已撤销、对方仍计入", "Reversed here, still counted by them"),
+    "reconciliation_state_EXPLAINED": ("已说明", "Explained"),
+    "reconciliation_state_ADJUSTED": ("已调账", "Adjusted"),
+    "reconciliation_state_WRITTEN_OFF": ("已核销", "Written off"),
+    "reconciliation_note": (
+        "文件按所报的日期归期，银行对账单按最后一天。匹配的行归网点所在单位，没有匹配的归收文件的单位；各项相加等于文件合计，"
+        "否则不出本表。待处理差异是营业日在期末以前、到出表时还没有办结的；天数从发现之日算到出表。三方核对里还没有报的不计差额，"
+        "报交款的差额包括在途的。",
+        "A file belongs to the day it tells of, a statement to its last day. A matched row belongs to the outlet's "
+        "unit, any other to the unit that took the file in; the parts add up to the file's total, or this paper is "
+        "not made. Open is what is of a day in or before the period and had not ended when the paper was made; days "
+        "count from when it was found. In the tie, what nobody has told makes no difference; deposits in transit do.",
     ),
 }

@@ -1,26 +1,20 @@
-"""What several papers need of outlets' cash: its account, its balance at a day, the day of its oldest part."""
+"""What several papers need of outlets' cash: its account, its balance at a day, its oldest part, what that missed."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection as Many
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
-
-from sqlalchemy import func, select
+from typing import Any
 
 from agentnet.books.accounts import moved_by
 from agentnet.books.rules import Span
-from agentnet.collecting.models import Collection, Void
-from agentnet.collecting.rules import CASH
 from agentnet.core.clock import Month
 from agentnet.core.money import Fen
-from agentnet.infra.db import db
-from agentnet.ledger.models import BusinessDay
 from agentnet.ledger.queries import account_ids
 from agentnet.ledger.rules import OUTLET, AccountKey
-from agentnet.settlement.queries import TAKINGS_LOOKED_AT
-from agentnet.settlement.rules import oldest_unremitted
+from agentnet.settlement.ageing.queries import LOOKED_BACK_FIRST, calendars_of, day_kinds, takings_of
+from agentnet.settlement.ageing.rules import LOOKED_BACK, due_cash, opportunities
 
 
 def cash_accounts(outlet_ids: Many[int]) -> dict[int, int]:
@@ -39,31 +33,33 @@ def cash_before(accounts_by_outlet: Mapping[int, int], day: date) -> dict[int, F
 
 
 def oldest_days(held: Mapping[int, Fen], before: date) -> dict[int, date]:
-    """Return the business day of the oldest cash each outlet held before a day; first in, first out."""
-    holding = [outlet_id for outlet_id, amount in held.items() if amount > 0]
-    taken: dict[int, list[tuple[date, Fen]]] = defaultdict(list)
-    rows = db.session.connection().execute(
-        select(Collection.outlet_id, Collection.business_on, func.sum(Collection.amount_fen))
-        .outerjoin(Void, Void.collection_id == Collection.id)
-        .where(
-            Collection.outlet_id.in_(holding),
-            Collection.tender == CASH,
-            Collection.business_on < before,
-            Collection.business_on >= before - timedelta(days=TAKINGS_LOOKED_AT),
-            Void.id.is_(None),
-        )
-        .group_by(Collection.outlet_id, Collection.business_on)
-        .order_by(Collection.outlet_id, Collection.business_on.desc())
-    )
-    for outlet_id, day, amount in rows:
-        taken[outlet_id].append((day, int(amount)))
-    found = {outlet_id: oldest_unremitted(held[outlet_id], days) for outlet_id, days in taken.items()}
-    return {outlet_id: day for outlet_id, day in found.items() if day is not None}
+    """Return the business day of the oldest cash each outlet held before a day; first in, first out, as ages count."""
+    waiting = {outlet_id: amount for outlet_id, amount in held.items() if amount > 0}
+    found: dict[int, date] = {}
+    for days in (*LOOKED_BACK_FIRST, LOOKED_BACK):
+        takings = takings_of(list(waiting), before - timedelta(days=days)) if waiting else {}
+        for outlet_id, amount in list(waiting.items()):
+            taken = [(day, fen) for day, fen in takings.get(outlet_id, ()) if day < before]
+            if days == LOOKED_BACK or sum(fen for _day, fen in taken) >= amount:
+                due = due_cash(waiting.pop(outlet_id), taken, before)
+                if due is not None:
+                    found[outlet_id] = due.oldest_on
+    return found
 
 
-def days_are_closed(until: date) -> bool:
-    """Return whether no outlet has an open day before one."""
-    waiting = select(BusinessDay.outlet_id).where(
-        BusinessDay.closed_at.is_(None), BusinessDay.receipt_serial > 0, BusinessDay.business_on < until
-    )
-    return db.session.connection().execute(waiting.limit(1)).first() is None
+def missed_since(outlets: Iterable[Any], oldest: Mapping[int, date], before: date) -> dict[int, int]:
+    """Return how many opportunities each outlet missed since its oldest cash, as of a day.
+
+    ``outlets`` carry ``id`` and ``kind``; those without old cash are left out.
+    """
+    holding = [outlet for outlet in outlets if outlet.id in oldest]
+    if not holding:
+        return {}
+    first = min(oldest.values())
+    calendars, kinds = calendars_of(holding), day_kinds(first, before)
+    # Most outlets follow their kind: the days are worked out once for all that share a calendar.
+    open_days = {one: opportunities(one, kinds, first, before) for one in set(calendars.values())}
+    return {
+        outlet_id: sum(day > oldest[outlet_id] for day in open_days[calendar])
+        for outlet_id, calendar in calendars.items()
+    }

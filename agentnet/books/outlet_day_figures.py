@@ -10,10 +10,10 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy import BigInteger, cast, func, select
 
-from agentnet.books.cash_figures import cash_accounts, cash_before, days_are_closed
+from agentnet.books.cash_figures import cash_accounts, cash_before
 from agentnet.books.words import KINDS, OTHER_KIND
 from agentnet.collecting.models import Collection, Void
-from agentnet.core.clock import shanghai_instant, today
+from agentnet.core.clock import shanghai_instant
 from agentnet.divisions.models import OrgUnit
 from agentnet.documents.heads import Units, document_head, in_language
 from agentnet.documents.kinds import Head, Period, Subject
@@ -40,11 +40,6 @@ def day_subjects(org_unit: OrgUnit, period: Period) -> list[Subject]:
     return [
         Subject(f"outlet:{row.code}", f"{row.code} {row.name}", row.unit_id, row.path, outlet_id=row.id) for row in rows
     ]
-
-
-def day_is_closed(period: Period) -> bool:
-    """Return whether a day is over and closed everywhere."""
-    return period.ends_on <= today() and days_are_closed(period.ends_on)
 
 
 def freeze_days(

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any
 from typing import cast as typed
 
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from agentnet.books.cash_figures import cash_accounts, cash_before, days_are_closed, oldest_days
-from agentnet.core.clock import shanghai_instant, today
+from agentnet.books.cash_figures import cash_accounts, cash_before, missed_since, oldest_days
+from agentnet.core.clock import business_date, shanghai_instant
 from agentnet.divisions.models import OrgKind, OrgUnit
 from agentnet.documents.heads import Units, document_head, in_language, unit_subjects
 from agentnet.documents.kinds import Head, Period, Subject
-from agentnet.infra.dates import day_text
+from agentnet.infra.dates import calendar_day
 from agentnet.infra.db import db
 from agentnet.outlets.models import Outlet
 from agentnet.outlets.queries import under
@@ -33,11 +34,6 @@ def station_subjects(org_unit: OrgUnit, _period: Period) -> list[Subject]:
     return unit_subjects(org_unit, paths, (OrgKind.STATION,))
 
 
-def period_is_closed(period: Period) -> bool:
-    """Return whether a week or month is over and all its days are closed."""
-    return period.ends_on <= today() and days_are_closed(period.ends_on)
-
-
 def freeze_stations(
     subjects: Sequence[Subject], period: Period, heads: Mapping[str, Head]
 ) -> Iterator[tuple[Subject, StationRemittances]]:
@@ -48,12 +44,17 @@ def freeze_stations(
     deposits = _deposits(ids, period)
     held = cash_before(cash_accounts(ids), period.ends_on)
     oldest = oldest_days(held, period.ends_on)
+    missed = missed_since((one for of_unit in outlets.values() for one in of_unit), oldest, period.ends_on)
     for subject in subjects:
         head, unit = heads[subject.code], units.by_id[subject.org_unit_id]
-        rows = [_row(one, deposits[one.id], held.get(one.id, 0), oldest.get(one.id)) for one in outlets[unit.id]]
+        rows = [
+            _row(one, deposits[one.id], held.get(one.id, 0), oldest.get(one.id), missed.get(one.id))
+            for one in outlets[unit.id]
+        ]
         shown = tuple(row for row in rows if row.declared_fen or row.held_fen)
         with in_language(head.language):
-            printed = document_head(head, units, unit.id, _("到账情况截至%(day)s", day=day_text(today())))
+            as_of = calendar_day(business_date(head.made_at))
+            printed = document_head(head, units, unit.id, _("到账情况截至%(day)s", day=as_of))
         yield (
             subject,
             StationRemittances(
@@ -74,7 +75,7 @@ def freeze_stations(
 def _outlets(subjects: Sequence[Subject]) -> dict[int, list[Any]]:
     found: dict[int, list[Any]] = defaultdict(list)
     rows = db.session.execute(
-        select(Outlet.id, Outlet.code, Outlet.name, Outlet.setting, Outlet.org_unit_id)
+        select(Outlet.id, Outlet.code, Outlet.name, Outlet.setting, Outlet.kind, Outlet.org_unit_id)
         .where(Outlet.org_unit_id.in_([subject.org_unit_id for subject in subjects]))
         .order_by(Outlet.code)
     )
@@ -98,7 +99,9 @@ def _deposits(outlet_ids: Sequence[int], period: Period) -> dict[int, list[Remit
     return found
 
 
-def _row(outlet: Any, deposits: Sequence[Remittance], held_fen: int, oldest_on: Any) -> OutletDeposits:
+def _row(
+    outlet: Any, deposits: Sequence[Remittance], held_fen: int, oldest_on: date | None, missed: int | None
+) -> OutletDeposits:
     declared = sum(one.amount_fen for one in deposits)
     confirmed = sum(one.confirmed_fen or 0 for one in deposits)
     transit = sum(one.amount_fen for one in deposits if one.state == RemittanceState.DECLARED)
@@ -111,7 +114,8 @@ def _row(outlet: Any, deposits: Sequence[Remittance], held_fen: int, oldest_on: 
         transit_fen=transit,
         returned_fen=declared - confirmed - transit,
         held_fen=held_fen,
-        oldest_on=oldest_on if held_fen > 0 else None,
+        oldest_on=oldest_on,
+        missed=missed,
     )
 
 

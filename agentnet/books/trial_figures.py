@@ -16,8 +16,7 @@ from agentnet.divisions.models import OrgUnit
 from agentnet.documents.heads import Units, document_head, in_language, unit_subjects
 from agentnet.documents.kinds import Head, Period, Subject
 from agentnet.infra.dates import month_text
-from agentnet.ledger.queries import month_state
-from agentnet.ledger.rules import CLOSED, DEBIT, OUTLET
+from agentnet.ledger.rules import DEBIT, OUTLET
 from reports.head import Level
 from reports.trial_balance import TrialPaper, TrialRow
 
@@ -30,11 +29,6 @@ def trial_subjects(org_unit: OrgUnit, period: Period) -> list[Subject]:
     if 0 in found:  # households' and partners' accounts are the company's
         paths += [unit.path for unit in units.values() if unit.parent_id is None]
     return unit_subjects(org_unit, paths)
-
-
-def month_is_closed(period: Period) -> bool:
-    """Return whether a month's book is final."""
-    return month_state(Month.of(period.starts_on)) == CLOSED
 
 
 def freeze_trials(

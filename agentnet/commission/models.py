@@ -156,7 +156,8 @@ class CommissionLine(Model):
     """Commission accrued for one collection, or an adjustment of an earlier month, in the month it is paid for.
 
     ``component_id`` says why: the component of the plan version in force that day; NULL where no component applied.
-    Where several did, ``parts`` lists each with its fen (``[[component_id, fen], ...]``), the first as ``component_id``.
+    Where several did, ``parts`` lists each with its fen (``[[component_id, fen], ...]``); the first is ``component_id``
+    as well.
     """
 
     __tablename__ = "commission_lines"

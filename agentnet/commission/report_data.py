@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import Select, select
 
+from agentnet.books.periods import month_is_closed
 from agentnet.commission.accruing import counts_by_outlet
 from agentnet.commission.models import OutletAccrual
 from agentnet.commission.statement_figures import freeze_provisional, freeze_statements
@@ -17,10 +18,8 @@ from agentnet.core.clock import Month, today
 from agentnet.core.words import translatable
 from agentnet.divisions.models import OrgUnit
 from agentnet.documents.heads import unit_subjects
-from agentnet.documents.kinds import Period, ReportKind, Subject
+from agentnet.documents.kinds import Period, ReportKind, Subject, drawn_by
 from agentnet.infra.db import db
-from agentnet.ledger.queries import month_state
-from agentnet.ledger.rules import CLOSED
 from agentnet.outlets.models import Outlet
 from agentnet.users.permissions import Permission
 from reports import commission_statement, commission_summary
@@ -28,11 +27,6 @@ from reports import commission_statement, commission_summary
 
 def _month(period: Period) -> Month:
     return Month.of(period.starts_on)
-
-
-def is_closed(period: Period) -> bool:
-    """Return whether the period's figures are final: its month is closed."""
-    return month_state(_month(period)) == CLOSED
 
 
 def _accrued_under(org_unit: OrgUnit, month: Month) -> Select[*tuple[Any, ...]]:
@@ -81,7 +75,7 @@ def provisional_subjects(org_unit: OrgUnit, period: Period) -> list[Subject]:
     Who may see a document is decided by where the outlet stands today; the final one goes by the month's last day.
     """
     month = _month(period)
-    if month_state(month) == CLOSED:
+    if month_is_closed(period):
         return []
     due = counts_by_outlet(month)
     rows = db.session.execute(
@@ -113,44 +107,41 @@ def lines_by_subject(kind: ReportKind, month: Month) -> dict[str, int]:
     return {f"outlet:{code}": count for code, count in rows}
 
 
-COMMISSION_STATEMENT: Final = ReportKind(
+COMMISSION_STATEMENT: Final = drawn_by(
+    commission_statement,
+    commission_statement.CommissionStatement,
     code="COMMISSION_STATEMENT",
+    letters="CS",
     name=translatable("代办费结算单"),
     cadence="MONTHLY",
     permission=Permission.COMMISSION_READ,
-    drawing_version=commission_statement.DRAWING_VERSION,
     subjects=statement_subjects,
     freeze=freeze_statements,
-    figures=commission_statement.CommissionStatement,
-    draw=commission_statement.draw,
-    ready=is_closed,
-    letters="CS",
+    ready=month_is_closed,
 )
 
-COMMISSION_PROVISIONAL: Final = ReportKind(
+COMMISSION_PROVISIONAL: Final = drawn_by(
+    commission_statement,
+    commission_statement.CommissionStatement,
     code="COMMISSION_PROVISIONAL",
+    letters="CP",
     name=translatable("代办费暂结单"),
     cadence="MONTHLY",
     permission=Permission.COMMISSION_READ,
-    drawing_version=commission_statement.DRAWING_VERSION,
     subjects=provisional_subjects,
     freeze=freeze_provisional,
-    figures=commission_statement.CommissionStatement,
-    draw=commission_statement.draw,
     ready=is_over,
-    letters="CP",
 )
 
-COMMISSION_SUMMARY: Final = ReportKind(
+COMMISSION_SUMMARY: Final = drawn_by(
+    commission_summary,
+    commission_summary.CommissionSummary,
     code="COMMISSION_SUMMARY",
+    letters="CM",
     name=translatable("代办费汇总表"),
     cadence="MONTHLY",
     permission=Permission.COMMISSION_READ,
-    drawing_version=commission_summary.DRAWING_VERSION,
     subjects=summary_subjects,
     freeze=freeze_summaries,
-    figures=commission_summary.CommissionSummary,
-    draw=commission_summary.draw,
-    ready=is_closed,
-    letters="CM",
+    ready=month_is_closed,
 )

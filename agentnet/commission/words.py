@@ -22,7 +22,7 @@ from agentnet.commission.engine.language import Component, Share
 from agentnet.commission.rules import Version, format_percent
 from agentnet.core.clock import Month
 from agentnet.core.words import translatable
-from agentnet.infra.dates import instant_text, month_text
+from agentnet.infra.dates import month_text
 from agentnet.infra.i18n import in_english, say
 from agentnet.outlets.models import Tender
 
@@ -45,7 +45,7 @@ def closed_text(month: Month) -> str:
 
 def provisional_text(month: Month, at: datetime) -> str:
     """Return what a provisional document's head says of its figures: as of when, and that they may still change."""
-    return _("%(month)s尚未封账，截至 %(at)s，以封账后的结算单为准", month=month_text(month), at=instant_text(at))
+    return _("%(month)s尚未封账，截至 %(at)s，以封账后的结算单为准", month=month_text(month), at=exact_text(at)[:16])
 
 
 def version_text(version: Version) -> str:

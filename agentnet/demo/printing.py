@@ -12,6 +12,8 @@ from agentnet.books.models import JournalMapping
 from agentnet.books.presets import PRESETS
 from agentnet.books.report_data import (
     OUTLET_DAY,
+    RECONCILIATION_DAY,
+    RECONCILIATION_MONTH,
     STATION_REMITTANCES_MONTH,
     STATION_REMITTANCES_WEEK,
     TRIAL_BALANCE_MONTH,
@@ -37,6 +39,8 @@ OFFICE = Actor(
 MONTHLY = Rhythm(Cadence.MONTHLY, 1, 2, 0)
 WEEKLY = Rhythm(Cadence.WEEKLY, 1, 6, 0)
 DAILY = Rhythm(Cadence.DAILY, 1, 6, 0)
+AFTER_FILES = Rhythm(Cadence.DAILY, 1, 17, 0)
+"""Partners send yesterday's file in the morning, and somebody works off what differs."""
 
 
 def schedule_money(at: datetime) -> None:
@@ -59,7 +63,7 @@ def schedule_duties(units: Iterable[Unit], at: datetime) -> None:
 
 
 def schedule_books(units: Iterable[Unit], at: datetime) -> None:
-    """Schedule the papers of money: one station's daily sheets, all stations' deposits, the company's trial balance.
+    """Schedule the papers of money: daily sheets, deposits and cash by age, reconciliation, the trial balance.
 
     The rest begins with the next tick: three thousand daily sheets would be a day's work before the first look.
     """
@@ -68,6 +72,8 @@ def schedule_books(units: Iterable[Unit], at: datetime) -> None:
         _add(f"{station.name}日结单", OUTLET_DAY, station.code, "zh", DAILY, last_tick(DAILY, at))
     _add("解款与账龄周报", STATION_REMITTANCES_WEEK, "WL", "zh", WEEKLY, last_tick(WEEKLY, at))
     _add("解款与账龄月报", STATION_REMITTANCES_MONTH, "DH", "zh", MONTHLY, next_tick(MONTHLY, at))
+    _add("温岭对账日报", RECONCILIATION_DAY, "WL", "zh", AFTER_FILES, last_tick(AFTER_FILES, at))
+    _add("对账月报", RECONCILIATION_MONTH, "DH", "zh", MONTHLY, next_tick(MONTHLY, at))
     _add("科目余额表", TRIAL_BALANCE_MONTH, "DH", "zh", MONTHLY, last_tick(MONTHLY, at))
     _add("科目余额表（英文）", TRIAL_BALANCE_MONTH, "WL", "en", MONTHLY, last_tick(MONTHLY, at))
 

@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from flask import current_app
 
@@ -84,6 +84,46 @@ class ReportKind:
     @property
     def number_letters(self) -> str:
         return self.letters or "".join(word[0] for word in self.code.split("_"))
+
+
+class Drawing(Protocol):
+    """A module of ``reports``: how it draws, and which version of its drawing this is."""
+
+    @property
+    def DRAWING_VERSION(self) -> int: ...  # noqa: N802  (a module's constant)
+
+    def draw(self, figures: Any, /) -> bytes:
+        """Return the document as PDF."""
+        ...
+
+
+def drawn_by(
+    drawing: Drawing,
+    figures: type,
+    *,
+    code: str,
+    letters: str,
+    name: str,
+    cadence: str,
+    permission: Permission,
+    subjects: Callable[[OrgUnit, Period], Sequence[Subject]],
+    freeze: Callable[[Sequence[Subject], Period, Mapping[str, Head]], Iterator[tuple[Subject, Any]]],
+    ready: Callable[[Period], bool],
+) -> ReportKind:
+    """Return a kind that a module of ``reports`` draws from its figures."""
+    return ReportKind(
+        code=code,
+        name=name,
+        cadence=cadence,
+        permission=permission,
+        drawing_version=drawing.DRAWING_VERSION,
+        subjects=subjects,
+        freeze=freeze,
+        figures=figures,
+        draw=drawing.draw,
+        ready=ready,
+        letters=letters,
+    )
 
 
 def report_kinds() -> Mapping[str, ReportKind]:

@@ -25,6 +25,8 @@ DAYS_KEPT = 400
 ONE_DAY = timedelta(days=1)
 POST_CALLS = "135"
 """Until the office says otherwise the post calls on Mondays, Wednesdays and Fridays."""
+_FIRST_YEAR, _LAST_YEAR = min(constants.holidays).year, max(constants.holidays).year
+"""The years whose holidays are published."""
 
 
 def as_instant(value: Any) -> datetime:
@@ -152,8 +154,7 @@ class Calendar:
     def _works(self, day: date) -> bool:
         if day in self.worked:
             return self.worked[day]
-        known = min(constants.holidays).year <= day.year <= max(constants.holidays).year
-        if known and (day in constants.holidays or day in constants.workdays):
+        if _FIRST_YEAR <= day.year <= _LAST_YEAR and (day in constants.holidays or day in constants.workdays):
             return day in constants.workdays
         return day.isoweekday() <= 5
 

@@ -21,13 +21,18 @@ from agentnet.verify import (
     collections,
     commission,
     corrections,
+    day_sheets,
     documents,
     duties,
     holding,
     money,
+    provisional,
     reconciliation,
+    reconciliation_papers,
     register,
     settlement,
+    station_papers,
+    trial_papers,
 )
 from agentnet.verify.findings import Check, Finding
 
@@ -97,6 +102,11 @@ CHECKS: Sequence[Check] = tuple(
         documents.files_are_as_drawn,
         documents.statements_say_what_was_accrued,
         documents.duty_reports_say_what_was_done,
+        day_sheets.day_sheets_say_what_happened,
+        station_papers.station_papers_say_what_happened,
+        trial_papers.trial_papers_say_what_the_book_says,
+        provisional.provisional_statements_are_recomputed,
+        reconciliation_papers.reconciliation_papers_say_what_was_found,
         audit.chain_is_whole,
     )
 )

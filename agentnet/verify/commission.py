@@ -7,20 +7,21 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row
 
+from agentnet.verify.cash_history import as_instant
 from agentnet.verify.findings import Finding, rows, yuan
-from agentnet.verify.plan_language import Outlet, span_sums
+from agentnet.verify.plan_language import Fact, Outlet, span_sums
 from agentnet.verify.register import as_day
 
 FAR_FUTURE = date(9999, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
-class _Tariffs:
+class Tariffs:
     """Agreements by outlet, versions by plan, and each version's document and component ids."""
 
     agreements: Mapping[int, Sequence[tuple[date, date, int | None]]]
@@ -54,7 +55,8 @@ class _Tariffs:
         return found
 
 
-def _tariffs(connection: Connection) -> _Tariffs:
+def tariffs_known(connection: Connection, at: datetime | None = None) -> Tariffs:
+    """Return the tariffs as they are, or without what was written of versions after an instant."""
     agreements: dict[int, list[tuple[date, date, int | None]]] = defaultdict(list)
     for row in rows(connection, "SELECT * FROM agreements ORDER BY outlet_id, starts_on, id"):
         ends_on = as_day(row.ends_on) if row.ends_on else FAR_FUTURE
@@ -62,13 +64,14 @@ def _tariffs(connection: Connection) -> _Tariffs:
     versions: dict[int, list[tuple[date, int]]] = defaultdict(list)
     documents = {}
     for row in rows(connection, "SELECT * FROM plan_versions ORDER BY plan_id, starts_on, number"):
-        versions[row.plan_id].append((as_day(row.starts_on), row.id))
+        if at is None or as_instant(row.created_at) <= at:
+            versions[row.plan_id].append((as_day(row.starts_on), row.id))
         documents[row.id] = json.loads(row.content)
     components: dict[int, list[int]] = defaultdict(list)
     for row in rows(connection, "SELECT id, version_id FROM plan_components ORDER BY version_id, position"):
         components[row.version_id].append(row.id)
     default = next(iter(rows(connection, "SELECT id FROM plans WHERE is_default")), None)
-    return _Tariffs(agreements, versions, documents, components, default.id if default else None)
+    return Tariffs(agreements, versions, documents, components, default.id if default else None)
 
 
 def versions_say_what_was_agreed(connection: Connection) -> Iterator[Finding]:
@@ -148,24 +151,36 @@ def _months(connection: Connection) -> Iterator[_Month]:
 Parts = list[list[tuple[int, int]]]
 
 
-def _worked(month: _Month, tariffs: _Tariffs, bases: Sequence[int]) -> tuple[Parts, dict[tuple[int, str], int]]:
-    """Return what each line earns by component id, and what each component and span earns by the month."""
-    parts: Parts = [[] for _ in month.lines]
+def worked(
+    tariffs: Tariffs,
+    outlet_id: int,
+    outlet: Outlet,
+    days: tuple[date, date],
+    facts: Sequence[Fact],
+    outside: Mapping[str, Any],
+) -> tuple[Parts, dict[tuple[int, str], int]]:
+    """Return what each fact earns by component id, and what each component and span earns by the month."""
+    parts: Parts = [[] for _ in facts]
     monthly: dict[tuple[int, str], int] = {}
-    first, end = month.days
-    for version, starts_on, ends_on in tariffs.spans(month.outlet_id, first, end):
+    first, end = days
+    for version, starts_on, ends_on in tariffs.spans(outlet_id, first, end):
         components = tariffs.documents[version].get("components", [])
-        inside = [at for at, line in enumerate(month.lines) if starts_on <= as_day(line.business_on) < ends_on]
-        facts = [
-            (as_day(month.lines[at].business_on), month.lines[at].tender, month.lines[at].household_id, bases[at])
-            for at in inside
-        ]
-        sums = span_sums(components, month.outlet, facts, (starts_on, ends_on), (end - first).days, month.inputs or {})
+        inside = [at for at, fact in enumerate(facts) if starts_on <= fact[0] < ends_on]
+        of_span = [facts[at] for at in inside]
+        sums = span_sums(components, outlet, of_span, (starts_on, ends_on), (end - first).days, outside)
         ids = tariffs.components[version]
         for at, several in zip(inside, sums.parts, strict=True):
             parts[at] = [(ids[position], fen) for position, fen in several]
         monthly |= {(ids[position], starts_on.isoformat()): fen for position, fen in sums.monthly.items()}
     return parts, monthly
+
+
+def _worked(month: _Month, tariffs: Tariffs, bases: Sequence[int]) -> tuple[Parts, dict[tuple[int, str], int]]:
+    facts = [
+        (as_day(line.business_on), line.tender, line.household_id, base)
+        for line, base in zip(month.lines, bases, strict=True)
+    ]
+    return worked(tariffs, month.outlet_id, month.outlet, month.days, facts, month.inputs or {})
 
 
 def _stored_parts(line: Row[Any]) -> list[tuple[int, int]]:
@@ -177,7 +192,7 @@ def _stored_parts(line: Row[Any]) -> list[tuple[int, int]]:
 
 def lines_are_recomputed(connection: Connection) -> Iterator[Finding]:
     """Each stored line and monthly figure is what its version, its collections and the stored inputs come to."""
-    tariffs = _tariffs(connection)
+    tariffs = tariffs_known(connection)
     stored: dict[tuple[str, int], dict[tuple[int, str], int]] = defaultdict(dict)
     for row in rows(
         connection, "SELECT month, outlet_id, component_id, starts_on, commission_fen FROM monthly_commissions"
@@ -238,7 +253,7 @@ def closed_months_are_complete(connection: Connection) -> Iterator[Finding]:
 
 def corrections_are_followed(connection: Connection) -> Iterator[Finding]:
     """What a closed month paid, with what corrections took back since, is what the month earns on what stands."""
-    tariffs = _tariffs(connection)
+    tariffs = tariffs_known(connection)
     adjusted = {
         (row.of_month, row.outlet_id): int(row.fen)
         for row in rows(

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
 
 from flask import current_app
 from sqlalchemy import Connection
 
 from agentnet.verify.findings import Finding, rows, yuan
+from agentnet.verify.printed import figures_of
 from agentnet.verify.register import as_day
 
 
@@ -46,7 +45,7 @@ def statements_say_what_was_accrued(connection: Connection) -> Iterator[Finding]
         WHERE r.kind = 'COMMISSION_STATEMENT'
         """,
     ):
-        printed = _figures(row.frozen)
+        printed = figures_of(row.frozen)
         if printed is None or row.due_fen is None:
             yield Finding("statement", row.number, "was printed for a month that accrued nothing for its outlet")
             continue
@@ -74,7 +73,7 @@ def duty_reports_say_what_was_done(connection: Connection) -> Iterator[Finding]:
         if row.exempt:
             exempt.add((row.code, row.week))
     for row in rows(connection, "SELECT number, frozen, period_start FROM runs WHERE kind = 'DUTY_MANAGER_WEEK'"):
-        figures = _figures(row.frozen)
+        figures = figures_of(row.frozen)
         if figures is None:
             continue
         made_at = datetime.fromisoformat(figures["head"]["made_at"])
@@ -98,11 +97,6 @@ def _text(frozen: bytes) -> bytes | None:
         return zlib.decompress(frozen)
     except zlib.error:
         return None
-
-
-def _figures(frozen: bytes) -> dict[str, Any] | None:
-    text = _text(frozen)
-    return None if text is None else json.loads(text)
 
 
 def _instant(value: object) -> datetime:

@@ -62,7 +62,8 @@ def covers(component: Component, outlet: Outlet, tender: str | None) -> bool:
 
 def applying(components: Sequence[Component], outlet: Outlet, tender: str | None) -> list[int]:
     """Return the positions of what applies: all outside groups, and of each group the narrowest."""
-    chosen, best = [], {}
+    chosen: list[int] = []
+    best: dict[str, tuple[int, int]] = {}
     for at, one in enumerate(components):
         if not covers(one, outlet, tender) or (tender is None and one["kind"] in (*EACH, "TIERED", "GROWTH")):
             continue

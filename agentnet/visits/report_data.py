@@ -10,7 +10,7 @@ from agentnet.core.clock import Month, today
 from agentnet.core.words import translatable
 from agentnet.divisions.models import OrgKind, OrgUnit
 from agentnet.documents.heads import unit_subjects
-from agentnet.documents.kinds import Period, ReportKind, Subject
+from agentnet.documents.kinds import Period, Subject, drawn_by
 from agentnet.infra.db import db
 from agentnet.outlets.models import Assignment, Manager
 from agentnet.outlets.queries import under
@@ -73,30 +73,28 @@ def weeks_are_over(period: Period) -> bool:
     return is_over(weeks_of(Month.of(period.starts_on))[-1], today())
 
 
-DUTY_MANAGER_WEEK: Final = ReportKind(
+DUTY_MANAGER_WEEK: Final = drawn_by(
+    duty_visits_manager,
+    duty_visits_manager.ManagerWeek,
     code="DUTY_MANAGER_WEEK",
+    letters="DW",
     name=translatable("台区经理周走访报告"),
     cadence="WEEKLY",
     permission=Permission.COMPLIANCE_READ,
-    drawing_version=duty_visits_manager.DRAWING_VERSION,
     subjects=manager_subjects,
     freeze=freeze_weeks,
-    figures=duty_visits_manager.ManagerWeek,
-    draw=duty_visits_manager.draw,
     ready=week_is_over,
-    letters="DW",
 )
 
-DUTY_STATION_MONTH: Final = ReportKind(
+DUTY_STATION_MONTH: Final = drawn_by(
+    duty_visits_station,
+    duty_visits_station.StationMonth,
     code="DUTY_STATION_MONTH",
+    letters="DM",
     name=translatable("走访完成情况月报"),
     cadence="MONTHLY",
     permission=Permission.COMPLIANCE_READ,
-    drawing_version=duty_visits_station.DRAWING_VERSION,
     subjects=station_subjects,
     freeze=freeze_months,
-    figures=duty_visits_station.StationMonth,
-    draw=duty_visits_station.draw,
     ready=weeks_are_over,
-    letters="DM",
 )

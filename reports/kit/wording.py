@@ -11,6 +11,7 @@ from reports.texts import Language
 NOTHING = "-"
 """Stands where there is no figure; a zero is printed as 0 or 0.00."""
 
+_DAYS_OF_A_WEEK = 7
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -47,6 +48,22 @@ def week_text(week: IsoWeek, language: Language) -> str:
         f"Week {week.week} of {week.year} "
         f"({first.day} {_MONTHS[first.month - 1]} to {last.day} {_MONTHS[last.month - 1]})"
     )
+
+
+def period_text(starts_on: date, ends_on: date, language: Language) -> str:
+    """Return a day, an ISO week or a month in words; ``ends_on`` no longer belongs.
+
+    >>> [period_text(date(2026, 11, 2), date(2026, 11, day), "en") for day in (3, 9)]
+    ['2 Nov 2026', 'Week 45 of 2026 (2 Nov to 8 Nov)']
+    >>> period_text(date(2026, 11, 1), date(2026, 12, 1), "zh")
+    '2026年11月'
+    """
+    days = (ends_on - starts_on).days
+    if days == 1:
+        return day_text(starts_on, language)
+    if days == _DAYS_OF_A_WEEK:
+        return week_text(IsoWeek.of(starts_on), language)
+    return month_text(Month.of(starts_on), language)
 
 
 def short_week(week: IsoWeek, language: Language) -> str:

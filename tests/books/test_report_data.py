@@ -124,6 +124,8 @@ def test_a_stations_week_is_the_one_worked_out_by_hand(rolled):
         100_00, 90_00, 0, 10_00,
     )  # fmt: skip
     assert (outlet.held_fen, outlet.oldest_on) == (36_38, date(2026, 11, 9))
+    assert outlet.missed == 2  # the post called on Wednesday and on Friday
+    assert station.head.data_state.startswith("到账情况截至11月")  # never "today": it is read on another day
     assert station.whole == sums_of(station.outlets)
     (deposit,) = station.open_deposits
     assert (deposit.amount_fen, deposit.state, deposit.reason) == (10_00, "CONFIRMED", "银行只收到九十元")

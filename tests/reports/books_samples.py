@@ -6,6 +6,15 @@ from datetime import UTC, date, datetime
 
 from agentnet.core.clock import Month
 from reports.outlet_day import CashCount, CashRow, DepositRow, OutletDay, PiecesRow, TenderRow, VoidRow
+from reports.reconciled import (
+    EndedDifference,
+    FileShare,
+    MissingFile,
+    OpenDifference,
+    Reconciliation,
+    TieSum,
+    UntiedOutlet,
+)
 from reports.station_remittances import OpenDeposit, OutletDeposits, StationRemittances, sums_of
 from reports.texts import Language
 from reports.trial_balance import TrialPaper, TrialRow
@@ -100,7 +109,16 @@ def station(outlets: int = 30, language: Language = "zh", week: bool = False) ->
         oldest = date(2026, 11, 1 + number % 28) if held else None
         rows.append(
             OutletDeposits(
-                code, name, setting, declared, confirmed, transit, declared - confirmed - transit, held, oldest
+                code,
+                name,
+                setting,
+                declared,
+                confirmed,
+                transit,
+                declared - confirmed - transit,
+                held,
+                oldest,
+                number % 9 if held else None,
             )
         )
         if number % 3 == 0 and declared:
@@ -113,4 +131,72 @@ def station(outlets: int = 30, language: Language = "zh", week: bool = False) ->
     return StationRemittances(
         head(language, "DH-RM-202611-000007"), starts, ends, "STATION", "331081-07", tuple(rows), tuple(deposits),
         sums_of(rows),
+    )  # fmt: skip
+
+
+def reconciled(
+    differences: int = 1, language: Language = "zh", day: bool = True, ended: int | None = None
+) -> Reconciliation:
+    """A day of two partners and a bank; as many differences as asked for, half as many ended."""
+    kinds = (
+        "MISSING_AT_AGENT",
+        "MISSING_AT_UTILITY",
+        "AMOUNT_MISMATCH",
+        "DUPLICATE",
+        "WRONG_DATE",
+        "LATE_REVERSAL",
+    )
+    waiting, over = [], []
+    for number in range(differences):
+        code, name, _setting = place(number)
+        if number % 4 == 1:
+            code, name = "", "中国邮政集团有限公司浙江省台州市温岭市分公司"
+        amount = 1_00 + number * 7919 % 90_000
+        business_on = date(2026, 11, 11 - number % 11)
+        owner = "" if number % 3 == 0 else ("欧阳若兰" if language == "zh" else "Ouyang Ruolan")
+        waiting.append(
+            OpenDifference(101 + number, business_on, kinds[number % 6], code, name, owner, number % 11, amount)
+        )
+    for number in range(differences // 2 if ended is None else ended):
+        code, name, _setting = place(number + 3)
+        state = ("EXPLAINED", "ADJUSTED", "WRITTEN_OFF")[number % 3]
+        reason = (
+            "收据存根",
+            "对方次日撤销了这一笔，业务员王某已与邮政公司财务核对并取得书面说明，另附回单",
+            "收不回来",
+        )[number % 3]
+        over.append(
+            EndedDifference(
+                11 + number, date(2026, 11, 9), kinds[number % 6], code, name, state, date(2026, 11, 11),
+                "周会计" if number % 2 else "", 66_00 + number, reason,
+            )
+        )  # fmt: skip
+    open_fen = sum(one.amount_fen for one in waiting)
+    return Reconciliation(
+        head(language, "DH-RD-20261111-000001"),
+        date(2026, 11, 11) if day else date(2026, 11, 1),
+        date(2026, 11, 12) if day else date(2026, 12, 1),
+        "COUNTY",
+        "WL",
+        325_50,
+        (
+            FileShare("PARTNER", "中国邮政集团有限公司浙江省台州市温岭市分公司", date(2026, 11, 11), date(2026, 11, 11),
+                      1203, 123_456_78, 1190, 122_000_00, 5, 1_000_00, 3, 456_78, 5, 0),
+            FileShare("BANK", "*0161", date(2026, 11, 9), date(2026, 11, 11), 3, 199_40, 1, 199_40, 0, 0, 0, 0, 2, 0),
+        ),
+        (MissingFile("十足便利店", 1, date(2026, 11, 11), 88_00),),
+        (
+            TieSum("FILE", 30, 325_50, 320_50, 1, 2),
+            TieSum("COUNT", 28, 127_38, 126_38, 1, 4),
+            TieSum("CARDS", 3, 305_50, 305_50, 0, 0),
+            TieSum("BANK", 2, 200_00, 200_00, 0, 0),
+        ),
+        (
+            UntiedOutlet("WL0001", "箬横镇垟岙村村邮站", 1, -5_00, None, None, None),
+            UntiedOutlet("WL0008", "箬横镇上岙应家村村邮站", 1, 0, -1_00, 0, 0),
+        ),
+        tuple(waiting),
+        open_fen,
+        tuple(over),
+        sum(one.amount_fen for one in over),
     )  # fmt: skip

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
 
 from agentnet.core.money import rmb_capitals
-from reports import outlet_day, station_remittances, trial_balance
+from reports import outlet_day, reconciliation, station_remittances, trial_balance
 from reports.frozen import from_json, to_json
 from reports.head import FiguresDisagree
+from reports.reconciled import TieSum
 from reports.texts import UnknownWord
 from tests.reports import books_samples as samples
 from tests.reports.samples import text_of
@@ -141,7 +143,22 @@ def test_the_stations_report_shows_urban_and_rural_apart_with_their_sums() -> No
                   rmb_capitals(figures.whole.held_fen), "未到账，退回：银行没有"):  # fmt: skip
         assert words in page, words
     one = figures.outlets[1]
-    assert f"{one.outlet_code} {one.outlet_name} 79.19 79.19 0.00 0.00 35.71 11-02 28" in page
+    assert f"{one.outlet_code} {one.outlet_name} 79.19 79.19 0.00 0.00 35.71 11-02 28 1" in page
+
+
+def test_a_station_frozen_before_opportunities_were_counted_says_nothing_of_them() -> None:
+    """Stored by the first drawing, without the field; redrawn it must not claim that nothing was missed."""
+    figures = samples.station(5)
+    fields = json.loads(to_json(figures))
+    for outlet in fields["outlets"]:
+        del outlet["missed"]
+    old = from_json(station_remittances.StationRemittances, json.dumps(fields).encode())
+    page, present = ("".join(text_of(station_remittances.draw(one))) for one in (old, figures))
+    assert "最早一天 天数 错过" in present
+    assert "35.71 11-02 28 1" in present
+    assert "最早一天 天数" in page
+    assert "天数 错过" not in page
+    assert "35.71 11-02 28 1" not in page
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -180,7 +197,95 @@ def test_what_was_frozen_draws_the_same_bytes(language) -> None:
         (trial_balance, samples.trial(language)),
         (outlet_day, samples.outlet_day(language)),
         (station_remittances, samples.station(30, language)),
+        (reconciliation, samples.reconciled(20, language)),
     ):
         again = from_json(type(figures), to_json(figures))
         assert again == figures
         assert module.draw(again) == module.draw(figures)
+
+
+def test_the_reconciliation_report_shows_files_tie_and_every_difference() -> None:
+    figures = samples.reconciled(200)
+    page = "".join(text_of(reconciliation.draw(figures)))
+    for words in (
+        "对账报告",
+        "2026年11月11日",
+        "待处理 200 笔",
+        rmb_capitals(figures.open_fen),
+        "1,203 行：已匹配 1,190，已办结 5，待处理 3，不参与匹配 5",
+        "账号 *0161 11-09~11-11 199.40 199.40 0.00 0.00 0.00",
+        "合计 123,656.18 122,199.40 1,000.00 456.78 0.00",
+        "十足便利店 2026年11月11日 1 88.00",
+        "代收与合作单位文件 30 325.50 320.50 -5.00 1 2",
+        "WL0001 箬横镇垟岙村村邮站 1 -5.00 - - -",
+        "101 2026-11-11 我方有、对方没有 WL0001 箬横镇垟岙村村邮站 未接手 0 1.00",
+        "另附回单",
+        "制表",
+    ):
+        assert words in page, words
+    assert all(f"{number} 2026-11-" in page for number in range(101, 301))
+
+
+def test_the_reconciliation_report_of_a_month_in_english() -> None:
+    page = "".join(text_of(reconciliation.draw(samples.reconciled(3, "en", day=False))))
+    for words in (
+        "Reconciliation Report",
+        "Nov 2026",
+        "3 open",
+        "Account *0161",
+        "Takings and partners",
+        "Ouyang",
+        "System",
+    ):
+        assert words in page, words
+
+
+def test_a_day_without_anything_to_reconcile_says_so() -> None:
+    nothing = replace(
+        samples.reconciled(0), taken_fen=0, files=(), missing=(), tie=(), untied=(), open_fen=0, ended_fen=0
+    )
+    page = "".join(text_of(reconciliation.draw(nothing)))
+    for words in ("没有对账文件", "没有可核对的营业日", "没有待处理的差异", "没有办结差异"):
+        assert words in page, words
+    assert "还没有收到" not in page
+    tied = replace(samples.reconciled(0), tie=samples.reconciled(0).tie[2:], untied=())
+    assert "报了的都一致。" in "".join(text_of(reconciliation.draw(tied)))
+    untold = replace(tied, tie=(TieSum("COUNT", 0, 0, 0, 0, 4),))
+    assert "还没有一项两边都报了数" in "".join(text_of(reconciliation.draw(untold)))
+
+
+@pytest.mark.parametrize("field", ["rows", "amount_fen", "matched", "matched_fen", "settled_fen", "open", "apart_fen"])
+def test_a_file_whose_rows_are_not_all_somewhere_is_never_printed(field) -> None:
+    figures = samples.reconciled(1)
+    first, *rest = figures.files
+    wrong = replace(first, **{field: getattr(first, field) + 1})
+    with pytest.raises(FiguresDisagree):
+        reconciliation.draw(replace(figures, files=(wrong, *rest)))
+
+
+@pytest.mark.parametrize("field", ["open_fen", "ended_fen"])
+def test_differences_that_do_not_add_up_are_never_printed(field) -> None:
+    figures = samples.reconciled(5)
+    with pytest.raises(FiguresDisagree):
+        reconciliation.draw(replace(figures, **{field: 1}))
+
+
+@pytest.mark.parametrize("field", ["file_fen", "count_fen", "cards_fen", "bank_fen"])
+def test_a_tie_whose_outlets_do_not_explain_it_is_never_printed(field) -> None:
+    figures = samples.reconciled(1)
+    wrong = replace(figures.untied[1], **{field: 7})
+    with pytest.raises(FiguresDisagree):
+        reconciliation.draw(replace(figures, untied=(figures.untied[0], wrong)))
+
+
+@pytest.mark.parametrize("differences", [0, 1, 2, 7, 60, 200])
+def test_the_reports_last_table_never_leaves_the_signatures_alone(differences) -> None:
+    pages = text_of(reconciliation.draw(samples.reconciled(differences)))
+    assert "制表" in pages[-1]
+    assert "本期办结的差异" in pages[-1]
+
+
+def test_a_kind_of_difference_without_a_word_is_refused() -> None:
+    figures = samples.reconciled(1)
+    with pytest.raises(UnknownWord):
+        reconciliation.draw(replace(figures, open=(replace(figures.open[0], kind="STRANGE"),)))
