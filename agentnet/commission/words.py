@@ -22,7 +22,7 @@ from agentnet.commission.engine.language import Component, Share
 from agentnet.commission.rules import Version, format_percent
 from agentnet.core.clock import Month
 from agentnet.core.words import translatable
-from agentnet.infra.dates import month_text
+from agentnet.infra.dates import exact_text, month_text
 from agentnet.infra.i18n import in_english, say
 from agentnet.outlets.models import Tender
 

@@ -158,6 +158,8 @@ def samples(facts: dict[str, object]) -> dict[str, Sample]:
         "commission.export": Sample({"kind": "csv"}, placed=False),
         "commission.plan": Sample({"code": "STANDARD"}, placed=False),
         "commission.new_version": Sample({"code": "STANDARD"}, placed=False),
+        "commission.plan_file": Sample({"code": "STANDARD"}, placed=False),
+        "commission.fill_from_file": Sample({"code": "STANDARD"}, placed=False),
         "documents.genuine": Sample(document, placed=False),
         "documents.progress": Sample({"order_id": facts["collection_id"]}),
         "documents.reopen_order": Sample({"order_id": facts["collection_id"]}),
