@@ -41,6 +41,7 @@ _ALIASES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 NEEDED: Final = ("outlet_code", "household_no", "amount", "tender", "collected_at")
 _MOST_KNOWN: Final = 200_000
+_MOST_TENDERS: Final = 500
 _OF_OUTLET: Final = ("outlet_kind", "setting", "partner", "campaign")
 
 
@@ -245,7 +246,9 @@ class _Reading:
             before = self.known.get(code)
             if before is None or before[0] != told:
                 before = self.known[code] = (told, {})
-            before[1][row[self.places["collected_at"]][:7]] = kept
+            spelling = row[self.places["collected_at"]][:7]
+            if spelling == f"{date.fromordinal(values[0]):%Y-%m}":  # an instant with a zone may lie in the next month
+                before[1][spelling] = kept
         self.found.rows += 1
 
     def _read(self, number: int, row: Sequence[str], column: str, read: Callable[[str], int]) -> int:
@@ -281,6 +284,8 @@ class _Reading:
         if found is None:
             code = cells.tender(text)
             if code not in self.found.tenders:
+                if len(self.found.tenders) >= _MOST_TENDERS:
+                    raise Invalid("tenders_many", "支付方式超过 %(most)d 种，请检查是否用错了列", most=_MOST_TENDERS)
                 self.found.tenders.append(code)
             found = self.tenders[text] = self.found.tenders.index(code)
         return found

@@ -72,6 +72,11 @@ class Totals:
         """Return the component of a key."""
         return self.plan.versions[key[0]].components[key[1]]
 
+    def title(self, key: Key) -> str:
+        """Return a component's name; where there are several versions, behind the day its version starts on."""
+        start = f"{self.plan.versions[key[0]].starts_on} " if len(self.plan.versions) > 1 else ""
+        return f"{start}{self.component(key).name}"
+
     def content(self) -> dict[str, Any]:
         """Return the totals as plain values."""
         return {
@@ -199,7 +204,7 @@ def table(new: Totals, old: Totals | None) -> Iterator[str]:
     for totals in (new, *((old,) if old else ())):
         yield ""
         rows = [
-            (f"{at} {totals.component((at, index)).name}", totals.component((at, index)).kind.value, format_yuan(fen))
+            (totals.title((at, index)), totals.component((at, index)).kind.value, format_yuan(fen))
             for (at, index), fen in sorted(totals.components.items())
         ]
         yield from _columns((f"component of {totals.plan.code}", "kind", "yuan"), rows)

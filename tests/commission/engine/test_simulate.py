@@ -211,6 +211,37 @@ def test_the_month_is_shanghais(answer: Any) -> None:
     assert months == {"2026-10": 3, "2026-11": 1}
 
 
+def test_an_instant_of_the_next_month_does_not_draw_others_along(answer: Any) -> None:
+    stamps = ["2026-10-01", "2026-10-31T16:30:00Z", "2026-10-02", "2026-10-01", "2026-10-02 10:00", "2026-10-02 10:00"]
+    late = "".join(f"WL2,33100001,1,CASH,{stamp}\n" for stamp in stamps[1:])
+    rows = "".join(f"WL1,33100001,1,CASH,{stamp}\n" for stamp in stamps) + late
+    found = answer(document(FLAT), f"{HEAD}\n{rows}")["months"]
+    assert {(one["outlet_code"], one["month"]): one["collections"] for one in found} == {
+        ("WL1", "2026-10"): 5,
+        ("WL1", "2026-11"): 1,
+        ("WL2", "2026-10"): 4,
+        ("WL2", "2026-11"): 1,
+    }
+
+
+def test_a_column_of_references_is_not_a_tender(run: Any) -> None:
+    rows = f"{HEAD}\n" + "".join(f"WL1,33100001,1,T{at},2026-10-05\n" for at in range(502))
+    assert errors(run(document(FLAT), rows, "--json")) == [
+        (502, "tender", "tenders_many"),
+        (503, "tender", "tenders_many"),
+    ]
+
+
+def test_versions_inside_a_month_are_told_apart(run: Any) -> None:
+    plan = json.loads(document(FLAT))
+    second = {**plan["versions"][0], "starts_on": "2026-10-16", "components": [{**FLAT, "fee": "3", "name": "x"}]}
+    plan["versions"].append(second)
+    rows = f"{HEAD}\nWL1,33100001,1,CASH,2026-10-15\nWL1,33100001,1,CASH,2026-10-16\n"
+    lines = [line.split() for line in run(json.dumps(plan), rows).output.splitlines()]
+    assert ["2026-01-01", "x", "PER_COLLECTION", "1.00"] in lines
+    assert ["2026-10-16", "x", "PER_COLLECTION", "3.00"] in lines
+
+
 def test_every_bad_row_is_listed_and_nothing_is_worked_out(run: Any) -> None:
     rows = f"""{HEAD},reversed_at
 WL1,33100001,"1,234.5",CASH,2026-10-05,
