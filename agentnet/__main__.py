@@ -11,6 +11,7 @@ from agentnet import create_app
 from agentnet.administration.commands import export_command, import_command
 from agentnet.bench.commands import bench_group
 from agentnet.closing.commands import close_month_command
+from agentnet.commission.commands import commission_group
 from agentnet.core.errors import Refusal
 from agentnet.demo.commands import demo_command
 from agentnet.documents.commands import report_group
@@ -34,11 +35,15 @@ COMMANDS: Sequence[click.Command] = (
     user_group,
     import_command,
     export_command,
+    commission_group,
     verify_command,
     rebuild_sums_command,
     bench_group,
     demo_command,
 )
+
+NEED_NO_APPLICATION = {commission_group.name}
+"""These work on files alone, in any folder: no settings are read, no home is made, no database is opened."""
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -46,6 +51,8 @@ COMMANDS: Sequence[click.Command] = (
 @click.pass_context
 def cli(context: click.Context) -> None:
     """Run an electricity utility's network of village agents. / 管理电力公司的乡村代收网点。"""
+    if context.invoked_subcommand in NEED_NO_APPLICATION:
+        return
     if context.invoked_subcommand and "--help" not in sys.argv and "-h" not in sys.argv:
         context.obj = create_app()
 

@@ -222,9 +222,11 @@ class _SpanWork:
                 last = self._last_year(index, component) if component.kind is Kind.GROWTH else 0
                 return MonthInputs(measured=measured, last_year=last, **common)
             case Kind.SUBSIDY:
+                # Counted only where a condition asks for them: what is stored is what the figure depends on.
+                asks_days, asks_visits = component.minimum_open_days, component.minimum_visits
                 return MonthInputs(
-                    open_days=_within(self.outlet.open_days, starts_on, ends_on),
-                    visits=_within(self.outlet.visits_passed, starts_on, ends_on),
+                    open_days=_within(self.outlet.open_days, starts_on, ends_on) if asks_days else 0,
+                    visits=_within(self.outlet.visits_passed, starts_on, ends_on) if asks_visits else 0,
                     **common,
                 )
             case Kind.MANDATE_BONUS:

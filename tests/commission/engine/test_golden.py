@@ -177,3 +177,9 @@ def test_growth_by_number_pays_a_fee_for_each_more() -> None:
     assert worked(version({**growth, "mode": "MARGINAL"}), *facts, outlet=outlet).total_fen == 3_20
     assert worked(version({**growth, "mode": "WHOLE"}), *facts, outlet=outlet).total_fen == 4_50
     assert worked(version({**growth, "mode": "WHOLE"}), *facts[:15], outlet=outlet).total_fen == 2_00
+
+
+def test_the_documents_show_the_shipped_plans_as_they_are() -> None:
+    told = (PLANS.parents[2] / "docs" / "plan-language.md").read_text(encoding="utf-8")
+    for name in NAMES:
+        assert (PLANS / f"{name}.json").read_text(encoding="utf-8") in told, name

@@ -1,0 +1,165 @@
+"""``agentnet commission``: what a plan would have cost, from files alone. No database is opened or made."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from agentnet.commission.engine.faults import PlanRefused
+from agentnet.commission.engine.language import Basis, Kind, Plan
+from agentnet.commission.engine.reading import read_plan
+from agentnet.commission.simulating.collections_file import Collections, read_collections
+from agentnet.commission.simulating.running import Days, OutletMonth, Ruler, outlet_months
+from agentnet.commission.simulating.telling import Totals, month_content, outlets_compared, table
+from agentnet.core.clock import Month
+from agentnet.core.errors import Invalid
+from agentnet.infra.clikit import answer, progress
+
+FILES_WITH_FAULTS = 1
+
+
+@click.group("commission")
+def commission_group() -> None:
+    """Work with commission plans. / 代办费方案。"""
+
+
+@commission_group.command("simulate")
+@click.option("--plan", "plan_file", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--collections", "file", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--against", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="An older plan to compare with."
+)
+@click.option("--as-of", metavar="YYYY-MM", help="Rule every collection by the version in force in that month.")
+@click.option("--json", "as_json", is_flag=True, help="Every outlet's month and component with its working.")
+def simulate_command(plan_file: Path, file: Path, against: Path | None, as_of: str | None, as_json: bool) -> None:
+    """Say what a plan would have paid for the collections of a file. / 试算方案。
+
+    The file is CSV (UTF-8 or GBK) or XLSX with outlet_code, household_no, amount, tender, collected_at, and if the
+    plan asks for them settled_at, reversed_at, outlet_kind, setting, partner, campaign. What was reversed in the month
+    it was paid in was never there; later, it is taken back in the month of the reversal. Status 1: a plan or rows are
+    faulty, and all of it is listed.
+    """
+    month = Month.parse(as_of) if as_of else None
+    plans = [_plan(path, as_json) for path in ([plan_file, against] if against else [plan_file])]
+    rulers = [Ruler(plan, month) for plan in plans]
+    found = read_collections(file, _needs(rulers), lambda rows: progress(rows, f"reading {file.name}"))
+    if found.error_count:
+        _refuse_rows(found, as_json)
+    totals = [Totals(plan) for plan in plans]
+    months = _work(found, rulers, totals)
+    if as_json:
+        _write_json(months, totals, found, rulers)
+    else:
+        for _ in months:
+            pass
+        answer({}, _lines(totals, found, rulers), as_json=False)
+
+
+def _plan(path: Path, as_json: bool) -> Plan:
+    """Read a plan; list its faults and leave if it has any."""
+    try:
+        return read_plan(path.read_text(encoding="utf-8-sig"))
+    except UnicodeDecodeError:
+        raise Invalid("plan_encoding", "方案文件 %(name)s 不是 UTF-8 编码的 JSON", name=path.name) from None
+    except PlanRefused as refused:
+        faults = [{"path": one.path, "code": one.code, "message": one.text()} for one in refused.faults]
+        lines = [f"{path.name} {one['path']}: {one['message']}" for one in faults]
+        answer({"plan": path.name, "fault_count": refused.count, "faults": faults}, lines, as_json)
+        sys.exit(FILES_WITH_FAULTS)
+
+
+def _needs(rulers: list[Ruler]) -> dict[str, str]:
+    """Return which columns the plans cannot do without, each with what asks for it."""
+    needs: dict[str, str] = {}
+    for ruler in rulers:
+        if ruler.basis is Basis.SETTLED:
+            needs["settled_at"] = "basis SETTLED"
+        scopes = [component.scope for version in ruler.versions for component in version.components]
+        for name, column in (
+            ("outlet_kinds", "outlet_kind"),
+            ("settings", "setting"),
+            ("partners", "partner"),
+            ("campaigns", "campaign"),
+        ):
+            if any(getattr(scope, name) for scope in scopes):
+                needs.setdefault(column, f"scope.{name}")
+    return needs
+
+
+def _refuse_rows(found: Collections, as_json: bool) -> None:
+    errors = [
+        {"row": one.row, "column": one.column, "code": one.refusal.code, "message": one.refusal.text()}
+        for one in found.errors
+    ]
+    lines = [f"row {one['row']}, {one['column'] or 'row'}: {one['message']}" for one in errors]
+    more = found.error_count - len(errors)
+    lines.append(f"{found.error_count} errors{f', {more} not shown' if more else ''}; nothing was worked out")
+    answer({"error_count": found.error_count, "errors": errors}, lines, as_json)
+    sys.exit(FILES_WITH_FAULTS)
+
+
+_Months = Iterator[tuple[OutletMonth, dict[tuple[int, int], tuple[int, int]]]]
+
+
+def _work(found: Collections, rulers: list[Ruler], totals: list[Totals]) -> _Months:
+    """Work outlet by outlet, freeing each; yield the months of the first plan, and add both plans up."""
+    days = Days()
+    for code in progress(sorted(found.outlets), "working", len(found.outlets)):
+        rows = found.outlets.pop(code)
+        for ruler, sums in zip(rulers, totals, strict=True):
+            for one in outlet_months(code, rows, found.tenders, ruler, days):
+                by_component = sums.add(one)
+                if sums is totals[0]:
+                    yield one, by_component
+
+
+def _write_json(months: _Months, totals: list[Totals], found: Collections, rulers: list[Ruler]) -> None:
+    """Write one JSON object, an outlet's month at a time: a year of a network is more than memory should hold."""
+    write = sys.stdout.write
+    write('{"months": [')
+    for at, (one, by_component) in enumerate(months):
+        write(("," if at else "") + "\n" + json.dumps(month_content(totals[0], one, by_component), ensure_ascii=False))
+    rest: dict[str, Any] = {
+        "rows": found.rows,
+        "passed_over_columns": list(found.passed_over),
+        "assumptions": _assumptions(rulers),
+        "totals": totals[0].content(),
+    }
+    if len(totals) > 1:
+        rest["against"] = totals[1].content()
+        rest["outlets"] = [
+            {"outlet_code": code, "total_fen": fen, "against_fen": before, "change_fen": fen - before}
+            for code, fen, before in outlets_compared(totals[0], totals[1])
+        ]
+    write("\n], " + json.dumps(rest, ensure_ascii=False)[1:] + "\n")
+
+
+def _assumptions(rulers: list[Ruler]) -> list[str]:
+    components = [component for ruler in rulers for version in ruler.versions for component in version.components]
+    found = []
+    if any(one.minimum_open_days or one.minimum_visits for one in components):
+        found.append("conditions of subsidies count as met: the file knows no opening days and visits")
+    if any(one.kind is Kind.MANDATE_BONUS for one in components):
+        found.append("no mandates: the file knows none, so their bonus is left out")
+    if any(one.kind is Kind.GROWTH for one in components):
+        found.append("growth is compared with the file's own rows of the year before")
+    return found
+
+
+def _lines(totals: list[Totals], found: Collections, rulers: list[Ruler]) -> Iterator[str]:
+    new, old = totals[0], totals[1] if len(totals) > 1 else None
+    yield f"{found.rows} collections, {len(new.outlets)} outlets, plan {new.plan.code}" + (
+        f" against {old.plan.code}" if old else ""
+    )
+    yield from table(new, old)
+    for one in totals:
+        if one.unruled:
+            yield f"{one.unruled} collections lie before any version of {one.plan.code}: choose one by --as-of YYYY-MM"
+    if found.passed_over:
+        yield f"columns passed over: {', '.join(found.passed_over)}"
+    yield from _assumptions(rulers)

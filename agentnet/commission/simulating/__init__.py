@@ -1,0 +1,1 @@
+"""What a plan would have cost: collections from a file, worked by the engine, without any database."""
