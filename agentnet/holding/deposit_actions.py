@@ -21,6 +21,7 @@ from agentnet.ledger.actions import post_many
 from agentnet.ledger.queries import balance_held, require_open
 from agentnet.ledger.rules import ORG_UNIT, OUTLET, AccountKey, NewTransfer
 from agentnet.outlets.queries import outlet_for
+from agentnet.settlement.slips import SlipUse, require_fresh_slip, take_slip
 from agentnet.users.permissions import Permission
 
 MOVED: Final = "deposit_move"
@@ -48,7 +49,7 @@ def record_deposit(new: NewDeposit, by: Actor) -> None:
     held_fen = balance_held(deposit)
     require_deposit(new, held_fen, today())
     slip_no = new.slip_no.strip()
-    require_fresh_slip(outlet.id, new.kind, slip_no)
+    require_unused(outlet.id, new.kind, slip_no)
     require_open(today())
     bank = AccountKey(ORG_UNIT, outlet.org_unit_id, "BANK")
     debit, credit = (bank, deposit) if new.kind is DepositKind.RECEIVED else (deposit, bank)
@@ -78,20 +79,25 @@ def record_deposit(new: NewDeposit, by: Actor) -> None:
             transfer_id=transfer.id,
         )
     )
+    if new.kind is DepositKind.RECEIVED:
+        take_slip(outlet.id, slip_no, SlipUse.DEPOSIT, new.id)
     remember(new.id, MOVED, by, new.content(), slip_no)
     change = new.amount_fen if new.kind is DepositKind.RECEIVED else -new.amount_fen
     after = {"deposit_fen": held_fen + change, "amount_fen": new.amount_fen, "slip_no": slip_no}
     write_audit(by, ACTIONS[new.kind], "outlet", outlet.code, {"deposit_fen": held_fen}, after)
 
 
-def require_fresh_slip(outlet_id: int, kind: DepositKind, slip_no: str) -> None:
-    """Refuse a slip that was recorded for the same outlet before.
+def require_unused(outlet_id: int, kind: DepositKind, slip_no: str) -> None:
+    """Refuse a slip that was used for the same outlet before: money came in with it, or went back with it.
 
     Raises:
         Conflict: ``slip_used``.
     """
+    if kind is DepositKind.RECEIVED:
+        require_fresh_slip(outlet_id, slip_no)
+        return
     used = select(DepositMove.id).where(
-        DepositMove.outlet_id == outlet_id, DepositMove.kind == kind, DepositMove.slip_no == slip_no
+        DepositMove.outlet_id == outlet_id, DepositMove.kind == kind, DepositMove.slip_no == slip_no.strip()
     )
     if db.session.scalar(used) is not None:
         raise Conflict("slip_used", "这张交款单已经报过了，请核对单号", field="slip_no")

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from agentnet.core.clock import today
 from agentnet.core.errors import Missing, Refusal
 from agentnet.holding import queries
-from agentnet.holding.deposit_actions import record_deposit, require_fresh_slip
+from agentnet.holding.deposit_actions import record_deposit, require_unused
 from agentnet.holding.forms import DepositForm
 from agentnet.holding.rules import DepositKind, NewDeposit, require_deposit
 from agentnet.holding.words import DEPOSIT_KINDS
@@ -67,7 +67,7 @@ def move_deposit(code: str, verb: str) -> Answer:
     new = _new(form, outlet, kind)
     try:
         require_deposit(new, queries.deposit_fen(outlet.id), today())
-        require_fresh_slip(outlet.id, kind, new.slip_no)
+        require_unused(outlet.id, kind, new.slip_no)
     except Refusal as refusal:
         show_refusal(form, refusal)
         return _form_page(form, outlet, verb), refusal.status

@@ -28,6 +28,7 @@ from agentnet.verify import (
     reconciliation,
     register,
     settlement,
+    slips,
 )
 from agentnet.verify.findings import Check, Finding
 
@@ -54,6 +55,7 @@ CHECKS: Sequence[Check] = tuple(
         settlement.closed_days_are_locked,
         settlement.counts_are_booked,
         settlement.deposits_moved_what_they_say,
+        slips.slips_count_once,
         closing.closed_months_were_settled_or_signed,
         approvals.requests_are_decided_by_another,
         approvals.what_was_asked_is_unchanged,
