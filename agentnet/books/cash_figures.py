@@ -19,7 +19,7 @@ from agentnet.infra.db import db
 from agentnet.ledger.models import BusinessDay
 from agentnet.ledger.queries import account_ids
 from agentnet.ledger.rules import OUTLET, AccountKey
-from agentnet.settlement.queries import TAKINGS_LOOKED_AT
+from agentnet.settlement.own_qr import TAKINGS_LOOKED_AT
 from agentnet.settlement.rules import oldest_unremitted
 
 

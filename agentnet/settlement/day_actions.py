@@ -31,7 +31,8 @@ from agentnet.outlets.models import Outlet
 from agentnet.outlets.queries import outlet_for
 from agentnet.settlement.ageing.actions import count_cash
 from agentnet.settlement.models import DayClose, DayCloseTender
-from agentnet.settlement.queries import days, first_open_day, own_qr_most, tender_totals
+from agentnet.settlement.own_qr import own_qr_most
+from agentnet.settlement.queries import days, first_open_day, tender_totals
 from agentnet.settlement.rules import (
     Differences,
     NewClose,
