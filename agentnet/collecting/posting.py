@@ -17,7 +17,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Table
 from sqlalchemy.exc import DBAPIError
 
-from agentnet.collecting.day_room import give_back, take_days
+from agentnet.collecting.day_room import DayLocked, give_back, take_days
 from agentnet.collecting.lookups import (
     Known,
     Recent,
@@ -110,7 +110,10 @@ def record_collections(items: Sequence[NewCollection], by: Actor) -> list[Verdic
         require(by, Permission.COLLECTION_RECORD)
     once = list({item.id: item for item in reversed(items)}.values())[::-1]
     if len(once) == 1:
-        verdicts = _record(once, by)
+        try:
+            verdicts = _record(once, by)
+        except DayLocked as refusal:  # nothing was written; its page says what to do
+            verdicts = [_refused(once[0], refusal)]
     elif once:
         try:
             with db.session.connection().begin_nested():
