@@ -28,6 +28,10 @@ DAYS_BACK: Final = 62
 """How far back a deposit slip may be dated."""
 
 
+COUNTERFEIT: Final = "COUNTERFEIT"
+"""The detail of the outlet's OVER_SHORT account that suspected notes go to."""
+
+
 class RemittanceState(StrEnum):
     """Declared: in transit. Confirmed: in the bank. Rejected: back with the keeper."""
 
