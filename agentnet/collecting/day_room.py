@@ -21,10 +21,6 @@ from agentnet.core.money import Fen
 from agentnet.infra.straight import Straight
 
 
-class DayLocked(Conflict):
-    """The day was closed between the look-up and the posting: judged anew, the collection belongs to the next day."""
-
-
 @dataclass(frozen=True, slots=True)
 class TakenDays:
     """What of a batch its days have room for, why not for the others, and each outlet's first receipt serial."""
@@ -142,7 +138,7 @@ def _why_not(connection: Connection, one: Judged) -> Refusal:
     """
     named = {"of_outlet": one.terms.outlet_id, "of_day": one.terms.business_on}
     if connection.scalar(_LOCKED, named):
-        raise DayLocked("day_locked", "这个网点刚刚日结，请再收一次：会记入下一个营业日")
+        raise Conflict("day_locked", "这个网点刚刚日结，请再收一次：会记入下一个营业日")
     return over_daily_limit(one.terms.daily_limit_fen or 0)
 
 

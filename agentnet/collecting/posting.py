@@ -17,7 +17,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Table
 from sqlalchemy.exc import DBAPIError
 
-from agentnet.collecting.day_room import DayLocked, give_back, take_days
+from agentnet.collecting.day_room import give_back, take_days
 from agentnet.collecting.lookups import (
     Known,
     Recent,
@@ -112,7 +112,10 @@ def record_collections(items: Sequence[NewCollection], by: Actor) -> list[Verdic
     if len(once) == 1:
         try:
             verdicts = _record(once, by)
-        except DayLocked as refusal:  # nothing was written; its page says what to do
+        except Conflict as refusal:
+            if refusal.code != "day_locked":
+                raise
+            # Nothing was written yet, and the form may be sent again: the collection then belongs to the next day.
             verdicts = [_refused(once[0], refusal)]
     elif once:
         try:
