@@ -30,6 +30,7 @@ from agentnet.infra.idempotency import earlier_result, remember
 from agentnet.ledger.actions import post_many
 from agentnet.ledger.queries import require_open
 from agentnet.ledger.rules import ORG_UNIT, OUTLET, AccountKey, NewTransfer
+from agentnet.outlets.actions.outlet import require_not_closed
 from agentnet.outlets.models import Outlet
 from agentnet.outlets.queries import agreement_on, outlet_for
 from agentnet.outlets.queries.limits import limits_on
@@ -47,6 +48,7 @@ def judge_top_up(new: NewTopUp, outlet: Outlet) -> None:
     Raises:
         Invalid, Conflict: as ``declare_top_up``.
     """
+    require_not_closed(outlet)
     agreement = agreement_on(outlet.id, today())
     require_top_up(
         new,
@@ -66,7 +68,7 @@ def declare_top_up(new: NewTopUp, by: Actor) -> None:
     Raises:
         Forbidden: ``not_permitted``. Missing: ``outlet_missing``.
         Invalid: ``not_prepaid``, ``slip_missing``, ``paid_to_come``, ``paid_long_ago``, ``amount_not_positive``,
-            ``first_top_up_small``, ``top_up_not_multiple``.
+            ``first_top_up_small``, ``top_up_not_multiple``, ``outlet_closed``.
         Conflict: ``slip_used``, ``id_reused``.
     """
     outlet = outlet_for(by, new.outlet_code, Permission.TOP_UP_DECLARE, for_change=True)
