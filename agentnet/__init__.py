@@ -63,6 +63,7 @@ from agentnet.outlets import models as outlets_models
 from agentnet.outlets.blueprint import blueprint as outlets_blueprint
 from agentnet.outlets.queries import own_manager_ids
 from agentnet.settlement import models as settlement_models
+from agentnet.settlement.ageing import imports as remittance_days_imports
 from agentnet.settlement.ageing import models as ageing_models
 from agentnet.settlement.ageing.notices import overdue_notices
 from agentnet.settlement.blueprint import blueprint as settlement_blueprint
@@ -145,6 +146,7 @@ IMPORTERS: Sequence[Importer] = (
     division_imports.IMPORTER,
     unit_imports.IMPORTER,
     *outlets_imports.IMPORTERS,
+    remittance_days_imports.IMPORTER,
     *collecting_imports.IMPORTERS,
 )
 

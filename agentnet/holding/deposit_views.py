@@ -16,6 +16,7 @@ from agentnet.core.errors import Missing, Refusal
 from agentnet.holding import queries
 from agentnet.holding.deposit_actions import receive_deposit
 from agentnet.holding.forms import DepositForm, PayBackForm
+from agentnet.holding.models import DepositMove, FloatPayBack
 from agentnet.holding.pay_back_actions import judge_pay_back, request_pay_back
 from agentnet.holding.rules import DepositKind, NewDeposit, NewPayBack, PayBackOf, require_deposit
 from agentnet.holding.words import DEPOSIT_KINDS, HELD_NAMES, PAY_BACKS
@@ -37,7 +38,8 @@ def deposit(code: str) -> str:
     """Show what an outlet has with the utility, and what came in and went back."""
     outlet = outlet_for(viewer(), code, Permission.SETTLEMENT_READ)
     moves, float_backs = queries.deposit_moves(outlet.id), queries.float_pay_backs(outlet.id)
-    people = [id_ for row in (*moves, *float_backs) for id_ in (row.user_id, row.approved_by_id)]
+    recorded: list[DepositMove | FloatPayBack] = [*moves, *float_backs]
+    people = [id_ for row in recorded for id_ in (row.user_id, row.approved_by_id)]
     return render_template(
         "holding/deposit.html",
         outlet=outlet,

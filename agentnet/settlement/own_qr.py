@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, case, or_, select
+from sqlalchemy import Select, case, or_, select
 from sqlalchemy.orm import aliased
 
 from agentnet.collecting.models import Collection, Void
@@ -50,7 +50,7 @@ def _took_any(outlet_id: int, since_on: date) -> bool:
     return db.session.scalar(found.limit(1)) is not None
 
 
-def _moves(outlet_id: int, last: Row[Any] | None) -> Iterator[HeldMove]:
+def _moves(outlet_id: int, last: Any) -> Iterator[HeldMove]:
     """Yield what moved the money held after the last count, in its order; at one instant what came in goes first.
 
     A collection at the very instant of the count belongs to a later business day: the day of the count was locked.
