@@ -43,8 +43,9 @@ from agentnet.documents.jobs import TICK
 from agentnet.documents.kinds import ReportKind
 from agentnet.documents.worker import DRAWING
 from agentnet.holding import models as holding_models
-from agentnet.holding.approval_kinds import LIMIT_RAISE
+from agentnet.holding.approval_kinds import LIMIT_RAISE, PAY_BACK_KINDS
 from agentnet.holding.blueprint import blueprint as holding_blueprint
+from agentnet.holding.queries import require_no_top_up_waiting
 from agentnet.infra import idempotency, revisions
 from agentnet.infra.config import Settings, read_settings
 from agentnet.infra.db import db, init_db
@@ -63,6 +64,7 @@ from agentnet.outlets import models as outlets_models
 from agentnet.outlets.blueprint import blueprint as outlets_blueprint
 from agentnet.outlets.queries import own_manager_ids
 from agentnet.settlement import models as settlement_models
+from agentnet.settlement.ageing import imports as remittance_days_imports
 from agentnet.settlement.ageing import models as ageing_models
 from agentnet.settlement.ageing.notices import overdue_notices
 from agentnet.settlement.blueprint import blueprint as settlement_blueprint
@@ -132,7 +134,13 @@ REPORT_KINDS: Sequence[ReportKind] = (
     DUTY_STATION_MONTH,
     *BOOKS_KINDS,
 )
-APPROVAL_KINDS: Sequence[ApprovalKind] = (*correction_kinds.APPROVAL_KINDS, LIMIT_RAISE, PLAN_VERSION, WRITE_OFF)
+APPROVAL_KINDS: Sequence[ApprovalKind] = (
+    *correction_kinds.APPROVAL_KINDS,
+    LIMIT_RAISE,
+    *PAY_BACK_KINDS,
+    PLAN_VERSION,
+    WRITE_OFF,
+)
 """What needs a second person: who may decide it, how it is shown, what carries it out."""
 AFTER_CORRECTION: Sequence[Follower] = (follow_correction,)
 """What follows a corrected collection in the correction's own transaction."""
@@ -140,6 +148,7 @@ IMPORTERS: Sequence[Importer] = (
     division_imports.IMPORTER,
     unit_imports.IMPORTER,
     *outlets_imports.IMPORTERS,
+    remittance_days_imports.IMPORTER,
     *collecting_imports.IMPORTERS,
 )
 
@@ -175,6 +184,7 @@ def create_app(settings: Settings | None = None) -> TransactionalFlask:
     app.extensions["agentnet.report_kinds"] = {kind.code: kind for kind in REPORT_KINDS}
     app.extensions["agentnet.approval_kinds"] = {kind.code: kind for kind in APPROVAL_KINDS}
     app.extensions["agentnet.after_correction"] = tuple(AFTER_CORRECTION)
+    app.extensions["agentnet.before_closing"] = (require_no_top_up_waiting,)
     app.extensions["agentnet.importers"] = importers_by_kind(IMPORTERS)
     app.extensions["agentnet.clock_jobs"] = tuple(CLOCK_JOBS)
     app.extensions["agentnet.workers"] = tuple(WORKERS)

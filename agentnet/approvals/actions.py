@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Final
 from uuid import UUID
@@ -29,7 +30,7 @@ from agentnet.core.ids import content_sha256
 from agentnet.infra.actor import Actor
 from agentnet.infra.audit import write_audit
 from agentnet.infra.db import db
-from agentnet.infra.idempotency import earlier_result, remember
+from agentnet.infra.idempotency import earlier_result, hold_request, remember
 from agentnet.users.permissions import Permission, org_paths, require
 from agentnet.users.queries import actor_for, user_by_name
 
@@ -64,6 +65,33 @@ def request_approval(new: NewApproval, by: Actor) -> None:
     if new.amount_fen is not None:
         after |= {"amount_fen": new.amount_fen}
     write_audit(by, "approval_requested", "approval", new.id, after=after)
+
+
+def asked_before(id_: UUID, kind: str, subject_id: str, sent: Mapping[str, object], reason: str) -> bool:
+    """Return whether the same was asked for under this id before, decided or not: a resend is not judged anew.
+
+    ``sent`` is what of the request's content the sender says. The rest was found when it was judged, and may be
+    otherwise today; it is taken from the request as it stands.
+
+    Raises:
+        Conflict: ``id_reused`` if the id was used for something else.
+    """
+    hold_request(id_)
+    found = db.session.scalar(select(Approval).where(Approval.id == id_))
+    if found is None:
+        earlier_result(id_, REQUESTED, {})  # refuses an id that something else was sent with
+        return False
+    resent = NewApproval(
+        id=id_,
+        kind=kind,
+        subject_kind=found.subject_kind,
+        subject_id=subject_id,
+        subject_label=found.subject_label,
+        org_unit_id=found.org_unit_id,
+        content={**found.content, **sent},
+        reason=reason,
+    )
+    return earlier_result(id_, REQUESTED, resent.request()) is not None
 
 
 def _asked_row(new: NewApproval, by: Actor) -> dict[str, object]:

@@ -110,7 +110,13 @@ def record_collections(items: Sequence[NewCollection], by: Actor) -> list[Verdic
         require(by, Permission.COLLECTION_RECORD)
     once = list({item.id: item for item in reversed(items)}.values())[::-1]
     if len(once) == 1:
-        verdicts = _record(once, by)
+        try:
+            verdicts = _record(once, by)
+        except Conflict as refusal:
+            if refusal.code != "day_locked":
+                raise
+            # Nothing was written yet, and the form may be sent again: the collection then belongs to the next day.
+            verdicts = [_refused(once[0], refusal)]
     elif once:
         try:
             with db.session.connection().begin_nested():

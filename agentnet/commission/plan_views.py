@@ -7,6 +7,7 @@ from uuid import UUID
 
 from flask import redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response
 
 from agentnet.approvals.queries import pending_of
@@ -136,7 +137,7 @@ def fill_from_file(code: str) -> Answer:
     if not sent.validate():
         return _page(form, found, file_form=sent), 422
     try:
-        newest = _newest(sent)
+        newest = _newest(request.files.get("file"))
     except Refusal as refusal:
         show_refusal(sent, refusal, {"plan_faults": "file", "json_shape": "file", "json_large": "file"})
         form.show(Version(_earliest_start(), ()))
@@ -149,8 +150,8 @@ def fill_from_file(code: str) -> Answer:
     return _page(form, found)
 
 
-def _newest(sent: PlanFileForm) -> Version:
-    content = sent.file.data.read(MOST_BYTES + 1) if sent.file.data else b""
+def _newest(sent: FileStorage | None) -> Version:
+    content = sent.stream.read(MOST_BYTES + 1) if sent else b""
     if not content or len(content) > MOST_BYTES:
         raise Invalid("json_large", "请选择一个不超过 1 MB 的方案文件", field="file")
     try:

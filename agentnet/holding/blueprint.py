@@ -20,10 +20,11 @@ blueprint.add_url_rule("/top-ups/<id_>/reject", "reject", top_up_views.reject, m
 
 _DEPOSIT = "/outlets/<code>/deposit"
 blueprint.add_url_rule(_DEPOSIT, "deposit", deposit_views.deposit)
-blueprint.add_url_rule(f"{_DEPOSIT}/<verb>", "move_deposit", deposit_views.move_deposit, methods=_BOTH)
-blueprint.add_url_rule(
-    f"{_DEPOSIT}/<verb>/record", "move_deposit_record", deposit_views.move_deposit_record, methods=["POST"]
-)
+blueprint.add_url_rule(f"{_DEPOSIT}/receive", "receive", deposit_views.receive, methods=_BOTH)
+blueprint.add_url_rule(f"{_DEPOSIT}/receive/record", "receive_record", deposit_views.receive_record, methods=["POST"])
+_PAY_BACK = "/outlets/<code>/pay-back/<what>"
+blueprint.add_url_rule(_PAY_BACK, "pay_back", deposit_views.pay_back, methods=_BOTH)
+blueprint.add_url_rule(f"{_PAY_BACK}/record", "pay_back_record", deposit_views.pay_back_record, methods=["POST"])
 
 blueprint.add_url_rule("/near-limits", "near", limit_views.near)
 blueprint.add_url_rule("/limits", "limits", limit_views.limits)

@@ -35,13 +35,23 @@ class RejectForm(HouseForm):
 
 
 class DepositForm(HouseForm):
-    """A guarantee deposit that came in or goes back."""
+    """A guarantee deposit that came in."""
 
     id = IdField()
     amount = YuanField(_l("金额"), [Needed(_l("请填写金额")), YuanBetween(1, MAX_FEN)])
     moved_on = DayField(_l("银行日期"), [Needed(_l("请填写银行日期"))])
     slip_no = StringField(_l("银行单号"), [Needed(_l("请填写银行单号")), NoLongerThan(LONGEST_SLIP)])
     note = StringField(_l("说明"), [NoLongerThan(LONGEST_NOTE)])
+
+
+class PayBackForm(HouseForm):
+    """Money that goes back to a keeper, and why."""
+
+    id = IdField()
+    amount = YuanField(_l("金额"), [Needed(_l("请填写金额")), YuanBetween(1, MAX_FEN)])
+    moved_on = DayField(_l("银行日期"), [Needed(_l("请填写银行日期"))])
+    slip_no = StringField(_l("银行单号"), [Needed(_l("请填写银行单号")), NoLongerThan(LONGEST_SLIP)])
+    reason = TextAreaField(_l("退还原因"), [Needed(_l("请写明原因")), NoLongerThan(LONGEST_NOTE)])
 
 
 class LimitForm(HouseForm):

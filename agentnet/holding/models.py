@@ -1,4 +1,4 @@
-"""Float top-ups and guarantee deposits. A top-up is decided once; a move of the deposit is never changed."""
+"""Float: top-ups, paid back; guarantee deposits. A top-up is decided once; what was paid back is never changed."""
 
 from __future__ import annotations
 
@@ -53,6 +53,34 @@ class TopUp(Model):
     note: Mapped[str] = mapped_column(String(200), default="")
 
 
+class FloatPayBack(Model):
+    """Float paid back to a keeper through the bank: asked for by one person of finance, approved by another.
+
+    It has the id of its approval.
+    """
+
+    __tablename__ = "float_pay_backs"
+    __table_args__ = (
+        CheckConstraint("amount_fen > 0", name="amount"),
+        CheckConstraint("user_id <> approved_by_id", name="two_people"),
+        UniqueConstraint("outlet_id", "slip_no", name="uq_float_pay_backs_slip"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(ForeignKey("approvals.id"), primary_key=True)
+    outlet_id: Mapped[int] = mapped_column(BigId, ForeignKey("outlets.id"))
+    org_unit_id: Mapped[int] = mapped_column(BigId, ForeignKey("org_units.id"))
+    amount_fen: Mapped[int]
+    moved_on: Mapped[date]
+    """The day on the bank's slip."""
+    slip_no: Mapped[str] = mapped_column(String(40))
+    note: Mapped[str] = mapped_column(String(200))
+    recorded_at: Mapped[datetime]
+    user_id: Mapped[int | None]
+    """Who asked for it."""
+    approved_by_id: Mapped[int]
+    transfer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("transfers.id"), unique=True)
+
+
 class DepositMove(Model):
     """A guarantee deposit received from a keeper, or paid back."""
 
@@ -60,6 +88,7 @@ class DepositMove(Model):
     __table_args__ = (
         CheckConstraint("amount_fen > 0", name="amount"),
         CheckConstraint("kind IN ('RECEIVED', 'PAID_BACK')", name="kind"),
+        CheckConstraint("user_id <> approved_by_id", name="two_people"),
         UniqueConstraint("outlet_id", "kind", "slip_no", name="uq_deposit_moves_slip"),
     )
 
@@ -75,3 +104,5 @@ class DepositMove(Model):
     recorded_at: Mapped[datetime]
     user_id: Mapped[int | None]
     transfer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("transfers.id"), unique=True)
+    approved_by_id: Mapped[int | None]
+    """Who approved that it went back; None for what came in, and for what went back before two people were needed."""

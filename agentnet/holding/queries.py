@@ -10,10 +10,12 @@ from uuid import UUID
 from sqlalchemy import Select, func, select
 from werkzeug.datastructures import MultiDict
 
-from agentnet.core.errors import Missing
-from agentnet.core.money import Fen
-from agentnet.holding.models import DepositMove, TopUp
-from agentnet.holding.rules import TopUpState
+from agentnet.approvals.models import Approval
+from agentnet.approvals.queries import pending_of
+from agentnet.core.errors import Invalid, Missing
+from agentnet.core.money import Fen, format_yuan
+from agentnet.holding.models import DepositMove, FloatPayBack, TopUp
+from agentnet.holding.rules import PAY_BACK_KINDS, PayBackOf, TopUpState
 from agentnet.infra.actor import Actor
 from agentnet.infra.db import db
 from agentnet.infra.pages import Page, SortBy, page_of
@@ -86,9 +88,41 @@ def waiting_top_ups(viewer: Actor) -> int:
     return db.session.scalar(statement) or 0
 
 
-def deposit_fen(outlet_id: int) -> Fen:
-    """Return the guarantee deposit an outlet has with the utility."""
-    return balances_of(OUTLET, [outlet_id], "DEPOSIT").get(outlet_id, 0)
+def held_of(outlet_id: int, of: PayBackOf) -> Fen:
+    """Return the guarantee deposit or the float an outlet has with the utility."""
+    return balances_of(OUTLET, [outlet_id], of).get(outlet_id, 0)
+
+
+def float_pay_backs(outlet_id: int, most: int = 100) -> Sequence[FloatPayBack]:
+    """Return what went back of an outlet's float, the newest first."""
+    return db.session.scalars(
+        select(FloatPayBack)
+        .where(FloatPayBack.outlet_id == outlet_id)
+        .order_by(FloatPayBack.recorded_at.desc(), FloatPayBack.id.desc())
+        .limit(most)
+    ).all()
+
+
+def pay_backs_waiting(outlet_id: int) -> Sequence[Approval]:
+    """Return what was asked to go back to an outlet and waits for its second person."""
+    waiting = (pending_of(kind, "OUTLET", str(outlet_id)) for kind in PAY_BACK_KINDS.values())
+    return [one for one in waiting if one is not None]
+
+
+def require_no_top_up_waiting(outlet_id: int) -> None:
+    """Refuse to close an outlet whose top-up nobody has decided: confirmed later, it would lie in a closed float.
+
+    Raises:
+        Invalid: ``top_up_waiting``.
+    """
+    waiting = select(TopUp.amount_fen).where(TopUp.outlet_id == outlet_id, TopUp.state == TopUpState.DECLARED)
+    amount_fen = db.session.scalar(waiting.limit(1))
+    if amount_fen is not None:
+        raise Invalid(
+            "top_up_waiting",
+            "网点有一笔 %(amount)s 元的充值还没有处理：请财务先确认或退回，再关闭网点",
+            amount=format_yuan(amount_fen),
+        )
 
 
 def deposit_moves(outlet_id: int, most: int = 100) -> Sequence[DepositMove]:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from agentnet.core.errors import Conflict, Forbidden, Invalid
@@ -58,13 +58,63 @@ class NewTopUp:
         }
 
 
+class PayBackOf(StrEnum):
+    """What is paid back to a keeper; also the code of the outlet's account it comes from."""
+
+    DEPOSIT = "DEPOSIT"
+    FLOAT = "FLOAT"
+
+
+PAY_BACK_KINDS: Final = {PayBackOf.DEPOSIT: "DEPOSIT_PAY_BACK", PayBackOf.FLOAT: "FLOAT_PAY_BACK"}
+"""The kind of approval each waits for."""
+
+
 @dataclass(frozen=True, slots=True)
-class NewDeposit:
-    """A guarantee deposit that came in or goes back, as finance records it."""
+class NewPayBack:
+    """Float or guarantee deposit that goes back to the keeper's bank account, as finance asks for it."""
 
     id: UUID
     outlet_code: str
-    kind: DepositKind
+    of: PayBackOf
+    amount_fen: Fen
+    moved_on: date
+    slip_no: str
+    reason: str
+
+    def sent(self) -> dict[str, object]:
+        """Return what the sender says, as the request keeps it."""
+        return {
+            "of": self.of.value,
+            "amount_fen": self.amount_fen,
+            "moved_on": self.moved_on.isoformat(),
+            "slip_no": self.slip_no.strip(),
+        }
+
+
+def pay_back_from(id_: UUID, outlet_code: str, content: Mapping[str, Any], reason: str) -> NewPayBack:
+    """Return what an approval was asked for.
+
+    >>> new = NewPayBack(UUID(int=1), "WL0001", PayBackOf.FLOAT, 500, date(2026, 11, 18), "T-1", "停业")
+    >>> pay_back_from(UUID(int=1), "WL0001", new.sent(), "停业") == new
+    True
+    """
+    return NewPayBack(
+        id=id_,
+        outlet_code=outlet_code,
+        of=PayBackOf(content["of"]),
+        amount_fen=content["amount_fen"],
+        moved_on=date.fromisoformat(content["moved_on"]),
+        slip_no=content["slip_no"],
+        reason=reason,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class NewDeposit:
+    """A guarantee deposit that came in, as finance records it."""
+
+    id: UUID
+    outlet_code: str
     amount_fen: Fen
     moved_on: date
     slip_no: str
@@ -74,7 +124,7 @@ class NewDeposit:
         """Return what makes a resend the same move."""
         return {
             "outlet_code": self.outlet_code,
-            "kind": self.kind,
+            "kind": DepositKind.RECEIVED,
             "amount_fen": self.amount_fen,
             "moved_on": self.moved_on,
             "slip_no": self.slip_no.strip(),
@@ -207,23 +257,38 @@ def require_note(note: str) -> None:
         raise Invalid("note_missing", "请用 2 到 200 个字写明原因，网点会看到", field="note")
 
 
-def require_deposit(new: NewDeposit, held_fen: Fen, today: date) -> None:
-    """Refuse a deposit that cannot be right; no more goes back than is held.
+def require_deposit(new: NewDeposit, today: date) -> None:
+    """Refuse a deposit that cannot be right.
 
     Raises:
-        Invalid: ``deposit_short``, ``amount_not_positive``, ``note_too_long`` and those of ``require_slip``.
+        Invalid: ``amount_not_positive``, ``note_too_long`` and those of ``require_slip``.
     """
     require_slip(new.slip_no, new.moved_on, today, "moved_on")
     require_amount(new.amount_fen)
     if len(new.note.strip()) > LONGEST_NOTE:
         raise Invalid("note_too_long", "说明最多 200 个字", field="note")
-    if new.kind is DepositKind.PAID_BACK and new.amount_fen > held_fen:
+
+
+def require_pay_back(new: NewPayBack, held_fen: Fen, today: date) -> None:
+    """Refuse to pay back more than is held, or without the bank's slip.
+
+    Raises:
+        Invalid: ``deposit_short``, ``float_short``, ``amount_not_positive`` and those of ``require_slip``.
+    """
+    require_slip(new.slip_no, new.moved_on, today, "moved_on")
+    require_amount(new.amount_fen)
+    if new.amount_fen <= held_fen:
+        return
+    if new.of is PayBackOf.DEPOSIT:
         raise Invalid(
             "deposit_short",
             "这个网点的保证金只有 %(held)s 元，不能退这么多",
             field="amount",
             held=format_yuan(held_fen),
         )
+    raise Invalid(
+        "float_short", "这个网点的预存款只有 %(held)s 元，不能退这么多", field="amount", held=format_yuan(held_fen)
+    )
 
 
 def require_limits(new: NewLimits, today: date) -> None:

@@ -8,11 +8,10 @@ from __future__ import annotations
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, update
 
 from agentnet.collecting.rules import PREPAID
 from agentnet.core.clock import now, today
-from agentnet.core.errors import Conflict
 from agentnet.core.ids import new_id
 from agentnet.holding.models import TopUp
 from agentnet.holding.queries import has_top_up, top_up_for
@@ -31,11 +30,11 @@ from agentnet.infra.idempotency import earlier_result, remember
 from agentnet.ledger.actions import post_many
 from agentnet.ledger.queries import require_open
 from agentnet.ledger.rules import ORG_UNIT, OUTLET, AccountKey, NewTransfer
+from agentnet.outlets.actions.outlet import require_not_closed
 from agentnet.outlets.models import Outlet
 from agentnet.outlets.queries import agreement_on, outlet_for
 from agentnet.outlets.queries.limits import limits_on
-from agentnet.settlement.models import Remittance
-from agentnet.settlement.rules import RemittanceState
+from agentnet.settlement.slips import SlipUse, free_slip, require_fresh_slip, take_slip
 from agentnet.users.permissions import Permission
 
 DECLARED: Final = "top_up"
@@ -49,6 +48,7 @@ def judge_top_up(new: NewTopUp, outlet: Outlet) -> None:
     Raises:
         Invalid, Conflict: as ``declare_top_up``.
     """
+    require_not_closed(outlet)
     agreement = agreement_on(outlet.id, today())
     require_top_up(
         new,
@@ -57,7 +57,7 @@ def judge_top_up(new: NewTopUp, outlet: Outlet) -> None:
         limits=limits_on(outlet, today()),
         today=today(),
     )
-    _require_fresh_slip(outlet.id, new.slip_no.strip())
+    require_fresh_slip(outlet.id, new.slip_no)
 
 
 def declare_top_up(new: NewTopUp, by: Actor) -> None:
@@ -68,7 +68,7 @@ def declare_top_up(new: NewTopUp, by: Actor) -> None:
     Raises:
         Forbidden: ``not_permitted``. Missing: ``outlet_missing``.
         Invalid: ``not_prepaid``, ``slip_missing``, ``paid_to_come``, ``paid_long_ago``, ``amount_not_positive``,
-            ``first_top_up_small``, ``top_up_not_multiple``.
+            ``first_top_up_small``, ``top_up_not_multiple``, ``outlet_closed``.
         Conflict: ``slip_used``, ``id_reused``.
     """
     outlet = outlet_for(by, new.outlet_code, Permission.TOP_UP_DECLARE, for_change=True)
@@ -90,25 +90,10 @@ def declare_top_up(new: NewTopUp, by: Actor) -> None:
             note="",
         )
     )
+    take_slip(outlet.id, slip_no, SlipUse.TOP_UP, new.id)
     remember(new.id, DECLARED, by, new.content(), slip_no)
     after = {"slip_no": slip_no, "amount_fen": new.amount_fen, "paid_on": new.paid_on.isoformat()}
     write_audit(by, "top_up_declared", "outlet", outlet.code, after=after)
-
-
-def _require_fresh_slip(outlet_id: int, slip_no: str) -> None:
-    """Refuse a slip the outlet has declared before, for its float or as remitted cash, unless that was rejected.
-
-    Raises:
-        Conflict: ``slip_used``.
-    """
-    topped_up = select(TopUp.id).where(
-        TopUp.outlet_id == outlet_id, TopUp.slip_no == slip_no, TopUp.state != TopUpState.REJECTED
-    )
-    remitted = select(Remittance.id).where(
-        Remittance.outlet_id == outlet_id, Remittance.slip_no == slip_no, Remittance.state != RemittanceState.REJECTED
-    )
-    if db.session.scalar(topped_up) is not None or db.session.scalar(remitted) is not None:
-        raise Conflict("slip_used", "这张交款单已经报过了，请核对单号", field="slip_no")
 
 
 def confirm_top_up(top_up_id: UUID, request_id: UUID, by: Actor) -> None:
@@ -158,6 +143,7 @@ def reject_top_up(top_up_id: UUID, request_id: UUID, note: str, by: Actor) -> No
     _decide(found, TopUpState.REJECTED, None, note, by)
     remember(request_id, DECIDED, by, content, found.slip_no)
     after: dict[str, object] = {"state": TopUpState.REJECTED, "note": note.strip()}
+    free_slip(found.id)
     write_audit(by, "top_up_rejected", "top_up", found.id, *_audited(found, after))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from agentnet.core.words import translatable
-from agentnet.holding.rules import DepositKind, TopUpState
+from agentnet.holding.rules import DepositKind, PayBackOf, TopUpState
 
 TOP_UP_STATES: Mapping[str, tuple[str, str]] = {
     TopUpState.DECLARED: (translatable("待财务确认"), "moving"),
@@ -18,6 +18,18 @@ DEPOSIT_KINDS: Mapping[str, str] = {
     DepositKind.RECEIVED: translatable("收到保证金"),
     DepositKind.PAID_BACK: translatable("退还保证金"),
 }
+
+PAY_BACKS: Mapping[str, str] = {
+    PayBackOf.DEPOSIT: translatable("退还保证金"),
+    PayBackOf.FLOAT: translatable("退还预存款"),
+}
+"""What going back is called."""
+
+HELD_NAMES: Mapping[str, str] = {
+    PayBackOf.DEPOSIT: translatable("现有保证金"),
+    PayBackOf.FLOAT: translatable("现有预存款"),
+}
+"""What is held of each."""
 
 FIGURES: Mapping[str, str] = {
     "ceiling_fen": translatable("现金上限"),

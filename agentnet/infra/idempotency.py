@@ -35,6 +35,12 @@ class Request(Model):
     at: Mapped[datetime]
 
 
+def hold_request(request_id: uuid.UUID) -> None:
+    """Let the same request sent at once wait until this transaction ends."""
+    if db.engine.dialect.name == "postgresql":  # on SQLite writers take turns anyway
+        db.session.execute(_HOLD_REQUEST, {"key": int.from_bytes(request_id.bytes[8:], "big", signed=True)})
+
+
 def earlier_result(request_id: uuid.UUID, kind: str, content: Mapping[str, object]) -> str | None:
     """Return the result of the same request if it took effect before, else None.
 
@@ -44,8 +50,7 @@ def earlier_result(request_id: uuid.UUID, kind: str, content: Mapping[str, objec
     Raises:
         Conflict: ``id_reused`` if the id was used for other content or another kind of request.
     """
-    if db.engine.dialect.name == "postgresql":  # on SQLite writers take turns anyway
-        db.session.execute(_HOLD_REQUEST, {"key": int.from_bytes(request_id.bytes[8:], "big", signed=True)})
+    hold_request(request_id)
     row = db.session.execute(
         select(Request.kind, Request.content_sha256, Request.result_id).where(Request.id == request_id)
     ).one_or_none()

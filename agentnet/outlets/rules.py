@@ -10,6 +10,7 @@ from enum import StrEnum
 from itertools import pairwise
 
 from agentnet.core.errors import Invalid
+from agentnet.core.money import Fen, format_yuan
 
 
 class OutletKind(StrEnum):
@@ -156,6 +157,41 @@ def require_ready(readiness: Readiness) -> None:
         raise Invalid("no_opening_hours", "还没有营业时间，不能开业，请先填写")
     if not readiness.tenders:
         raise Invalid("no_tenders", "还没有支付方式，不能开业，请先选择")
+
+
+def require_emptied(left: Mapping[str, Fen]) -> None:
+    """Refuse to close an outlet that holds money, or whose money the utility holds, and say what comes first.
+
+    ``left`` is what is left by account (fen), empty ones left out.
+
+    Raises:
+        Invalid: ``cash_left``, ``transit_left``, ``float_left``, ``deposit_left``.
+    """
+    amounts = {code: format_yuan(fen) for code, fen in left.items()}
+    if "CASH_HELD" in amounts:
+        raise Invalid(
+            "cash_left",
+            "网点还有 %(amount)s 元现金没有交：请网点日结、交款，财务确认到账后再关闭",
+            amount=amounts["CASH_HELD"],
+        )
+    if "IN_TRANSIT" in amounts:
+        raise Invalid(
+            "transit_left",
+            "网点有 %(amount)s 元交款还在途：请财务先确认到账或退回，再关闭",
+            amount=amounts["IN_TRANSIT"],
+        )
+    if "FLOAT" in amounts:
+        raise Invalid(
+            "float_left",
+            "网点的预存款还有 %(amount)s 元：请财务先在“保证金和预存款”页退还，再关闭",
+            amount=amounts["FLOAT"],
+        )
+    if "DEPOSIT" in amounts:
+        raise Invalid(
+            "deposit_left",
+            "网点的保证金还有 %(amount)s 元：请财务先在“保证金和预存款”页退还，再关闭",
+            amount=amounts["DEPOSIT"],
+        )
 
 
 def require_tenders(chosen: Collection[str], enabled: Collection[str], *, staffed: bool) -> None:

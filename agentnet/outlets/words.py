@@ -62,3 +62,11 @@ REASONS: Mapping[str, str] = {
     "REMITTANCE_ARRIVED": translatable("逾期款已到账，系统自动恢复"),
 }
 """Reasons of steps that a rule took; whatever else stands there a person has written."""
+
+LEFT_WORDS: Mapping[str, str] = {
+    "CASH_HELD": translatable("手里的现金（先日结、交款）"),
+    "IN_TRANSIT": translatable("在途的交款（财务确认或退回）"),
+    "FLOAT": translatable("预存款（财务退还）"),
+    "DEPOSIT": translatable("保证金（财务退还）"),
+}
+"""What may be left when an outlet is to close, and what is done with it."""

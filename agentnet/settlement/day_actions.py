@@ -31,8 +31,10 @@ from agentnet.outlets.models import Outlet
 from agentnet.outlets.queries import outlet_for
 from agentnet.settlement.ageing.actions import count_cash
 from agentnet.settlement.models import DayClose, DayCloseTender
-from agentnet.settlement.queries import days, first_open_day, own_qr_most, tender_totals
+from agentnet.settlement.own_qr import own_qr_most
+from agentnet.settlement.queries import days, first_open_day, tender_totals
 from agentnet.settlement.rules import (
+    COUNTERFEIT,
     Differences,
     NewClose,
     TenderTotal,
@@ -47,9 +49,6 @@ from agentnet.users.permissions import Permission
 
 KIND: Final = "day_close"
 """The kind of request a close is remembered as."""
-
-COUNTERFEIT: Final = "COUNTERFEIT"
-"""The detail of the outlet's OVER_SHORT account that suspected notes go to."""
 
 closes = cast(Table, DayClose.__table__)
 close_tenders = cast(Table, DayCloseTender.__table__)

@@ -1,4 +1,4 @@
-"""Day closes and remittances. What a close found is never changed; a remittance is decided once."""
+"""Day closes, remittances and bank slips. What a close found is never changed; a remittance is decided once."""
 
 from __future__ import annotations
 
@@ -120,3 +120,20 @@ class Remittance(Model):
     """Opportunities that cash had missed by then; None for what was declared before this was counted."""
     due_fen: Mapped[int | None]
     """Cash of earlier days held when it was declared: less declared than that leaves a part behind."""
+
+
+class BankSlip(Model):
+    """A bank's slip that counts for an outlet, once: for remitted cash, a top-up or a guarantee deposit received."""
+
+    __tablename__ = "bank_slips"
+    __table_args__ = (
+        CheckConstraint("used_as IN ('REMITTANCE', 'TOP_UP', 'DEPOSIT')", name="used_as"),
+        UniqueConstraint("subject_id", name="uq_bank_slips_subject"),
+    )
+
+    outlet_id: Mapped[int] = mapped_column(BigId, ForeignKey("outlets.id"), primary_key=True, autoincrement=False)
+    slip_no: Mapped[str] = mapped_column(String(40), primary_key=True)
+    used_as: Mapped[str] = mapped_column(String(10))
+    subject_id: Mapped[uuid.UUID]
+    """The remittance, top-up or move of the deposit it stands for."""
+    taken_at: Mapped[datetime]

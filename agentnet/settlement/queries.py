@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, cast
 from uuid import UUID
 
@@ -12,8 +12,7 @@ from sqlalchemy import Select, Table, func, select
 from werkzeug.datastructures import MultiDict
 
 from agentnet.collecting.models import Collection, Void
-from agentnet.collecting.rules import CASH, KEEPER_QR
-from agentnet.core.clock import today
+from agentnet.collecting.rules import CASH
 from agentnet.core.errors import Missing
 from agentnet.core.money import Fen
 from agentnet.infra.actor import Actor
@@ -25,14 +24,12 @@ from agentnet.ledger.rules import OUTLET
 from agentnet.outlets.models import Outlet
 from agentnet.outlets.queries import visible_outlets
 from agentnet.settlement.models import DayClose, DayCloseTender, Remittance
+from agentnet.settlement.own_qr import own_qr_most
 from agentnet.settlement.rules import RemittanceState, TenderTotal
 from agentnet.users.models import User
 from agentnet.users.permissions import Permission, require
 
 days = cast(Table, BusinessDay.__table__)
-
-TAKINGS_LOOKED_AT = 400
-"""Days looked back for takings through a keeper's own account where nobody ever counted; older is old enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,28 +81,6 @@ def day_sheet(outlet: Outlet, day: date) -> DaySheet:
     """Return an outlet's day as the book has it now."""
     held = balances_of(OUTLET, [outlet.id], "CASH_HELD").get(outlet.id, 0)
     return DaySheet(outlet, day, tender_totals(outlet.id, day), held, own_qr_most(outlet.id, held))
-
-
-def own_qr_most(outlet_id: int, held_fen: Fen) -> Fen:
-    """Return the most that can lie in the keeper's own account: what the last count said, and what came in since."""
-    last = db.session.execute(
-        select(DayClose.business_on, DayClose.own_qr_fen)
-        .where(DayClose.outlet_id == outlet_id, DayClose.user_id.is_not(None))
-        .order_by(DayClose.business_on.desc())
-        .limit(1)
-    ).one_or_none()
-    since = last.business_on if last else today() - timedelta(days=TAKINGS_LOOKED_AT)
-    came_in = db.session.scalar(
-        select(func.coalesce(func.sum(Collection.amount_fen), 0))
-        .outerjoin(Void, Void.collection_id == Collection.id)
-        .where(
-            Collection.outlet_id == outlet_id,
-            Collection.business_on > since,
-            Collection.tender == KEEPER_QR,
-            Void.id.is_(None),
-        )
-    )
-    return min(held_fen, (last.own_qr_fen if last else 0) + int(came_in or 0))
 
 
 @dataclass(frozen=True, slots=True)

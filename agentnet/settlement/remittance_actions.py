@@ -9,10 +9,9 @@ from __future__ import annotations
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, update
 
 from agentnet.core.clock import now, today
-from agentnet.core.errors import Conflict
 from agentnet.core.ids import new_id
 from agentnet.core.money import Fen
 from agentnet.infra import files
@@ -37,6 +36,7 @@ from agentnet.settlement.rules import (
     require_remittance,
     require_undecided,
 )
+from agentnet.settlement.slips import SlipUse, free_slip, require_fresh_slip, take_slip
 from agentnet.users.permissions import Permission
 
 DECLARED: Final = "remittance"
@@ -67,7 +67,7 @@ def declare_remittance(new: NewRemittance, by: Actor) -> None:
     if new.photo_sha256 is not None:
         files.require(new.photo_sha256, PHOTO_SUFFIX)
     slip_no = new.slip_no.strip()
-    _require_fresh_slip(outlet.id, slip_no)
+    require_fresh_slip(outlet.id, slip_no)
     require_open(today())
     standing = standings_of([outlet], today())[outlet.id]
     in_transit = AccountKey(OUTLET, outlet.id, "IN_TRANSIT")
@@ -90,25 +90,11 @@ def declare_remittance(new: NewRemittance, by: Actor) -> None:
             due_fen=standing.due.amount_fen if standing.due else 0,
         )
     )
+    take_slip(outlet.id, slip_no, SlipUse.REMITTANCE, new.id)
     count_cash([outlet.id])
     remember(new.id, DECLARED, by, new.content(), slip_no)
     after = {"slip_no": slip_no, "amount_fen": new.amount_fen, "deposited_on": new.deposited_on.isoformat()}
     write_audit(by, "remittance_declared", "outlet", outlet.code, after=after)
-
-
-def _require_fresh_slip(outlet_id: int, slip_no: str) -> None:
-    """Refuse a slip the outlet has declared before, unless that was rejected.
-
-    Raises:
-        Conflict: ``slip_used``.
-    """
-    used = select(Remittance.id).where(
-        Remittance.outlet_id == outlet_id,
-        Remittance.slip_no == slip_no,
-        Remittance.state != RemittanceState.REJECTED,
-    )
-    if db.session.scalar(used) is not None:
-        raise Conflict("slip_used", "这张交款单已经报过了，请核对单号", field="slip_no")
 
 
 def confirm_remittance(remittance_id: UUID, request_id: UUID, confirmed_fen: Fen, note: str, by: Actor) -> None:
@@ -160,6 +146,7 @@ def reject_remittance(remittance_id: UUID, request_id: UUID, note: str, by: Acto
     _give_back(found, found.amount_fen, by)
     count_cash([found.outlet_id])
     remember(request_id, DECIDED, by, content, found.slip_no)
+    free_slip(found.id)
     _audit(found, "remittance_rejected", {"note": note.strip()}, by)
 
 

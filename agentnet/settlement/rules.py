@@ -6,7 +6,7 @@ remittance is banked the next day (domain.md 2.2).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
@@ -26,6 +26,10 @@ LONGEST_SLIP: Final = 40
 
 DAYS_BACK: Final = 62
 """How far back a deposit slip may be dated."""
+
+
+COUNTERFEIT: Final = "COUNTERFEIT"
+"""The detail of the outlet's OVER_SHORT account that suspected notes go to."""
 
 
 class RemittanceState(StrEnum):
@@ -156,10 +160,50 @@ def require_count(count: Count) -> None:
         raise Invalid("count_impossible", "清点的张数或金额不对，请核对后重新填写")
 
 
+@dataclass(frozen=True, slots=True)
+class HeldMove:
+    """What changed the money an outlet holds: a payment through the keeper's own code, or its undoing, is marked."""
+
+    change_fen: Fen
+    by_own_qr: bool = False
+    came_back: bool = False
+    """A deposit the bank did not receive."""
+
+
+def most_in_own_account(drawer_fen: Fen, own_fen: Fen, moves: Iterable[HeldMove]) -> Fen:
+    """Return the most that can lie in the keeper's own account after some moves.
+
+    ``drawer_fen`` and ``own_fen`` are what the last count found in the drawer and was told of the account. What is paid
+    in at the bank comes from the drawer as far as it reaches, so more than that was the account's.
+
+    >>> most_in_own_account(100_00, 300_00, [HeldMove(-350_00), HeldMove(20_00, by_own_qr=True), HeldMove(200_00)])
+    7000
+    >>> most_in_own_account(100_00, 300_00, [HeldMove(-350_00), HeldMove(350_00, came_back=True)])
+    30000
+    """
+    declared_fen = 0
+    for move in moves:
+        change_fen = move.change_fen
+        if not move.by_own_qr:
+            if change_fen < 0:
+                from_own_fen = max(0, -change_fen - drawer_fen)
+                declared_fen += from_own_fen
+            else:
+                from_own_fen = -min(change_fen, declared_fen) if move.came_back else 0
+                declared_fen += from_own_fen
+            drawer_fen += change_fen + from_own_fen
+            own_fen -= from_own_fen
+        else:
+            own_fen += change_fen
+            drawer_fen += min(0, own_fen)
+            own_fen = max(0, own_fen)
+    return own_fen
+
+
 def require_own_qr(stated_fen: Fen, most_fen: Fen) -> None:
     """Refuse to call money of the keeper's own account what no customer paid into it: that would hide a shortage.
 
-    ``most_fen`` is what was stated at the last count and what came in through the code since.
+    ``most_fen`` is what was stated at the last count and what came in through the code since, less what must have gone.
 
     Raises:
         Invalid: ``own_qr_too_much``.
@@ -167,7 +211,7 @@ def require_own_qr(stated_fen: Fen, most_fen: Fen) -> None:
     if stated_fen > most_fen:
         raise Invalid(
             "own_qr_too_much",
-            "收款码里的电费最多只有 %(most)s 元（上次日结填的，加上之后扫码收的），请核对",
+            "收款码里的电费最多只有 %(most)s 元（上次日结填的，加上之后扫码收的，减去已交的），请核对",
             field="own_qr",
             most=format_yuan(most_fen),
         )

@@ -42,6 +42,8 @@ TRANSFER_KINDS: Mapping[str, str] = {
     "REMITTANCE": translatable("报交款"),
     "REMITTANCE_BANKED": translatable("解款到账"),
     "REMITTANCE_RETURNED": translatable("未到账，退回手头"),
+    "FLOAT_TOP_UP": translatable("充值"),
+    "FLOAT_PAID_BACK": translatable("退还预存款"),
     "OVER_SHORT": translatable("长短款"),
     "COUNTERFEIT": translatable("疑似假币"),
 }

@@ -16,6 +16,8 @@ Move = tuple[Account, Account, int]
 ADJUSTED: Mapping[str, tuple[str, str]] = {
     "SHORT_WRITTEN_OFF": ("WRITE_OFF", "OVER_SHORT"),
     "SHORT_MADE_GOOD": ("BANK", "OVER_SHORT"),
+    "SUSPECT_WRITTEN_OFF": ("WRITE_OFF", "OVER_SHORT:COUNTERFEIT"),
+    "SUSPECT_MADE_GOOD": ("BANK", "OVER_SHORT:COUNTERFEIT"),
     "OVER_TO_SUSPENSE": ("OVER_SHORT", "SUSPENSE"),
     "UNKNOWN_RECEIVED": ("BANK", "SUSPENSE"),
     "UNKNOWN_RETURNED": ("SUSPENSE", "BANK"),
@@ -49,8 +51,9 @@ def _moves(connection: Connection) -> tuple[dict[str, list[Move]], dict[str, lis
     for row in rows(
         connection,
         """
-        SELECT t.subject_id, t.kind, t.amount_fen, d.owner_kind AS dk, d.owner_id AS di, d.code AS dc,
-               c.owner_kind AS ck, c.owner_id AS ci, c.code AS cc
+        SELECT t.subject_id, t.kind, t.amount_fen, d.owner_kind AS dk, d.owner_id AS di, c.owner_kind AS ck,
+               c.owner_id AS ci, CASE WHEN d.detail = '' THEN d.code ELSE d.code || ':' || d.detail END AS dc,
+               CASE WHEN c.detail = '' THEN c.code ELSE c.code || ':' || c.detail END AS cc
         FROM transfers t JOIN accounts d ON d.id = t.debit_account_id JOIN accounts c ON c.id = t.credit_account_id
         WHERE t.subject_kind = 'CORRECTION'
         """,
@@ -79,7 +82,7 @@ def _expected(row: Row[Any], changed: Counter[tuple[int, bool]]) -> list[Move]:
     billing: Account = ("ORG_UNIT", row.org_unit_id, "BILLING_CLEARING")
     if row.kind == "ADJUSTMENT":
         debit, credit = (
-            ("OUTLET", row.outlet_id, code) if code == "OVER_SHORT" else ("ORG_UNIT", row.org_unit_id, code)
+            ("OUTLET", row.outlet_id, code) if code.startswith("OVER_SHORT") else ("ORG_UNIT", row.org_unit_id, code)
             for code in ADJUSTED[row.adjustment]
         )
         return [(debit, credit, row.amount_fen)]

@@ -160,7 +160,7 @@ def _of_outlet(limits: LimitsInForce, name: str, day: date, row: Any, own: int |
 
 
 def top_ups_moved_what_they_say(connection: Connection) -> Iterator[Finding]:
-    """A confirmed top-up moved its amount from the unit's bank to the outlet's float; nothing else raises a float."""
+    """A confirmed top-up moved its amount from the unit's bank to the outlet's float; else only a refund raises it."""
     for row in rows(
         connection,
         """
@@ -184,7 +184,7 @@ def top_ups_moved_what_they_say(connection: Connection) -> Iterator[Finding]:
         connection,
         """
         SELECT t.id, t.kind, t.amount_fen FROM transfers t JOIN accounts a ON a.id = t.credit_account_id
-        WHERE a.code = 'FLOAT' AND t.reverses_id IS NULL
+        WHERE a.code = 'FLOAT' AND t.reverses_id IS NULL AND t.kind <> 'REFUND_PAID'
           AND NOT EXISTS (SELECT 1 FROM top_ups u WHERE u.transfer_id = t.id)
         """,
     ):

@@ -4,9 +4,10 @@ import re
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from agentnet.collecting.actions import void_collection
+from agentnet.collecting.day_room import take_days
 from agentnet.collecting.models import Collection, Void
 from agentnet.collecting.proof import proof_token
 from agentnet.core.clock import frozen_at
@@ -18,7 +19,7 @@ from agentnet.infra.transaction import batch, reading
 from agentnet.outlets.models import Agreement, OutletTender
 from agentnet.users.models import RoleGrant, SignInSession
 from tests import world
-from tests.collecting.counter import CASH_HELD, balance_of, count, item, record
+from tests.collecting.counter import CASH_HELD, balance_of, count, item, record, refusal_of
 
 RECEIPT = "WL0001-261118-0001"
 TOMORROW = world.NOW + timedelta(days=1)
@@ -336,3 +337,40 @@ def test_yesterdays_receipt_offers_no_void(app, sign_in):
         session.execute(update(SignInSession).values(started_at=TOMORROW, seen_at=TOMORROW))
     with frozen_at(TOMORROW):
         assert "撤销这一笔" not in client.get(f"/receipts/{RECEIPT}").text
+
+
+def closed_in_the_same_moment(monkeypatch):
+    """Let the outlet's day be closed after a collection looked it up and before it takes its number."""
+
+    def closed_meanwhile(connection, judged):
+        connection.execute(
+            text(
+                "INSERT INTO business_days (outlet_id, business_on, receipt_serial, closed_at) VALUES (1, :day, 0, :at)"
+            ),
+            {"day": world.TODAY.isoformat(), "at": "2026-11-18 02:00:00"}
+            if connection.dialect.name == "sqlite"
+            else {"day": world.TODAY, "at": world.NOW},
+        )
+        return take_days(connection, judged)
+
+    monkeypatch.setattr("agentnet.collecting.posting.take_days", closed_meanwhile)
+
+
+def test_a_day_closed_in_the_same_moment_is_said_on_the_form_which_may_be_sent_again(app, sign_in, monkeypatch):
+    client = sign_in("alice")
+    with monkeypatch.context() as patched:
+        closed_in_the_same_moment(patched)
+        answer, values = collect(client)
+    assert answer.status_code == 409
+    assert "请再收一次" in answer.text
+    assert 'name="amount"' in answer.text
+    assert "陈小梅" not in answer.text
+    assert count(Collection) == 0
+    again = client.post(f"/collect/{world.MEI}/record", data=values)
+    assert (again.status_code, count(Collection)) == (303, 1)
+
+
+def test_a_day_closed_in_the_same_moment_is_a_verdict_and_leaves_nothing(app, monkeypatch):
+    closed_in_the_same_moment(monkeypatch)
+    assert refusal_of(item()) == "day_locked"
+    assert (count(Collection), count(Request), balance_of(CASH_HELD)) == (0, 0, 0)

@@ -6,13 +6,15 @@ from sqlalchemy import update
 
 from agentnet.core.clock import today
 from agentnet.core.ids import new_id
-from agentnet.holding.deposit_actions import record_deposit
-from agentnet.holding.rules import DepositKind, NewDeposit, NewTopUp
+from agentnet.holding.deposit_actions import receive_deposit
+from agentnet.holding.pay_back_actions import request_pay_back
+from agentnet.holding.rules import NewDeposit, NewPayBack, NewTopUp, PayBackOf
 from agentnet.holding.top_up_actions import confirm_top_up, declare_top_up, reject_top_up
 from agentnet.infra.transaction import batch
 from agentnet.ledger.rules import AccountKey
 from agentnet.outlets.models import Agreement, Limit
 from tests import world
+from tests.approvals.given import say_yes
 
 FLOAT = AccountKey("OUTLET", 1, "FLOAT")
 DEPOSIT = AccountKey("OUTLET", 1, "DEPOSIT")
@@ -72,14 +74,34 @@ def prepaid_for_a_moment():
     return new
 
 
-def new_deposit(amount_fen, kind=DepositKind.RECEIVED, **changes):
-    """Return a move of WL0001's guarantee deposit, banked today."""
-    values = {"id": new_id(), "outlet_code": "WL0001", "kind": kind, "moved_on": today(), "slip_no": "BZ-0001"}
+def new_deposit(amount_fen, **changes):
+    """Return a guarantee deposit of WL0001, banked today."""
+    values = {"id": new_id(), "outlet_code": "WL0001", "moved_on": today(), "slip_no": "BZ-0001"}
     return NewDeposit(**(values | {"amount_fen": amount_fen} | changes))
 
 
 def deposit(new, by="fang"):
-    """Record a move of a deposit as one of the cast."""
+    """Record a deposit as one of the cast."""
     with batch():
-        record_deposit(new, world.actor(by))
+        receive_deposit(new, world.actor(by))
+    return new
+
+
+def new_pay_back(amount_fen, of=PayBackOf.DEPOSIT, **changes):
+    """Return what is to go back to WL0001, paid by the bank today."""
+    values = {"id": new_id(), "outlet_code": "WL0001", "of": of, "moved_on": today(), "slip_no": "TH-0001"}
+    return NewPayBack(**(values | {"amount_fen": amount_fen, "reason": "网点停业"} | changes))
+
+
+def ask_back(new, by="fang"):
+    """Ask for money to go back as one of the cast."""
+    with batch():
+        request_pay_back(new, world.actor(by))
+    return new
+
+
+def pay_back(amount_fen, of=PayBackOf.DEPOSIT, **changes):
+    """Let one of finance ask for it and another approve it; ``more_finance`` has to be there."""
+    new = ask_back(new_pay_back(amount_fen, of, **changes))
+    say_yes(new.id, by="grace")
     return new

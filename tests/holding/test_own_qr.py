@@ -5,9 +5,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from agentnet.collecting.actions import void_collection
 from agentnet.collecting.models import Collection
 from agentnet.core.clock import frozen_at
 from agentnet.core.errors import Invalid
+from agentnet.core.ids import new_id
 from agentnet.infra.db import db
 from agentnet.infra.transaction import batch, reading
 from agentnet.ledger.rules import AccountKey
@@ -18,7 +20,7 @@ from agentnet.settlement.rules import Count
 from tests import world
 from tests.collecting.counter import CASH_HELD, balance_of, count, item, record, refusal_of
 from tests.holding.given import FLOAT, agree, limit, top_up
-from tests.settlement.drawer import OVER_SHORT, close, declare, new_remittance
+from tests.settlement.drawer import OVER_SHORT, close, declare, new_close, new_remittance, reject
 from tests.settlement.test_views import closed, hidden_of
 
 
@@ -164,3 +166,63 @@ def test_lists_and_receipt_flag_it_and_large_amounts(agreed, sign_in):
     only = carol.get("/collections?state=large").text
     assert "WL0001-261118-0001" in only
     assert "WL0001-261118-0002" not in only
+
+
+def after_midnight(hours=13):
+    """An hour of the 19th: before the clock closes the 18th, while its keeper still may."""
+    return frozen_at(world.NOW + timedelta(hours=hours))
+
+
+def test_what_came_in_before_a_late_count_is_not_counted_again_after_it(agreed):
+    """The 18th is counted after midnight, when the 19th has begun: its 200.00 by code are in the count already."""
+    record(by_qr(300_00))
+    with after_midnight(15):
+        record(by_qr(200_00, world.OLD))
+    with after_midnight(15.1):
+        close(new_close(business_on=world.TODAY, count=Count(own_qr_fen=500_00)))
+        record(item(100_00))
+    with after_midnight(24):
+        with pytest.raises(Invalid, match="own_qr_too_much"):
+            close(count=Count(own_qr_fen=500_01, other_fen=99_99))
+        close(count=Count(own_qr_fen=500_00, other_fen=100_00))
+
+
+def test_a_payment_voided_after_the_count_is_no_longer_in_the_account(agreed):
+    record(by_qr(300_00))
+    with after_midnight(15):
+        late = by_qr(200_00, world.OLD)
+        record(late)
+    with after_midnight(15.1):
+        close(new_close(business_on=world.TODAY, count=Count(own_qr_fen=500_00)))
+    with after_midnight(15.2):
+        with batch():
+            void_collection(late.id, new_id(), "客户退了", world.actor("alice"))
+        record(item(250_00))
+    with after_midnight(24):
+        with pytest.raises(Invalid, match="own_qr_too_much"):
+            close(count=Count(own_qr_fen=300_01, other_fen=249_99))
+        close(count=Count(own_qr_fen=300_00, other_fen=250_00))
+
+
+def test_what_was_paid_in_beyond_the_drawer_came_from_the_account(agreed):
+    """100.00 in the drawer and 300.00 by code; 350.00 are banked, so at least 250.00 of the code's."""
+    record(by_qr(300_00), item(100_00, world.OLD))
+    close(count=Count(other_fen=100_00, own_qr_fen=300_00))
+    with frozen_at(world.NOW + timedelta(days=1)):
+        declare(new_remittance(350_00))
+    with frozen_at(world.NOW + timedelta(days=1, hours=1)):
+        record(item(250_00))
+        with pytest.raises(Invalid, match="own_qr_too_much"):
+            close(count=Count(own_qr_fen=50_01, other_fen=249_99))
+        close(count=Count(own_qr_fen=50_00, other_fen=250_00))
+
+
+def test_what_the_bank_did_not_receive_may_be_in_the_account_again(agreed):
+    record(by_qr(300_00), item(100_00, world.OLD))
+    close(count=Count(other_fen=100_00, own_qr_fen=300_00))
+    with frozen_at(world.NOW + timedelta(days=1)):
+        new = declare(new_remittance(350_00))
+    with frozen_at(world.NOW + timedelta(days=1, hours=1)):
+        reject(new.id)
+        record(item(1_00))
+        close(count=Count(own_qr_fen=300_00, other_fen=101_00))

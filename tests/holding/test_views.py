@@ -1,5 +1,7 @@
 """Float, deposits, limits and warnings in a browser without script; and who may stand there."""
 
+from uuid import UUID
+
 import pytest
 from sqlalchemy import select
 
@@ -11,7 +13,7 @@ from agentnet.infra.transaction import batch, reading
 from agentnet.ledger.models import BusinessDay
 from agentnet.outlets.models import Limit
 from tests import world
-from tests.approvals.given import say_yes
+from tests.approvals.given import more_finance, say_yes
 from tests.collecting.counter import balance_of, count, item, record
 from tests.holding.given import DEPOSIT, FLOAT, agree, declare, deposit, limit, new_deposit, new_top_up, top_up
 from tests.settlement.test_views import hidden_of
@@ -82,14 +84,47 @@ def test_a_deposit_is_confirmed_on_a_page_of_its_own(app, sign_in):
     for _ in range(2):
         assert fang.post("/outlets/WL0001/deposit/receive/record", data=sent).status_code == 303
     assert balance_of(DEPOSIT) == 3000_00
-    page = fang.get("/outlets/WL0001/deposit/pay-back")
-    assert 'value="3000.00"' in page.text
-    values = hidden_of(page, "/outlets/WL0001/deposit/pay-back")
-    values |= {"amount": "3000.01", "slip_no": "BZ-2", "moved_on": "2026-11-18"}
-    page = fang.post("/outlets/WL0001/deposit/pay-back", data=values)
-    assert page.status_code == 422
-    assert "保证金只有 3,000.00 元" in page.text
     assert fang.get("/outlets/WL0001/deposit/burn").status_code == 404
+    assert fang.get("/outlets/WL0001/pay-back/cash").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("what", "account", "held", "short"),
+    [("deposit", DEPOSIT, "3000.00", "保证金只有 3,000.00 元"), ("float", FLOAT, "500.00", "预存款只有 500.00 元")],
+)
+def test_what_goes_back_is_shown_once_more_and_waits_for_a_second_person(app, sign_in, what, account, held, short):
+    more_finance()
+    agree(holding_mode="PREPAID")
+    deposit(new_deposit(3000_00))
+    top_up(500_00)
+    fang, path = sign_in("fang"), f"/outlets/WL0001/pay-back/{what}"
+    assert path in fang.get("/outlets/WL0001/deposit").text
+    page = fang.get(path)
+    assert f'value="{held}"' in page.text
+    values = hidden_of(page, path) | {"slip_no": "TH-1", "moved_on": "2026-11-18", "reason": "网点停业"}
+    page = fang.post(path, data=values | {"amount": "9999"})
+    assert page.status_code == 422
+    assert short in page.text
+    assert fang.post(path, data=values | {"amount": held, "reason": ""}).status_code == 422
+    page = fang.post(path, data=values | {"amount": held})
+    for words in ("批准后", "网点停业", "由另一位财务审批"):
+        assert words in page.text
+    assert count(Approval) == 0
+    sent = hidden_of(page, f"{path}/record")
+    for _ in range(2):
+        answer = fang.post(f"{path}/record", data=sent)
+        assert (answer.status_code, answer.location) == (303, f"/approvals/{sent['id']}")
+    assert "等另一位财务审批" in fang.get("/outlets/WL0001/deposit").text
+    page = sign_in("grace").get(f"/approvals/{sent['id']}")
+    for words in ("退还", "TH-1", "WL0001", "网点停业"):
+        assert words in page.text
+    say_yes(UUID(sent["id"]), by="grace")
+    assert balance_of(account) == 0
+    page = fang.get("/outlets/WL0001/deposit")
+    for words in ("TH-1", "网点停业", "批准"):
+        assert words in page.text
+    assert path not in page.text
+    assert fang.post(f"{path}/record", data=sent).status_code == 303
 
 
 def test_a_keeper_sees_deposit_and_limits_and_changes_neither(app, sign_in):
@@ -98,7 +133,12 @@ def test_a_keeper_sees_deposit_and_limits_and_changes_neither(app, sign_in):
     assert "3,000.00" in alice.get("/outlets/WL0001/deposit").text
     assert "登记收到" not in alice.get("/outlets/WL0001/deposit").text
     assert "5,000.00" in alice.get("/outlets/WL0001/limits").text
-    for path in ("/outlets/WL0001/deposit/receive", "/outlets/WL0001/limits/set", "/limits/VILLAGE_POST/set"):
+    for path in (
+        "/outlets/WL0001/deposit/receive",
+        "/outlets/WL0001/pay-back/deposit",
+        "/outlets/WL0001/limits/set",
+        "/limits/VILLAGE_POST/set",
+    ):
         assert alice.get(path).status_code == 403
         assert alice.post(path).status_code == 403
 

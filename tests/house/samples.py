@@ -74,6 +74,8 @@ def samples(facts: dict[str, object]) -> dict[str, Sample]:
             "settlement.outlet_days",
             "settlement.change_outlet_days",
             "holding.deposit",
+            "holding.receive",
+            "holding.receive_record",
             "holding.outlet_limits",
             "holding.set_outlet_limits",
             "holding.set_outlet_limits_record",
@@ -128,8 +130,8 @@ def samples(facts: dict[str, object]) -> dict[str, Sample]:
         "administration.template": Sample({"kind": "outlets", "ending": "csv"}, placed=False),
         "administration.dry_run": Sample({"kind": "outlets", "sha256": "0" * 64}, placed=False),
         "administration.confirm": Sample({"kind": "outlets", "sha256": "0" * 64}, placed=False),
-        "holding.move_deposit": Sample(outlet | {"verb": "receive"}),
-        "holding.move_deposit_record": Sample(outlet | {"verb": "receive"}),
+        "holding.pay_back": Sample(outlet | {"what": "float"}),
+        "holding.pay_back_record": Sample(outlet | {"what": "deposit"}),
         "reconciliation.outlet_tie": Sample(outlet | {"day": world.TODAY.isoformat()}),
         **{
             f"reconciliation.{name}": Sample({"sha256": "0" * 64}, placed=False)

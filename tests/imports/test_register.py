@@ -10,6 +10,7 @@ from agentnet.infra.audit import AuditLine
 from agentnet.infra.db import db
 from agentnet.outlets.models import Assignment, Manager, Outlet, OutletPlacement, OutletState, OutletTender
 from tests import world
+from tests.holding.given import limit
 from tests.imports.conftest import Bring, counts
 
 OUTLETS = "网点编号,网点名称,网点类型,供电所编号,村（社区）代码,地址\n"
@@ -208,3 +209,10 @@ def test_exports_show_the_own_territory_alone_and_mask_people(app) -> None:
     assert [row[0] for row in app.extensions["agentnet.importers"]["managers"].export(world.actor("charlie"))] == [
         "M101"
     ]
+
+
+def test_another_kind_in_a_file_lifts_no_limit(bring: Bring, wrong) -> None:
+    limit(kind="VILLAGE_POST", ceiling_fen=1000_00)
+    known = f"WL0001,小河头村邮站,报刊亭,WL-TP,{world.VILLAGE},小河头村1号\n"
+    assert wrong(bring("outlets", OUTLETS + known, by=world.actor("carol"))) == [(2, "kind", "kind_raises_limits")]
+    assert outlet("WL0001").kind == "VILLAGE_POST"

@@ -7,16 +7,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from agentnet.core.clock import frozen_at
-from agentnet.holding.rules import DepositKind
+from agentnet.holding.rules import PayBackOf
 from agentnet.infra.db import db
 from agentnet.infra.transaction import batch, reading
 from agentnet.outlets.limit_rules import Figures
 from agentnet.outlets.models import OutletTender, Tender
 from agentnet.settlement.rules import Count
 from tests import world
-from tests.approvals.given import say_yes
+from tests.approvals.given import more_finance, say_yes
 from tests.collecting.counter import item, refusal_of
-from tests.holding.given import agree, deposit, new_deposit, top_up
+from tests.holding.given import agree, deposit, new_deposit, pay_back, top_up
 from tests.holding.test_limits import new_limits, of_kind, pending, set_as
 from tests.settlement.drawer import close, declare, new_remittance, reject
 from tests.verify.test_planted import is_named, named_in
@@ -35,7 +35,7 @@ PLANTS = (
     ("day_total", "UPDATE business_days SET taken_fen = taken_fen - 1 WHERE taken_fen > 0"),
     ("raise_alone", "UPDATE limits SET approved_by_id = NULL"),
     ("raise_unapproved", "UPDATE limits SET approved_by_id = 11 WHERE approved_by_id IS NOT NULL"),
-    ("raise_unapproved", "UPDATE approvals SET state = 'REJECTED'"),
+    ("raise_unapproved", "UPDATE approvals SET state = 'REJECTED' WHERE kind = 'LIMIT_RAISE'"),
     ("top_up", "UPDATE top_ups SET amount_fen = amount_fen + 1"),
     ("top_up", "UPDATE transfers SET amount_fen = amount_fen + 1 WHERE kind = 'FLOAT_TOP_UP'"),
     ("top_up", "UPDATE top_ups SET org_unit_id = 1"),
@@ -45,6 +45,15 @@ PLANTS = (
     ("guarantee", "UPDATE deposit_moves SET kind = 'RECEIVED', slip_no = 'X' WHERE kind = 'PAID_BACK'"),
     ("stray_guarantee", "DELETE FROM deposit_moves WHERE kind = 'PAID_BACK'"),
     ("history_below_zero", "UPDATE transfers SET amount_fen = 90000 WHERE kind = 'DEPOSIT_RECEIVED'"),
+    ("float_pay_back", "UPDATE float_pay_backs SET amount_fen = amount_fen + 1"),
+    ("float_pay_back", "UPDATE float_pay_backs SET org_unit_id = 1"),
+    ("stray_float_pay_back", "DELETE FROM float_pay_backs"),
+    ("pay_back_missing", "DELETE FROM float_pay_backs"),
+    ("pay_back_alone", "UPDATE float_pay_backs SET approved_by_id = 11"),
+    ("pay_back_alone", "UPDATE deposit_moves SET approved_by_id = NULL"),
+    ("pay_back_alone", "UPDATE approvals SET state = 'REJECTED' WHERE kind = 'DEPOSIT_PAY_BACK'"),
+    ("closed_with_money", "UPDATE outlets SET state = 'CLOSED' WHERE id = 2"),
+    ("slip_free", "DELETE FROM bank_slips WHERE used_as = 'DEPOSIT'"),
 )
 
 
@@ -55,16 +64,18 @@ def three_days(app):
         session.get_one(Tender, "KEEPER_QR").enabled = True
         session.add(OutletTender(outlet_id=1, tender="KEEPER_QR"))
     agree(own_qr_allowed=True)
+    more_finance()
     with frozen_at(MORNING):
         assert set_as(of_kind(Figures(daily_limit_fen=60000, large_amount_fen=20000), starts_on=MORNING.date()))
         assert set_as(new_limits(Figures(ceiling_fen=30000), starts_on=MORNING.date()))
         agree(2, holding_mode="PREPAID")
         deposit(new_deposit(1000_00, outlet_code="WL0002"))
-        deposit(new_deposit(950_00, DepositKind.PAID_BACK, outlet_code="WL0002"))
+        pay_back(950_00, outlet_code="WL0002")
     with frozen_at(MORNING + timedelta(minutes=5)):
         top_up(10_00, outlet_code="WL0002", by="alan")
         assert refusal_of(item(300_00, world.MEI, tender="KEEPER_QR")) == "created"
         assert refusal_of(item(5_38, outlet_code="WL0002"), by="alan") == "created"
+        pay_back(1_00, PayBackOf.FLOAT, outlet_code="WL0002", slip_no="TH-2")
         new = declare(new_remittance(300_00))
     with frozen_at(MORNING + timedelta(minutes=10)):
         assert refusal_of(item(200_00, world.OLD)) == "created"

@@ -78,7 +78,7 @@ MONEY = (
     ("provisional_paper", "UPDATE collections SET amount_fen = amount_fen + 100000 WHERE amount_fen = 20350"),
     ("provisional_paper", "UPDATE collections SET business_on = '2026-10-31' WHERE amount_fen = 538"),
     ("provisional_paper", "DELETE FROM voids"),
-    ("provisional_paper", "UPDATE plan_components SET fixed_fen = fixed_fen + 1 WHERE tender = 'CASH'"),
+    ("provisional_paper", "UPDATE plan_versions SET content = REPLACE(content, '0.50', '0.51')"),
     ("provisional_paper", "UPDATE collections SET posted_at = '2026-12-20 00:00:00.000000' WHERE amount_fen = 538"),
     ("provisional_paper", "UPDATE collections SET outlet_id = 2, receipt_no = 'X-1' WHERE amount_fen = 538"),
 )  # fmt: skip

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 
+from flask import current_app
 from sqlalchemy import func, or_, select
 
 from agentnet.core.clock import now, today
@@ -15,7 +17,15 @@ from agentnet.outlets.actions.common import require_version
 from agentnet.outlets.actions.outlet import require_hosts_nobody
 from agentnet.outlets.models import Assignment, Docking, Outlet, OutletState
 from agentnet.outlets.queries import outlet_for, readiness_on
-from agentnet.outlets.rules import State, earliest_change, require_day_of_step, require_ready, require_step
+from agentnet.outlets.queries.left import hold_money, left_at
+from agentnet.outlets.rules import (
+    State,
+    earliest_change,
+    require_day_of_step,
+    require_emptied,
+    require_ready,
+    require_step,
+)
 from agentnet.users.permissions import Permission
 
 NEEDS_REASON = frozenset({State.SUSPENDED, State.CLOSED})
@@ -25,14 +35,17 @@ def advance_outlet(code: str, to: State, on: date, by: Actor, reason: str = "", 
     """Take an outlet one step along its life cycle, from a day on.
 
     Opening asks for a primary manager, an agreement in force, opening hours and tenders, on that day and today.
-    Closing ends its assignments and dockings.
+    Closing ends its assignments and dockings; no money may be left with it, nor of its own with the utility.
 
     Raises:
         Forbidden, Missing: as ``outlet_for``.
         Conflict: ``changed_meanwhile``.
-        Invalid: ``step_not_allowed``, ``reason_missing``, ``in_future``, ``too_far_back``, ``hosts_others``, and
-            what ``rules.require_ready`` finds missing.
+        Invalid: ``step_not_allowed``, ``reason_missing``, ``in_future``, ``too_far_back``, ``hosts_others``,
+            ``cash_left``, ``transit_left``, ``float_left``, ``deposit_left``, what a higher feature waits for, and what
+            ``rules.require_ready`` finds missing.
     """
+    if to is State.CLOSED:  # money is held before its outlet, as whoever moves it does
+        hold_money(outlet_for(by, code, Permission.OUTLET_EDIT).id)
     outlet = outlet_for(by, code, Permission.OUTLET_EDIT, for_change=True)
     require_version(outlet.version, version)
     before = State(outlet.state)
@@ -46,6 +59,7 @@ def advance_outlet(code: str, to: State, on: date, by: Actor, reason: str = "", 
         outlet.opened_on = outlet.opened_on or on
     if to is State.CLOSED:
         require_hosts_nobody(outlet)
+        require_settled(outlet.id)
         outlet.closed_on = on
         _end_assignments(outlet, on, by)
         _end_dockings(outlet, on, by)
@@ -70,6 +84,18 @@ def advance_outlet(code: str, to: State, on: date, by: Actor, reason: str = "", 
         {"state": before},
         {"state": to, "effective_on": on.isoformat(), "reason": reason.strip()},
     )
+
+
+def require_settled(outlet_id: int) -> None:
+    """Refuse to close an outlet with money left, or with something a higher feature waits for.
+
+    Raises:
+        Invalid: as ``rules.require_emptied``; what the features named in ``create_app`` say.
+    """
+    require_emptied(left_at(outlet_id))
+    before_closing: Sequence[Callable[[int], None]] = current_app.extensions["agentnet.before_closing"]
+    for require in before_closing:
+        require(outlet_id)
 
 
 def earliest_step(outlet: Outlet) -> date:

@@ -17,6 +17,7 @@ from agentnet.infra.db import db
 from agentnet.outlets.actions.common import apply_changes, audit_change, once, plain, require_version
 from agentnet.outlets.models import Outlet, OutletPlacement, OutletState, OutletTender
 from agentnet.outlets.queries import outlet_for, partner_by_code, tenders_of, unit_for
+from agentnet.outlets.queries.kind_change import require_no_raise_by_kind
 from agentnet.outlets.rules import (
     OutletKind,
     State,
@@ -111,12 +112,13 @@ def change_outlet(code: str, facts: OutletFacts, by: Actor, version: int | None 
     Raises:
         Forbidden, Missing: as ``outlet_for``, or the partner or host is not there.
         Conflict: ``changed_meanwhile``.
-        Invalid: ``outlet_closed``, ``cash_required`` and whatever is wrong with the facts.
+        Invalid: ``outlet_closed``, ``cash_required``, ``kind_raises_limits`` and whatever is wrong with the facts.
     """
     outlet = outlet_for(by, code, Permission.OUTLET_EDIT, for_change=True)
     require_version(outlet.version, version)
     require_not_closed(outlet)
     values = _checked(facts, by, outlet)
+    require_no_raise_by_kind(outlet.id, outlet.kind, facts.kind)
     if facts.staffed and not outlet.staffed:
         accepted = {tender.code for tender in tenders_of(outlet.id)}
         require_tenders(accepted, accepted, staffed=True)

@@ -19,6 +19,7 @@ from agentnet.outlets.imports.comparing import judged, table_of, units_in_territ
 from agentnet.outlets.imports.outlet_columns import DIRECT
 from agentnet.outlets.models import Outlet, OutletPlacement, OutletService, OutletTender, Partner, Tender
 from agentnet.outlets.queries import visible_outlets
+from agentnet.outlets.queries.kind_change import require_no_raise_by_kind
 from agentnet.outlets.rules import OutletKind, State, require_host, require_tenders
 from agentnet.users.permissions import Permission
 
@@ -74,6 +75,8 @@ class Known:
         self._judge_partner(line, given, before, values, errors)
         self._judge_position(line, before, values, errors)
         self._judge_host(line, given, before, errors)
+        if before is not None:
+            judged(errors, line, "kind", lambda: require_no_raise_by_kind(before.id, before.kind, given["kind"]))
         tenders, services = given.get("tenders"), given.get("services")
         staffed = values.get("staffed", before.staffed if before is not None else True)
         accepted = tenders if tenders is not None else self.tenders.get(before.id, ()) if before is not None else None

@@ -9,13 +9,14 @@ from agentnet.core.clock import today
 from agentnet.core.errors import Missing
 from agentnet.infra.templating import tell
 from agentnet.outlets.actions import advance_outlet
-from agentnet.outlets.actions.lifecycle import NEEDS_REASON, earliest_step
+from agentnet.outlets.actions.lifecycle import NEEDS_REASON, earliest_step, require_settled
 from agentnet.outlets.forms import StepForm
 from agentnet.outlets.models import Outlet
 from agentnet.outlets.queries import managers_of, outlet_for, readiness_on
+from agentnet.outlets.queries.left import left_at
 from agentnet.outlets.rules import NEXT_STATES, State
 from agentnet.outlets.views.common import Answer, attempt
-from agentnet.outlets.words import STATES
+from agentnet.outlets.words import LEFT_WORDS, STATES
 from agentnet.users.guard import needs, viewer
 from agentnet.users.permissions import Permission
 
@@ -41,6 +42,8 @@ def step(code: str, state: str) -> Answer:
     if to in NEEDS_REASON and not form.reason.data:
         form.reason.errors = [_("请写明原因")]
         return _page(form, outlet, to, 422)
+    if to is State.CLOSED and (status := attempt(form, lambda: require_settled(outlet.id))):
+        return _page(form, outlet, to, status)
     if to in CONFIRMED_STEPS and form.confirmed.data != "yes":
         return render_template(
             "outlets/step_confirm.html", form=form, outlet=outlet, to=to, managers=managers_of(outlet.id, today())
@@ -71,6 +74,8 @@ def _page(form: StepForm, outlet: Outlet, to: State, status: int = 200) -> tuple
             outlet=outlet,
             to=to,
             readiness=readiness_on(outlet.id, form.on.data or today()) if to is State.ACTIVE else None,
+            left=left_at(outlet.id) if to is State.CLOSED else {},
+            left_words=LEFT_WORDS,
             earliest=earliest_step(outlet),
             needs_reason=to in NEEDS_REASON,
         ),

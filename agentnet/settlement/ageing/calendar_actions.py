@@ -49,7 +49,7 @@ def set_outlet_days(code: str, new: NewDays, request_id: UUID, by: Actor) -> Non
     _enter(new, by, outlet_id=outlet.id)
     settle([outlet.id], SYSTEM, suspending=False)
     remember(request_id, KIND, by, content, code)
-    write_audit(by, "remittance_days_set", "outlet", code, after=_said(new))
+    write_audit(by, "remittance_days_set", "outlet", code, after=said(new))
 
 
 def set_kind_days(kind: str, new: NewDays, request_id: UUID, by: Actor) -> None:
@@ -77,7 +77,7 @@ def set_kind_days(kind: str, new: NewDays, request_id: UUID, by: Actor) -> None:
     db.session.connection().execute(held).all()  # in the night's order, or each would wait for the other
     db.session.connection().execute(update(ages).where(of_kind_ages).values(counted_on=NEVER))
     remember(request_id, KIND, by, content, kind)
-    write_audit(by, "remittance_days_set", "outlet_kind", kind, after=_said(new))
+    write_audit(by, "remittance_days_set", "outlet_kind", kind, after=said(new))
 
 
 def _enter(new: NewDays, by: Actor, outlet_id: int | None = None, kind: str | None = None) -> None:
@@ -96,11 +96,12 @@ def _enter(new: NewDays, by: Actor, outlet_id: int | None = None, kind: str | No
     )
 
 
-def _said(new: NewDays) -> dict[str, object]:
-    said: dict[str, object] = {
+def said(new: NewDays) -> dict[str, object]:
+    """Return what the audit trail keeps of new remittance days."""
+    kept: dict[str, object] = {
         "starts_on": new.starts_on.isoformat(),
         "rhythm": str(new.rhythm),
         "weekdays": "".join(sorted(new.weekdays)),
         "reason": new.reason.strip(),
     }
-    return said if new.suspend_after is None else said | {"suspend_after": new.suspend_after}
+    return kept if new.suspend_after is None else kept | {"suspend_after": new.suspend_after}

@@ -113,7 +113,7 @@ def carry_out_adjustment(approval: Approval, by: Actor) -> None:
 
     Raises:
         Invalid: ``adjustment_unknown``, ``adjustment_amount``, ``more_than_short``, ``more_than_over``,
-            ``more_than_suspense``.
+            ``more_than_suspected``, ``more_than_suspense``.
         Conflict: ``month_closed``.
     """
     content = approval.content
@@ -121,7 +121,7 @@ def carry_out_adjustment(approval: Approval, by: Actor) -> None:
     # Held, so that two adjustments of one shortage are judged one after the other.
     of_outlet = select(Outlet.id).where(Outlet.id == content["outlet_id"])
     db.session.execute(of_outlet.with_for_update(of=Outlet, key_share=True))
-    short = AccountKey(OUTLET, content["outlet_id"], "OVER_SHORT")
+    short = AccountKey(OUTLET, content["outlet_id"], "OVER_SHORT", kind.detail)
     require_within(kind, content["amount_fen"], balance(short))
     # The unit is held as well: what is in suspense is its own, whichever outlet the request names.
     of_unit = select(OrgUnit.id).where(OrgUnit.id == content["org_unit_id"])

@@ -28,6 +28,7 @@ from agentnet.settlement.corrections.actions import CARRIED_OUT
 from agentnet.settlement.corrections.queries import Corrected, changes_of, corrected_shown, months_of
 from agentnet.settlement.corrections.rules import ADJUSTMENT, REFUND, WRONG_HOUSEHOLD, Held, given, take_back
 from agentnet.settlement.corrections.words import ADJUSTMENT_WORDS, KINDS, PAY_BY
+from agentnet.settlement.rules import COUNTERFEIT
 from agentnet.users.permissions import Permission
 
 
@@ -117,9 +118,13 @@ def describe_adjustment(approval: Approval) -> Described:
     outlet = db.session.get_one(Outlet, content["outlet_id"])
     words = ADJUSTMENT_WORDS[content["adjustment"]]
     facts = [(_("调整"), _(words)), (_("网点"), f"{outlet.name} {outlet.code}")]
-    short = balance(AccountKey(OUTLET, outlet.id, "OVER_SHORT"))
-    if approval.state == ApprovalState.PENDING and short:
-        facts.append((_("网点现在长短款"), money_text(-short)))
+    if approval.state == ApprovalState.PENDING:
+        short = balance(AccountKey(OUTLET, outlet.id, "OVER_SHORT"))
+        suspected = balance(AccountKey(OUTLET, outlet.id, "OVER_SHORT", COUNTERFEIT))
+        if short:
+            facts.append((_("网点现在长短款"), money_text(-short)))
+        if suspected:
+            facts.append((_("网点现在的疑似假币"), money_text(suspected)))
     return Described(facts, (), url_for("outlets.show", code=outlet.code))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 from uuid import UUID
 
-from agentnet.approvals.actions import request_approval
+from agentnet.approvals.actions import asked_before, request_approval
 from agentnet.approvals.rules import NewApproval
 from agentnet.collecting.queries import household_by_no
 from agentnet.infra.actor import Actor
@@ -42,7 +42,7 @@ def left_to_correct(found: Corrected) -> Standing:
 
 
 def request_refund(new: NewRefund, by: Actor) -> None:
-    """Ask for a refund of a collection, in whole or in part.
+    """Ask for a refund of a collection, in whole or in part; sent again, it is answered the same whatever became of it.
 
     Raises:
         Forbidden: ``not_permitted``. Missing: ``collection_missing``.
@@ -50,13 +50,15 @@ def request_refund(new: NewRefund, by: Actor) -> None:
         Conflict: ``already_voided``, ``nothing_left``, ``approval_pending``, ``id_reused``.
     """
     found = correctable(by, new.receipt_no, Permission.CORRECTION_REQUEST)
+    sent = {"amount_fen": new.amount_fen, "pay_by": new.pay_by}
+    if asked_before(new.id, REFUND, str(found.collection.id), sent, new.reason):
+        return
     standing = left_to_correct(found)
     require_refund(new.amount_fen, standing, found.collection.tender, new.pay_by)
     content = {
         "collection_id": str(found.collection.id),
         "household_id": standing.household_id,
-        "amount_fen": new.amount_fen,
-        "pay_by": new.pay_by,
+        **sent,
     }
     request_approval(_asked(new.id, REFUND, found, content, new.amount_fen, new.reason), by)
 
@@ -70,13 +72,16 @@ def request_move(new: NewMove, by: Actor) -> None:
         Conflict: ``already_voided``, ``nothing_left``, ``approval_pending``, ``id_reused``.
     """
     found = correctable(by, new.receipt_no, Permission.CORRECTION_REQUEST)
-    standing = left_to_correct(found)
     to = household_by_no(new.household_no)
+    sent = {"to_household_id": to.id}
+    if asked_before(new.id, WRONG_HOUSEHOLD, str(found.collection.id), sent, new.reason):
+        return
+    standing = left_to_correct(found)
     require_another_household(standing.household_id, to.id)
     content = {
         "collection_id": str(found.collection.id),
         "household_id": standing.household_id,
-        "to_household_id": to.id,
+        **sent,
         "amount_fen": standing.total_fen,
     }
     request_approval(_asked(new.id, WRONG_HOUSEHOLD, found, content, standing.total_fen, new.reason), by)
@@ -107,12 +112,14 @@ def request_adjustment(new: NewAdjustment, by: Actor) -> None:
         Conflict: ``approval_pending``, ``id_reused``.
     """
     outlet = outlet_for(by, new.outlet_code, Permission.ADJUSTMENT_REQUEST)
+    sent = {"adjustment": new.adjustment, "amount_fen": new.amount_fen}
+    if asked_before(new.id, ADJUSTMENT, str(outlet.id), sent, new.reason):
+        return
     require_adjustment(new.adjustment, new.amount_fen)
     content = {
         "outlet_id": outlet.id,
         "org_unit_id": outlet.org_unit_id,
-        "adjustment": new.adjustment,
-        "amount_fen": new.amount_fen,
+        **sent,
     }
     asked = NewApproval(
         id=new.id,

@@ -17,6 +17,7 @@ from agentnet.collecting.rules import CASH, Part
 from agentnet.core.errors import Conflict, Invalid
 from agentnet.core.money import Fen, format_yuan
 from agentnet.core.words import translatable
+from agentnet.settlement.rules import COUNTERFEIT
 
 REFUND: Final = "REFUND"
 WRONG_HOUSEHOLD: Final = "WRONG_HOUSEHOLD"
@@ -90,17 +91,22 @@ class NewAdjustment:
 class AdjustmentKind:
     """An allowed adjustment: its words and the codes of the debited and the credited account.
 
-    OVER_SHORT is the outlet's, every other account its org unit's.
+    OVER_SHORT is the outlet's, every other account its org unit's; ``detail`` is where in OVER_SHORT.
     """
 
     words: str
     debit: str
     credit: str
+    detail: str = ""
 
 
 ADJUSTMENTS: Final[Mapping[str, AdjustmentKind]] = {
     "SHORT_WRITTEN_OFF": AdjustmentKind(translatable("短款核销"), "WRITE_OFF", "OVER_SHORT"),
     "SHORT_MADE_GOOD": AdjustmentKind(translatable("网点补交短款（已存银行）"), "BANK", "OVER_SHORT"),
+    "SUSPECT_WRITTEN_OFF": AdjustmentKind(translatable("假币核销"), "WRITE_OFF", "OVER_SHORT", COUNTERFEIT),
+    "SUSPECT_MADE_GOOD": AdjustmentKind(
+        translatable("疑似假币：鉴定为真币或网点补交（已存银行）"), "BANK", "OVER_SHORT", COUNTERFEIT
+    ),
     "OVER_TO_SUSPENSE": AdjustmentKind(translatable("长款转待处理"), "OVER_SHORT", "SUSPENSE"),
     "UNKNOWN_RECEIVED": AdjustmentKind(translatable("银行收到来历不明的款，转待处理"), "BANK", "SUSPENSE"),
     "UNKNOWN_RETURNED": AdjustmentKind(translatable("待处理款项退回（银行付出）"), "SUSPENSE", "BANK"),
@@ -253,9 +259,18 @@ def require_adjustment(adjustment: str, amount_fen: Fen) -> AdjustmentKind:
 def require_within(kind: AdjustmentKind, amount_fen: Fen, short_fen: Fen) -> None:
     """Refuse to write off, make good or set aside more than an outlet is short or over (``short_fen`` below zero).
 
+    ``short_fen`` is the balance of the OVER_SHORT account the kind names: suspected notes never exceed what was found.
+
     Raises:
-        Invalid: ``more_than_short``, ``more_than_over``.
+        Invalid: ``more_than_short``, ``more_than_over``, ``more_than_suspected``.
     """
+    if kind.detail == COUNTERFEIT and amount_fen > max(short_fen, 0):
+        raise Invalid(
+            "more_than_suspected",
+            "网点现在的疑似假币是 %(amount)s 元，不能超过它",
+            field="amount",
+            amount=format_yuan(max(short_fen, 0)),
+        )
     if kind.credit == "OVER_SHORT" and amount_fen > max(short_fen, 0):
         raise Invalid(
             "more_than_short",

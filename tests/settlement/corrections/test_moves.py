@@ -14,6 +14,7 @@ from agentnet.infra.db import db
 from agentnet.infra.transaction import batch, reading
 from agentnet.ledger.models import Transfer
 from agentnet.ledger.rules import ORG_UNIT, AccountKey
+from agentnet.outlets.actions import move_outlet
 from agentnet.settlement.rules import Count
 from tests import world
 from tests.approvals.given import more_finance, say_yes, seen, state_of, take_back
@@ -39,7 +40,8 @@ from tests.settlement.corrections.given import (
     refunded,
     spend,
 )
-from tests.settlement.drawer import OVER_SHORT, close
+from tests.settlement.drawer import OVER_SHORT, SUSPECTED, close
+from tests.verify.test_planted import is_named, named_in
 
 WRITE_OFF = AccountKey(ORG_UNIT, world.TAIPING.id, "WRITE_OFF")
 
@@ -198,6 +200,26 @@ def test_what_is_over_is_set_aside_and_unknown_money_comes_and_goes(app):
     assert balances(SUSPENSE, BANK, fee) == (300, 193, 7)
 
 
+def test_suspected_notes_are_written_off_or_made_good_by_two_and_nothing_of_the_shortage_with_them(app):
+    """20.00 suspected and one fen short: each adjustment takes only what lies on its own account."""
+    more_finance()
+    collected(50_00)
+    close(count=Count(other_fen=29_99, counterfeit_fen=20_00), explanation="疑似假币一张，另少一分")
+    assert balances(OVER_SHORT, SUSPECTED) == (1, 20_00)
+    too_much = ask_adjustment("SUSPECT_WRITTEN_OFF", 20_01)
+    assert refused(say_yes, too_much.id, by="grace") == "more_than_suspected"
+    take_back(too_much.id)
+    new = ask_adjustment("SUSPECT_WRITTEN_OFF", 15_00, reason="银行没收假币")
+    assert refused(say_yes, new.id, by="fang") == "own_request"
+    say_yes(new.id, by="grace")
+    say_yes(ask_adjustment("SUSPECT_MADE_GOOD", 5_00, reason="鉴定为真币").id, by="grace")
+    assert balances(OVER_SHORT, SUSPECTED, WRITE_OFF, BANK) == (1, 0, 15_00, 5_00)
+    with reading():
+        assert named_in(db.session.connection()) & {"correction_moves", "stray_difference", "counterfeit"} == set()
+    # as if the shortage had been written off instead
+    assert is_named("correction_moves", "UPDATE corrections SET adjustment = 'SHORT_WRITTEN_OFF'")
+
+
 @pytest.mark.parametrize(
     ("by", "adjustment", "amount_fen", "reason", "code"),
     [
@@ -216,3 +238,25 @@ def test_only_finance_adjusts_and_only_what_the_list_allows(app, by, adjustment,
 def test_finance_of_another_county_finds_no_outlet_here(app):
     more_finance()
     assert refused(ask_adjustment, "CHANNEL_FEE", 7, by="carol", outlet="JX0001") == "outlet_missing"
+
+
+def test_a_move_sent_again_after_it_was_approved_is_answered_the_same(app):
+    """It stands for Mei now; judged anew, it would be refused as hers already."""
+    _, receipt_no = collected()
+    with next_day():
+        first = moved(receipt_no)
+        assert ask_move(receipt_no, id_=first.id) == first
+        assert refused(ask_move, receipt_no, world.OLD, id_=first.id) == "id_reused"
+        assert refused(ask_move, receipt_no) == "same_household"
+        assert count(Correction) == 1
+
+
+def test_an_adjustment_sent_again_after_the_outlet_moved_on_is_answered_the_same(app):
+    more_finance()
+    first = ask_adjustment("CHANNEL_FEE", 7)
+    say_yes(first.id, by="grace")
+    with batch():
+        move_outlet("WL0001", "WL-ZG", world.TODAY, world.actor("carol"))
+    assert ask_adjustment("CHANNEL_FEE", 7, id_=first.id) == first
+    assert refused(ask_adjustment, "CHANNEL_FEE", 8, id_=first.id) == "id_reused"
+    assert (count(Approval), count(Correction)) == (1, 1)

@@ -21,7 +21,7 @@ from agentnet.ledger.models import Transfer
 from agentnet.ledger.rules import OUTLET, AccountKey
 from agentnet.settlement.corrections.actions import pay_refund
 from tests import world
-from tests.approvals.given import more_finance, say_yes, seen, state_of
+from tests.approvals.given import more_finance, say_no, say_yes, seen, state_of
 from tests.at_once import at_once
 from tests.collecting.counter import CASH_HELD, RECEIVED, count
 from tests.settlement.corrections.given import (
@@ -258,3 +258,24 @@ def test_the_database_keeps_corrections_as_they_are(app):
                     session.execute(
                         text(change if table != "corrections" else change.replace("correction_id", "reason"))
                     )
+
+
+def test_a_request_sent_again_after_it_was_decided_is_answered_the_same(app):
+    """The whole of 538 was refunded meanwhile: judged anew, nothing would be left to ask for."""
+    _, receipt_no = collected()
+    with next_day():
+        first = refunded(receipt_no, 538)
+        assert ask_refund(receipt_no, 538, id_=first.id) == first
+        assert refused(ask_refund, receipt_no, 537, id_=first.id) == "id_reused"
+        assert refused(ask_refund, receipt_no, 538, id_=first.id, reason="另一个原因") == "id_reused"
+        assert refused(ask_refund, receipt_no, 538) == "nothing_left"
+        assert (count(Approval), count(Correction)) == (1, 1)
+
+
+def test_a_rejected_request_sent_again_stays_rejected(app):
+    _, receipt_no = collected()
+    with next_day():
+        first = ask_refund(receipt_no, 538)
+        say_no(first.id, by="fang")
+        ask_refund(receipt_no, 538, id_=first.id)
+        assert (state_of(first.id)[0], count(Approval)) == ("REJECTED", 1)
