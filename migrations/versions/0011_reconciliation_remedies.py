@@ -40,9 +40,7 @@ def upgrade() -> None:
         op.execute(  # in words: Alembic adds no reference in place on SQLite, and rebuilding a table loses its triggers
             f"ALTER TABLE {table} ADD COLUMN {column} {kind} CONSTRAINT fk_{table}_{column} REFERENCES {target} (id)"
         )
-    op.add_column(
-        "reconciliation_rows", sa.Column("reversal", sa.Boolean(), server_default=sa.false(), nullable=False)
-    )
+    op.add_column("reconciliation_rows", sa.Column("reversal", sa.Boolean(), server_default=sa.false(), nullable=False))
     op.create_index("ix_reconciliation_differences_approval", "reconciliation_differences", ["approval_id"])
     op.create_index(
         "uq_reconciliation_differences_booked",
@@ -89,7 +87,10 @@ def _check(table: str, name: str, before: str, after: str) -> None:
 
 
 def _files(*, withdrawable: bool) -> None:
-    """Let a file and a partner's day be unique among the files that stand (all of them, on the way back)."""
+    """Let a file and a partner's day be unique among the files that stand (all of them, on the way back).
+
+    Accounts are written by their letters and digits from here on, so that one spelling finds another.
+    """
     if _sqlite():
         _files_on_sqlite(withdrawable=withdrawable)
     elif withdrawable:
@@ -130,6 +131,7 @@ def _files(*, withdrawable: bool) -> None:
         )
     if not _sqlite():
         _drop_trigger("reconciliation_files", "no_update")
+    op.execute("UPDATE reconciliation_files SET account = REPLACE(REPLACE(UPPER(account), ' ', ''), '-', '')")
     _refuse("reconciliation_files", f"UPDATE OF {FILE}", "no_update")
     _refuse("reconciliation_files", "UPDATE", "withdrawn_once", "OLD.withdrawn_at IS NOT NULL")
 

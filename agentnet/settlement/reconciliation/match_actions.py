@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any, Final, cast
 from uuid import UUID
 
-from sqlalchemy import Table, insert, select, update
+from sqlalchemy import Table, exists, insert, select, update
 
 from agentnet.collecting.models import Collection, Household
 from agentnet.core.clock import now, today
@@ -40,11 +40,12 @@ from agentnet.settlement.reconciliation.difference_actions import (
     open_one,
     reopen_for_undo,
 )
-from agentnet.settlement.reconciliation.models import FileRow, ReconciliationFile, RowMatch
+from agentnet.settlement.reconciliation.models import Difference, FileRow, ReconciliationFile, RowMatch
 from agentnet.settlement.reconciliation.queries import file_for, live_match, row_for
 from agentnet.settlement.reconciliation.rules import (
     BY_HAND,
     Source,
+    State,
     confirmable_fen,
     require_matchable,
     require_money_in,
@@ -102,7 +103,7 @@ def match_by_hand(new: NewMatch, by: Actor) -> None:
     if earlier_result(new.id, MATCHED, new.content()) is not None:
         return
     require_reason(new.reason)
-    require_matchable(row.kind, row.repeats_line_no is not None)
+    require_matchable(row.kind, row.repeats_line_no is not None, row.reversal)
     if file.source == Source.PARTNER:
         _match_collection(file, row, new, by)
     else:
@@ -231,8 +232,18 @@ class Waiting:
         return confirmable_fen(self.remittance.amount_fen, self.gross_fen)
 
 
+_TAKEN_BACK = exists().where(
+    Difference.remittance_id == Remittance.id,
+    Difference.kind == Kind.BANK_REVERSAL,
+    Difference.state == State.OPEN,
+)
+
+
 def waiting_lines(file_id: int, by: Actor) -> list[Waiting]:
-    """Return the matched lines of a statement whose remittances wait to be confirmed."""
+    """Return the matched lines of a statement whose remittances wait to be confirmed.
+
+    What the bank has taken back again is not among them until somebody has said what became of it.
+    """
     found = db.session.execute(
         select(FileRow, Remittance, Outlet.code, Outlet.name)
         .join(RowMatch, (RowMatch.file_id == FileRow.file_id) & (RowMatch.line_no == FileRow.line_no))
@@ -242,6 +253,7 @@ def waiting_lines(file_id: int, by: Actor) -> list[Waiting]:
             FileRow.file_id == file_id,
             RowMatch.undone_at.is_(None),
             Remittance.state == RemittanceState.DECLARED,
+            ~_TAKEN_BACK,
             visible_outlets(by, Permission.REMITTANCE_CONFIRM),
         )
         .order_by(FileRow.line_no)

@@ -162,7 +162,7 @@ def file_sums(file: ReconciliationFile) -> FileSums:
 def matchable() -> tuple[ColumnElement[bool], ...]:
     """Return the conditions on ``FileRow`` that it is money of its own that came in."""
     nothing = (RowKind.FEE.value, RowKind.OTHER.value)
-    return FileRow.kind.not_in(nothing), FileRow.repeats_line_no.is_(None), FileRow.gross_fen > 0
+    return FileRow.kind.not_in(nothing), FileRow.repeats_line_no.is_(None), FileRow.gross_fen > 0, ~FileRow.reversal
 
 
 ROW_COLUMNS = {"line": SortBy(FileRow.line_no, int), "amount": SortBy(FileRow.amount_fen, int)}

@@ -119,12 +119,14 @@ def require_unmatched(row_matched: bool, side_matched: bool) -> None:
         raise Conflict("side_matched", "这一笔已经与另一行匹配，要改请先取消那个匹配")
 
 
-def require_matchable(kind: str, repeats: bool) -> None:
-    """Refuse a row that stands for no money of its own.
+def require_matchable(kind: str, repeats: bool, reversal: bool) -> None:
+    """Refuse a row that stands for no money of its own, and one by which the bank takes back what it booked.
 
     Raises:
         Invalid: ``row_not_matchable``.
     """
+    if reversal:
+        raise Invalid("row_not_matchable", "这一行是银行冲回，不能与解款匹配；请在它的差异里处理")
     if repeats or kind in (RowKind.FEE, RowKind.OTHER):
         raise Invalid("row_not_matchable", "这一行不能匹配：它是手续费、未入账，或在另一份对账单里已经有了")
 

@@ -47,6 +47,10 @@ _AT_THE_BANK: Final[Mapping[tuple[str, str], str]] = {
     (Kind.MISSING_AT_UTILITY, Proposal.LOOK): translatable("银行收到了钱，没有网点报过；请找到对应的解款或说明来源"),
     (Kind.AMOUNT_MISMATCH, Proposal.BOOK): translatable("银行收到的比网点报的多，多出的部分请网点另报一笔"),
     (Kind.AMOUNT_MISMATCH, Proposal.REVERSE): translatable("银行收到的比网点报的少，按到账确认，差额退回网点手头"),
+    (Kind.BANK_REVERSAL, Proposal.REVERSE): translatable(
+        "银行把已入账的钱冲回去了；请问明原因，再让网点补交，或取消原来的匹配"
+    ),
+    (Kind.BANK_REVERSAL, Proposal.LOOK): translatable("银行退回了先前扣走的钱；请核对原来扣的是哪一笔"),
 }
 _PARTNER: Final[Mapping[tuple[str, str], str]] = {
     (str(kind), str(proposal)): words for (kind, proposal), words in EXPLANATIONS.items()
