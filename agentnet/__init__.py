@@ -73,7 +73,9 @@ from agentnet.settlement.corrections.blueprint import blueprint as corrections_b
 from agentnet.settlement.jobs import AGE_CASH, CLOSE_DAYS
 from agentnet.settlement.reconciliation import models as reconciliation_models
 from agentnet.settlement.reconciliation.blueprint import blueprint as reconciliation_blueprint
+from agentnet.settlement.reconciliation.bookings import BOOKING
 from agentnet.settlement.reconciliation.rechecking import RECHECK_FILES
+from agentnet.settlement.reconciliation.remedy_actions import end_for_correction
 from agentnet.settlement.reconciliation.write_offs import WRITE_OFF
 from agentnet.users import models as users_models
 from agentnet.users.blueprint import blueprint as users_blueprint
@@ -138,10 +140,11 @@ APPROVAL_KINDS: Sequence[ApprovalKind] = (
     LIMIT_RAISE,
     *PAY_BACK_KINDS,
     WRITE_OFF,
+    BOOKING,
 )
 """What needs a second person: who may decide it, how it is shown, what carries it out."""
-AFTER_CORRECTION: Sequence[Follower] = (follow_correction,)
-"""What follows a corrected collection in the correction's own transaction."""
+AFTER_CORRECTION: Sequence[Follower] = (follow_correction, end_for_correction)
+"""What follows a correction in its own transaction."""
 IMPORTERS: Sequence[Importer] = (
     division_imports.IMPORTER,
     unit_imports.IMPORTER,

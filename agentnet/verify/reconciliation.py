@@ -83,7 +83,8 @@ def matches_join_both_sides_once(connection: Connection) -> Iterator[Finding]:
         LEFT JOIN outlets o ON o.id = c.outlet_id
         LEFT JOIN remittances d ON d.id = m.remittance_id
         WHERE m.undone_at IS NULL AND (
-            r.line_no IS NULL OR r.reversal OR r.kind IN ('FEE', 'OTHER') OR r.gross_fen <= 0 OR r.repeats_line_no IS NOT NULL
+            r.line_no IS NULL OR r.reversal OR r.kind IN ('FEE', 'OTHER') OR r.gross_fen <= 0
+            OR r.repeats_line_no IS NOT NULL
             OR (f.source = 'PARTNER' AND (c.id IS NULL OR h.household_no <> r.household_no))
             OR (f.source = 'BANK' AND d.id IS NULL))
         """,

@@ -155,7 +155,7 @@ def _reversal(account: str, unit_id: int, line: StatementLine) -> dict[str, obje
 
 
 def _deposit_undone(account: str, line: StatementLine) -> Remittance | None:
-    """Return the deposit whose line a reversal undoes: same account and amount the other way, and a shared reference."""
+    """Return the deposit whose line a reversal undoes: same account, amount the other way, a shared reference."""
     references = plain_references(line.bank_reference, line.entry_reference, line.end_to_end_id)
     file = ReconciliationFile
     earlier = db.session.execute(

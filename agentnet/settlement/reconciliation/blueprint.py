@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from agentnet.settlement.reconciliation import difference_views, file_views, mapping_views, row_views, tie_views
+from agentnet.settlement.reconciliation import (
+    difference_views,
+    file_views,
+    mapping_views,
+    remedy_views,
+    row_views,
+    tie_views,
+)
 
 blueprint = Blueprint("reconciliation", __name__, url_prefix="/reconciliation")
 
@@ -24,6 +31,11 @@ blueprint.add_url_rule("/differences", "differences", difference_views.differenc
 blueprint.add_url_rule("/differences/<int:difference_id>", "difference", difference_views.difference)
 blueprint.add_url_rule("/differences/<int:difference_id>/own", "own", difference_views.take, methods=["POST"])
 blueprint.add_url_rule("/differences/<int:difference_id>/end", "end", difference_views.finish, methods=["POST"])
+
+blueprint.add_url_rule("/differences/<int:difference_id>/remedy", "remedy", remedy_views.remedy, methods=FORM)
+blueprint.add_url_rule(
+    "/differences/<int:difference_id>/remedy/record", "remedy_record", remedy_views.record, methods=["POST"]
+)
 
 blueprint.add_url_rule("/mappings", "mappings", mapping_views.mappings)
 blueprint.add_url_rule("/mappings/new/<sha256>", "new_mapping", mapping_views.new_mapping, methods=FORM)

@@ -8,7 +8,9 @@ from uuid import UUID
 
 from sqlalchemy import insert, select, update
 
+from agentnet.approvals.models import Approval
 from agentnet.approvals.queries import pending_of
+from agentnet.approvals.rules import ApprovalState
 from agentnet.collecting.models import Collection, Void
 from agentnet.core.clock import now
 from agentnet.infra.actor import Actor
@@ -79,12 +81,30 @@ def end(difference_id: int, request_id: UUID, state: State, reason: str, by: Act
     if earlier_result(request_id, STEPPED, content) is not None:
         return
     require_open(found.state)
-    require_not_asked(pending_of(WRITE_OFF, ABOUT, str(difference_id)) is not None)
+    require_nothing_asked(found)
     require_reason(reason)
     end_as(found, state, reason, by)
     remember(request_id, STEPPED, by, content, difference_id)
     verb = "difference_explained" if state is State.EXPLAINED else "difference_adjusted"
     write_audit(by, verb, "difference", difference_id, {"state": State.OPEN}, {"reason": reason.strip()})
+
+
+def waiting_for(found: Difference) -> Approval | None:
+    """Return the request about a difference that waits for its second person."""
+    write_off = pending_of(WRITE_OFF, ABOUT, str(found.id))
+    if write_off is not None or found.approval_id is None:
+        return write_off
+    asked = db.session.get_one(Approval, found.approval_id, populate_existing=True)
+    return asked if asked.state == ApprovalState.PENDING else None
+
+
+def require_nothing_asked(found: Difference) -> None:
+    """Refuse to end a difference while a request about it waits.
+
+    Raises:
+        Conflict: ``write_off_waiting``.
+    """
+    require_not_asked(waiting_for(found) is not None)
 
 
 def end_as(found: Difference, state: State, reason: str, by: Actor) -> None:

@@ -58,7 +58,7 @@ def earlier_lines(statement: Statement, mapping_id: int | None) -> dict[int, Pla
 
 
 def _known(account: str, statement: Statement, mapping_id: int | None) -> list[Said]:
-    """Return the lines of the account on the statement's days that stand for money, those of withdrawn files left out."""
+    """Return the lines of the account on the statement's days that stand for money; none of withdrawn files."""
     days = [line.booked_on for line in statement.lines if line.booked]
     if not days:
         return []

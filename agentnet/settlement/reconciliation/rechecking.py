@@ -23,6 +23,7 @@ from agentnet.outlets.models import Outlet
 from agentnet.settlement.matching import Kind, Proposal
 from agentnet.settlement.reconciliation.models import Difference, ReconciliationFile, RowMatch
 from agentnet.settlement.reconciliation.rules import Source, State
+from agentnet.settlement.reconciliation.sides import BOOKED
 
 DAYS: Final = 7
 """How long a day's file is looked at again."""
@@ -56,6 +57,7 @@ def _came_later(file: ReconciliationFile) -> Any:
             Collection.business_on == file.first_on,
             Void.id.is_(None),
             RowMatch.id.is_(None),
+            ~BOOKED,
             ~named,
         )
         .order_by(Collection.id)

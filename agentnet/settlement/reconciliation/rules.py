@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import date
 from enum import StrEnum
 from typing import Final
+from uuid import UUID
 
 from agentnet.core.errors import Conflict, Invalid
 from agentnet.core.money import Fen, format_yuan
@@ -54,12 +55,23 @@ class RowKind(StrEnum):
 
 
 WRITE_OFF: Final = "WRITE_OFF_DIFFERENCE"
+BOOKING: Final = "BOOK_COLLECTION"
 ABOUT: Final = "DIFFERENCE"
-"""The kind of a write-off's approval, and what it is about."""
+"""The kinds of approval that a difference asks for, and what they are about."""
 
 BY_HAND: Final = "HAND"
 BY_AMOUNT: Final = "AMOUNT"
 """Further steps of matching, beside those of ``settlement.matching``."""
+
+
+def derived_id(id_: UUID, place: int = 0) -> UUID:
+    """Return the id of what follows from a request: as old as it, always the same, and not its own.
+
+    >>> one = UUID("01932c07-209c-7e2a-b1c5-9a3c1f5e8d10")
+    >>> derived_id(one).version, len({one, derived_id(one), derived_id(one, 1)})
+    (7, 3)
+    """
+    return UUID(int=id_.int ^ (0xA6E7 + place))
 
 
 def require_reason(reason: str) -> None:
@@ -174,13 +186,13 @@ def require_open(state: str) -> None:
 
 
 def require_not_asked(asked: bool) -> None:
-    """Refuse to end a difference while a write-off waits for its second person.
+    """Refuse to end a difference while a request about it waits for its second person.
 
     Raises:
         Conflict: ``write_off_waiting``.
     """
     if asked:
-        raise Conflict("write_off_waiting", "核销申请正等另一个人批准，请先批准或撤回")
+        raise Conflict("write_off_waiting", "这个差异已有申请在等另一个人批准，请先批准或撤回")
 
 
 def confirmable_fen(declared_fen: Fen, gross_fen: Fen) -> Fen:
