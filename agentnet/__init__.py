@@ -76,6 +76,7 @@ from agentnet.settlement.reconciliation.blueprint import blueprint as reconcilia
 from agentnet.settlement.reconciliation.bookings import BOOKING
 from agentnet.settlement.reconciliation.rechecking import RECHECK_FILES
 from agentnet.settlement.reconciliation.remedy_actions import end_for_correction
+from agentnet.settlement.reconciliation.withdrawals import WITHDRAWAL
 from agentnet.settlement.reconciliation.write_offs import WRITE_OFF
 from agentnet.users import models as users_models
 from agentnet.users.blueprint import blueprint as users_blueprint
@@ -141,6 +142,7 @@ APPROVAL_KINDS: Sequence[ApprovalKind] = (
     *PAY_BACK_KINDS,
     WRITE_OFF,
     BOOKING,
+    WITHDRAWAL,
 )
 """What needs a second person: who may decide it, how it is shown, what carries it out."""
 AFTER_CORRECTION: Sequence[Follower] = (follow_correction, end_for_correction)

@@ -76,6 +76,7 @@ ACTIONS: Mapping[str, str] = {
     "end_assignment": translatable("结束对接"),
     "ended_grant": translatable("收回岗位"),
     "exported_unmasked": translatable("导出完整个人信息"),
+    "file_withdrawn": translatable("撤回对账文件"),
     "file_rechecked": translatable("重新核对文件"),
     "granted_role": translatable("授予岗位"),
     "hand_over_all": translatable("经理离岗交接"),

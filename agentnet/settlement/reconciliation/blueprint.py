@@ -11,6 +11,7 @@ from agentnet.settlement.reconciliation import (
     remedy_views,
     row_views,
     tie_views,
+    withdraw_views,
 )
 
 blueprint = Blueprint("reconciliation", __name__, url_prefix="/reconciliation")
@@ -23,6 +24,7 @@ blueprint.add_url_rule("/check/<sha256>", "check", file_views.check)
 blueprint.add_url_rule("/take/<sha256>", "take", file_views.take, methods=["POST"])
 blueprint.add_url_rule("/files/<int:file_id>", "file", file_views.file)
 blueprint.add_url_rule("/files/<int:file_id>/confirm", "confirm", file_views.confirm, methods=FORM)
+blueprint.add_url_rule("/files/<int:file_id>/withdraw", "withdraw", withdraw_views.withdraw, methods=FORM)
 blueprint.add_url_rule("/files/<int:file_id>/rows/<int:line_no>", "row", row_views.row)
 blueprint.add_url_rule("/files/<int:file_id>/rows/<int:line_no>/match", "match", row_views.match, methods=["POST"])
 blueprint.add_url_rule("/files/<int:file_id>/rows/<int:line_no>/undo", "undo", row_views.undo, methods=["POST"])

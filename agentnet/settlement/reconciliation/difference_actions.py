@@ -35,6 +35,9 @@ from agentnet.users.permissions import Permission
 STEPPED: Final = "difference_step"
 """The kind of request a step is remembered as."""
 
+FOUND_ELSEWHERE: Final = "在另一天的文件里找到"
+"""Why a difference ended that another day's file made good."""
+
 ONE_SIDED: Final = (Kind.MISSING_AT_AGENT, Kind.MISSING_AT_UTILITY, Kind.DUPLICATE)
 """What says that a row or a fact of ours has no other side, and ends when it is matched."""
 
@@ -152,7 +155,7 @@ def end_found(file_id: int, by: Actor) -> None:
         Difference.collection_id.in_(here),
     )
     for found in db.session.scalars(missing.with_for_update()).all():
-        end_as(found, State.EXPLAINED, "在另一天的文件里找到", by)
+        end_as(found, State.EXPLAINED, FOUND_ELSEWHERE, by)
 
 
 def end_shortfall(file_id: int, line_no: int, by: Actor) -> None:
@@ -217,12 +220,16 @@ def _open_again(facts: Mapping[str, Any], which: Any, reason: str, by: Actor) ->
     if earlier is None:
         open_one(facts)
         return
-    if earlier.state == State.OPEN:
-        return
+    if earlier.state != State.OPEN:
+        open_again(earlier, reason, by)
+
+
+def open_again(ended: Difference, reason: str, by: Actor) -> None:
+    """Open an ended difference again; it is locked."""
     db.session.execute(
         update(Difference)
-        .where(Difference.id == earlier.id)
+        .where(Difference.id == ended.id)
         .values(state=State.OPEN, ended_at=None, ended_by_id=None, reason="")
         .execution_options(synchronize_session=False)
     )
-    _step(earlier.id, Verb.REOPENED, by, reason, earlier.owner_id)
+    _step(ended.id, Verb.REOPENED, by, reason, ended.owner_id)

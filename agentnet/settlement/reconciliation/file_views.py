@@ -28,6 +28,7 @@ from agentnet.settlement.reconciliation.match_actions import confirm_by_statemen
 from agentnet.settlement.reconciliation.reading import Read, mapping_for, read_file
 from agentnet.settlement.reconciliation.rules import Source
 from agentnet.settlement.reconciliation.taking import ReadPartnerFile, take_partner_file, take_statements
+from agentnet.settlement.reconciliation.withdrawals import withdrawal_of
 from agentnet.settlement.reconciliation.words import FILE_KINDS, ROW_KINDS, SOURCES, step_words
 from agentnet.users.guard import needs, viewer
 from agentnet.users.permissions import Permission, covers_company, grants_for, may, require
@@ -186,8 +187,8 @@ def file(file_id: int) -> str:
     found = queries.file_for(viewer(), file_id)
     only = request.args.get("only", "")
     only = only if only in ("matched", "unmatched") else ""
-    finance = may(viewer(), Permission.RECONCILE) and found.source == Source.BANK
-    waiting = waiting_lines(found.id, viewer()) if finance else []
+    finance = may(viewer(), Permission.RECONCILE)
+    waiting = waiting_lines(found.id, viewer()) if finance and found.source == Source.BANK else []
     return render_template(
         "reconciliation/file.html",
         file=found,
@@ -195,6 +196,8 @@ def file(file_id: int) -> str:
         sums=queries.file_sums(found),
         page=queries.rows_page(found, request.args, only),
         only=only,
+        may_withdraw=finance,
+        withdrawal=withdrawal_of(found) if finance or found.withdrawn_at else None,
         waiting=waiting,
         waiting_fen=sum(one.confirmed_fen for one in waiting),
         sources=SOURCES,

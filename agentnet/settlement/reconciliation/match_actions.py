@@ -51,6 +51,7 @@ from agentnet.settlement.reconciliation.rules import (
     require_money_in,
     require_reason,
     require_same_household,
+    require_standing,
     require_undoable,
     require_unmatched,
     shortfall_note,
@@ -102,6 +103,7 @@ def match_by_hand(new: NewMatch, by: Actor) -> None:
     file, row = row_for(by, new.file_id, new.line_no, Permission.RECONCILE, for_change=True)
     if earlier_result(new.id, MATCHED, new.content()) is not None:
         return
+    require_standing(file.withdrawn_at is not None)
     require_reason(new.reason)
     require_matchable(row.kind, row.repeats_line_no is not None, row.reversal)
     if file.source == Source.PARTNER:
@@ -275,11 +277,12 @@ def confirm_by_statement(file_id: int, request_id: UUID, total_fen: Fen, by: Act
         Conflict: ``confirmation_moved``, ``month_closed``, ``id_reused``.
     """
     lock_tables(_matches)
-    file_for(by, file_id, Permission.RECONCILE, for_change=True)
+    file = file_for(by, file_id, Permission.RECONCILE, for_change=True)
     content = {"file_id": file_id, "total_fen": total_fen}
     earlier = earlier_result(request_id, CONFIRMED, content)
     if earlier is not None:
         return int(earlier)
+    require_standing(file.withdrawn_at is not None)
     waiting = waiting_lines(file_id, by)
     if sum(one.confirmed_fen for one in waiting) != total_fen:
         raise Conflict("confirmation_moved", "匹配有变动，请核对后重新确认")

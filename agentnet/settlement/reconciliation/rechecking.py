@@ -34,7 +34,9 @@ _LIVE = and_(RowMatch.collection_id == Collection.id, RowMatch.undone_at.is_(Non
 
 def recheck(file_id: int, by: Actor) -> int:
     """Open what has come to differ since a partner's file was taken in; return how much. Twice is once."""
-    file = db.session.get_one(ReconciliationFile, file_id, with_for_update=True)
+    file = db.session.get_one(ReconciliationFile, file_id, with_for_update=True, populate_existing=True)
+    if file.withdrawn_at is not None:
+        return 0
     later = [_missing(file, *row) for row in db.session.execute(_came_later(file))]
     voided = [_late(file, *row) for row in db.session.execute(_voided_since(file))]
     insert_rows(_differences, later)
@@ -102,7 +104,11 @@ def recheck_recent() -> int:
         file = ReconciliationFile
         recent = list(
             db.session.scalars(
-                select(file.id).where(file.source == Source.PARTNER, file.first_on >= today() - timedelta(days=DAYS))
+                select(file.id).where(
+                    file.source == Source.PARTNER,
+                    file.first_on >= today() - timedelta(days=DAYS),
+                    file.withdrawn_at.is_(None),
+                )
             )
         )
     opened = 0

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from enum import StrEnum
 from typing import Final
@@ -14,6 +15,8 @@ from agentnet.core.errors import Conflict, Invalid
 from agentnet.core.money import Fen, format_yuan
 
 LONGEST_REASON: Final = 200
+SLIPS_NAMED: Final = 5
+"""Slips named in a refusal."""
 WORST_AGE_DAYS: Final = 7
 """A difference older than this is shown as late."""
 
@@ -58,6 +61,8 @@ WRITE_OFF: Final = "WRITE_OFF_DIFFERENCE"
 BOOKING: Final = "BOOK_COLLECTION"
 ABOUT: Final = "DIFFERENCE"
 """The kinds of approval that a difference asks for, and what they are about."""
+WITHDRAWAL: Final = "WITHDRAW_FILE"
+ABOUT_FILE: Final = "CHANNEL_FILE"
 
 BY_HAND: Final = "HAND"
 BY_AMOUNT: Final = "AMOUNT"
@@ -117,6 +122,68 @@ def require_day_begun(day: date, today: date) -> None:
     """
     if day > today:
         raise Invalid("file_day_to_come", "文件的日期 %(day)s 还没有到", day=day.isoformat())
+
+
+def require_standing(withdrawn: bool) -> None:
+    """Refuse to work with a file that was withdrawn.
+
+    Raises:
+        Conflict: ``file_withdrawn``.
+    """
+    if withdrawn:
+        raise Conflict("file_withdrawn", "这个对账文件已经撤回，不能再办理；请用后来导入的那一份")
+
+
+def require_no_confirmation(slips: Sequence[str]) -> None:
+    """Refuse to withdraw a statement by which deposits were confirmed: that money is booked.
+
+    Raises:
+        Conflict: ``file_confirmed``.
+    """
+    if slips:
+        raise Conflict(
+            "file_confirmed",
+            "已按这份对账单确认了 %(count)d 笔解款到账（%(slips)s），钱已入账，不能整份撤回；"
+            "请逐条处理其余的差异，到账确认错了的用账务调整更正",
+            count=len(slips),
+            slips="、".join(slips[:SLIPS_NAMED]),
+        )
+
+
+def require_nothing_adjusted(count: int) -> None:
+    """Refuse to withdraw a file because of which the books were changed.
+
+    Raises:
+        Conflict: ``file_adjusted``.
+    """
+    if count:
+        raise Conflict(
+            "file_adjusted",
+            "已按这个文件的 %(count)d 个差异调过账，不能整份撤回；请先用退费或账务调整更正那几笔，其余的差异逐条说明",
+            count=count,
+        )
+
+
+def require_nothing_waiting(waiting: bool) -> None:
+    """Refuse to withdraw a file while somebody has to decide about one of its differences.
+
+    Raises:
+        Conflict: ``file_requests_wait``.
+    """
+    if waiting:
+        raise Conflict("file_requests_wait", "这个文件的差异还有申请在等批准，请先批准、退回或撤回那些申请")
+
+
+def require_unrepeated(later: str | None) -> None:
+    """Refuse to withdraw a statement whose lines a later one left to it.
+
+    Raises:
+        Conflict: ``file_repeated``.
+    """
+    if later is not None:
+        raise Conflict(
+            "file_repeated", "后来导入的对账单（%(name)s）有行算作与它重复，请先撤回那一份，再撤回这一份", name=later
+        )
 
 
 def require_unmatched(row_matched: bool, side_matched: bool) -> None:

@@ -106,7 +106,9 @@ def take_partner_file(upload_id: UUID, new: ReadPartnerFile, by: Actor) -> int:
         return int(earlier)
     day = new.file.day_on
     same_day = select(ReconciliationFile.name).where(
-        ReconciliationFile.partner_id == new.partner_id, ReconciliationFile.first_on == day
+        ReconciliationFile.partner_id == new.partner_id,
+        ReconciliationFile.first_on == day,
+        ReconciliationFile.withdrawn_at.is_(None),
     )
     require_day_begun(day, today())
     require_new_file(_known_as(new.file.sha256))
@@ -163,7 +165,8 @@ def take_statements(upload_id: UUID, new: ReadStatements, by: Actor) -> list[int
     content = {"sha256": new.sha256, "mapping_id": new.mapping_id}
     earlier = earlier_result(upload_id, TAKEN, content)
     if earlier is not None:
-        return list(db.session.scalars(select(files.c.id).where(files.c.sha256 == new.sha256).order_by(files.c.part)))
+        same = select(files.c.id).where(files.c.sha256 == new.sha256, files.c.id >= int(earlier))
+        return list(db.session.scalars(same.order_by(files.c.id).limit(len(new.statements))))
     require_new_file(_known_as(new.sha256))
     unit_id = _unit_of(by)
     taken = [_take_statement(new, part, unit_id, by) for part in range(len(new.statements))]
@@ -210,7 +213,9 @@ def _take_statement(new: ReadStatements, part: int, unit_id: int, by: Actor) -> 
 
 
 def _known_as(sha256: str) -> str | None:
-    return db.session.scalar(select(files.c.name).where(files.c.sha256 == sha256).limit(1))
+    return db.session.scalar(
+        select(files.c.name).where(files.c.sha256 == sha256, files.c.withdrawn_at.is_(None)).limit(1)
+    )
 
 
 def _unit_of(by: Actor) -> int:

@@ -98,9 +98,13 @@ def ties_of(viewer: Actor, day: date, unit_path: str | None = None, code: str = 
     waiting = _open(day, where)
     ids = sorted(taken.keys() | closes.keys() | banked.keys() | waiting.keys())
     outlets = rows_with(cast(Table, Outlet.__table__), "id", ids, "code", "name", "partner_id")
-    filed = set(db.session.scalars(select(ReconciliationFile.partner_id).where(ReconciliationFile.first_on == day)))
+    filed = set(db.session.scalars(select(ReconciliationFile.partner_id).where(*_standing(day))))
     made = [_tie(outlets[id_], id_, taken, told, closes, banked, waiting, filed) for id_ in ids]
     return sorted(made, key=lambda one: one.code)
+
+
+def _standing(day: date) -> tuple[ColumnElement[bool], ...]:
+    return ReconciliationFile.first_on == day, ReconciliationFile.withdrawn_at.is_(None)
 
 
 def _tie(
@@ -282,7 +286,7 @@ def deposits_of(outlet_id: int, day: date) -> Sequence[Any]:
 def files_of(day: date, partner_id: int | None) -> ReconciliationFile | None:
     """Return the partner's file of a day."""
     file = ReconciliationFile
-    return db.session.scalar(select(file).where(file.first_on == day, file.partner_id == partner_id))
+    return db.session.scalar(select(file).where(*_standing(day), file.partner_id == partner_id))
 
 
 def differences_of(viewer: Actor, outlet_id: int, day: date) -> Sequence[Difference]:
