@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -25,7 +27,7 @@ from agentnet.settlement.files.lines import FileRefused
 from agentnet.settlement.reconciliation import queries
 from agentnet.settlement.reconciliation.forms import TakeForm, TotalForm, UploadForm
 from agentnet.settlement.reconciliation.match_actions import confirm_by_statement, waiting_lines
-from agentnet.settlement.reconciliation.reading import Read, mapping_for, read_file
+from agentnet.settlement.reconciliation.reading import Read, read_file
 from agentnet.settlement.reconciliation.rules import Source
 from agentnet.settlement.reconciliation.taking import ReadPartnerFile, take_partner_file, take_statements
 from agentnet.settlement.reconciliation.withdrawals import withdrawal_of
@@ -63,6 +65,16 @@ def _partners() -> list[tuple[str, str]]:
     return [tuple(row) for row in db.session.execute(statement)]  # type: ignore[misc]
 
 
+def _named(saved: Sequence[Any]) -> list[tuple[str, str]]:
+    """Return mappings to choose from; of two units' with one name each says whose it is."""
+    names = Counter(one.ColumnMapping.name for one in saved)
+    return [
+        (str(one.ColumnMapping.id), name if names[name] == 1 else f"{name} ({one.unit_name or '-'})")
+        for one in saved
+        for name in (one.ColumnMapping.name,)
+    ]
+
+
 @needs(Permission.PARTNER_FILE_SEND)
 def upload() -> Answer:
     """Take a file that waits for its confirmation, and go on to what it would do."""
@@ -71,8 +83,8 @@ def upload() -> Answer:
     form.kind.offer([(kind, _(words)) for kind, words in FILE_KINDS.items() if finance or kind == "PARTNER"])
     partners = _partners()
     form.partner.offer([("", _("请选择")), *partners] if len(partners) != 1 else partners)
-    saved = queries.mappings() if finance else []
-    form.mapping.offer([("", _("新的：指定各列的意思")), *((str(one.id), one.name) for one in saved)])
+    saved = queries.mappings(viewer()) if finance else []
+    form.mapping.offer([("", _("新的：指定各列的意思")), *_named(saved)])
     if request.method == "GET":
         return render_template("reconciliation/upload.html", form=form, finance=finance)
     if not form.validate():
@@ -105,7 +117,7 @@ def check(sha256: str) -> Answer:
     except FileRefused as refusal:
         return _check_page(told, refusal), 422
     form = TakeForm(formdata=None, data={name: told[name] for name in ("kind", "partner", "mapping", "name")})
-    mapping = mapping_for(told["mapping"]) if told["kind"] == "TABLE" else None
+    mapping = queries.mapping_for(viewer(), told["mapping"]) if told["kind"] == "TABLE" else None
     return render_template(
         "reconciliation/check.html",
         refused=None,

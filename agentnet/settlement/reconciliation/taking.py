@@ -32,6 +32,7 @@ from agentnet.settlement.reconciliation.difference_actions import end_found
 from agentnet.settlement.reconciliation.earlier_lines import LONGEST_REFERENCE, earlier_lines, said, words_of
 from agentnet.settlement.reconciliation.models import Difference, FileRow, ReconciliationFile, RowMatch
 from agentnet.settlement.reconciliation.overlap import plain_account
+from agentnet.settlement.reconciliation.queries import unit_of
 from agentnet.settlement.reconciliation.rules import (
     RowKind,
     Source,
@@ -41,7 +42,7 @@ from agentnet.settlement.reconciliation.rules import (
     require_new_file,
 )
 from agentnet.settlement.reconciliation.sides import Plan, fingerprint, plan_for
-from agentnet.users.permissions import Permission, covers_company, grants_for, org_paths, require
+from agentnet.users.permissions import Permission, covers_company, grants_for, require
 
 TAKEN: Final = "reconciliation_file"
 """The kind of request a file is remembered as."""
@@ -168,7 +169,7 @@ def take_statements(upload_id: UUID, new: ReadStatements, by: Actor) -> list[int
         same = select(files.c.id).where(files.c.sha256 == new.sha256, files.c.id >= int(earlier))
         return list(db.session.scalars(same.order_by(files.c.id).limit(len(new.statements))))
     require_new_file(_known_as(new.sha256))
-    unit_id = _unit_of(by)
+    unit_id = unit_of(by)
     taken = [_take_statement(new, part, unit_id, by) for part in range(len(new.statements))]
     remember(upload_id, TAKEN, by, content, taken[0])
     return taken
@@ -216,12 +217,6 @@ def _known_as(sha256: str) -> str | None:
     return db.session.scalar(
         select(files.c.name).where(files.c.sha256 == sha256, files.c.withdrawn_at.is_(None)).limit(1)
     )
-
-
-def _unit_of(by: Actor) -> int:
-    """Return the highest unit the person reconciles for."""
-    paths = sorted(org_paths(by, Permission.RECONCILE), key=len)
-    return db.session.scalars(select(OrgUnit.id).where(OrgUnit.path == paths[0])).one()
 
 
 def _insert_file(values: dict[str, Any], by: Actor) -> int:
