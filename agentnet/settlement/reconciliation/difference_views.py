@@ -118,7 +118,7 @@ def _page(found: Difference, form: ReasonForm | None = None) -> str:
 
 def _write_off_words(found: Difference) -> str:
     moves = moves_of(found)
-    return _(MOVED[moves]) if moves else _(MOVES_NOTHING)
+    return str(_(MOVED[moves] if moves else MOVES_NOTHING))
 
 
 @needs(Permission.RECONCILE)

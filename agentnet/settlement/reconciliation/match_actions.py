@@ -26,6 +26,7 @@ from agentnet.infra.bulk import lock_tables
 from agentnet.infra.db import db
 from agentnet.infra.idempotency import earlier_result, remember
 from agentnet.ledger.actions import post_many
+from agentnet.ledger.models import Transfer
 from agentnet.ledger.queries import require_open as require_open_month
 from agentnet.ledger.rules import ORG_UNIT, AccountKey, NewTransfer
 from agentnet.outlets.models import Outlet
@@ -43,6 +44,7 @@ from agentnet.settlement.reconciliation.difference_actions import (
 from agentnet.settlement.reconciliation.models import Difference, FileRow, ReconciliationFile, RowMatch
 from agentnet.settlement.reconciliation.queries import file_for, live_match, row_for
 from agentnet.settlement.reconciliation.rules import (
+    ABOUT,
     BY_HAND,
     Source,
     State,
@@ -52,6 +54,7 @@ from agentnet.settlement.reconciliation.rules import (
     require_reason,
     require_same_household,
     require_standing,
+    require_unbooked,
     require_undoable,
     require_unmatched,
     shortfall_note,
@@ -97,7 +100,8 @@ def match_by_hand(new: NewMatch, by: Actor) -> None:
     Raises:
         Forbidden: ``not_permitted``. Missing: ``row_missing``, ``collection_missing``, ``remittance_missing``.
         Invalid: ``reason_missing``, ``row_not_matchable``, ``household_other``, ``money_went_out``.
-        Conflict: ``row_matched``, ``side_matched``, ``remittance_decided``, ``id_reused``.
+        Conflict: ``row_matched``, ``side_matched``, ``row_booked``, ``file_withdrawn``, ``remittance_decided``,
+            ``id_reused``.
     """
     lock_tables(_matches)
     file, row = row_for(by, new.file_id, new.line_no, Permission.RECONCILE, for_change=True)
@@ -153,6 +157,7 @@ def _match_collection(file: ReconciliationFile, row: FileRow, new: NewMatch, by:
 
 def _match_remittance(row: FileRow, new: NewMatch, by: Actor) -> None:
     require_money_in(row.gross_fen)
+    require_unbooked(_booked(row))
     remittance = db.session.scalar(
         select(Remittance)
         .join(Outlet, Outlet.id == Remittance.outlet_id)
@@ -175,6 +180,18 @@ def _match_remittance(row: FileRow, new: NewMatch, by: Actor) -> None:
         open_one(facts | mismatch(remittance, more))
 
 
+def _booked(row: FileRow) -> bool:
+    """Return whether money was booked for a difference of a bank's line."""
+    of_row = select(Difference).where(
+        Difference.file_id == row.file_id, Difference.line_no == row.line_no, Difference.partner_id.is_(None)
+    )
+    found = db.session.scalars(of_row).all()
+    approvals = [one.approval_id for one in found if one.state == State.ADJUSTED and one.approval_id is not None]
+    written_off = [str(one.id) for one in found if one.state == State.WRITTEN_OFF]
+    moved = select(Transfer.id).where(Transfer.subject_kind == ABOUT, Transfer.subject_id.in_(written_off)).limit(1)
+    return bool(approvals) or (bool(written_off) and db.session.scalar(moved) is not None)
+
+
 def _matched(side: Any) -> bool:
     return db.session.scalar(select(RowMatch.id).where(side, RowMatch.undone_at.is_(None))) is not None
 
@@ -189,7 +206,7 @@ def undo_match(match_id: int, request_id: UUID, reason: str, by: Actor) -> tuple
 
     Raises:
         Forbidden: ``not_permitted``. Missing: ``match_missing``, ``channel_file_missing``. Invalid: ``reason_missing``.
-        Conflict: ``match_undone``, ``match_booked``, ``id_reused``.
+        Conflict: ``match_undone``, ``match_booked``, ``row_booked``, ``id_reused``.
     """
     content = {"match_id": match_id, "reason": reason.strip()}
     lock_tables(_matches)
@@ -203,6 +220,7 @@ def undo_match(match_id: int, request_id: UUID, reason: str, by: Actor) -> tuple
         return found.file_id, found.line_no
     state = db.session.scalar(select(Remittance.state).where(Remittance.id == found.remittance_id))
     require_undoable(found.undone_at is not None, state)
+    require_unbooked(_booked(row))
     require_reason(reason)
     db.session.execute(
         update(RowMatch)

@@ -198,6 +198,19 @@ def require_unmatched(row_matched: bool, side_matched: bool) -> None:
         raise Conflict("side_matched", "这一笔已经与另一行匹配，要改请先取消那个匹配")
 
 
+def require_unbooked(booked: bool) -> None:
+    """Refuse to match or part a bank's line whose money was set aside, made short or written off: it is in the books.
+
+    Raises:
+        Conflict: ``row_booked``.
+    """
+    if booked:
+        raise Conflict(
+            "row_booked",
+            "这一行的钱已按它的差异记过账，不能再改匹配；查明是哪笔解款后，先用账务调整冲回，再在解款页面确认到账",
+        )
+
+
 def require_matchable(kind: str, repeats: bool, reversal: bool) -> None:
     """Refuse a row that stands for no money of its own, and one by which the bank takes back what it booked.
 

@@ -96,8 +96,8 @@ def moves_of(found: Difference) -> tuple[str, str] | None:
 
 
 def _asked_moves(approval: Approval) -> tuple[str, str] | None:
-    debit, credit = approval.content.get("moves") or (None, None)
-    return None if debit is None else (debit, credit)
+    moves = approval.content.get("moves")
+    return (str(moves[0]), str(moves[1])) if moves else None
 
 
 def _carry_out(approval: Approval, by: Actor) -> None:

@@ -326,3 +326,13 @@ def test_a_refund_and_a_bank_s_remedy_have_their_own_pages(ours, sign_in):
     check = fang.post(f"/reconciliation/differences/{unknown}/remedy", data=values)
     assert "待查款项" in check.text
     assert fang.post(f"/reconciliation/differences/{unknown}/remedy/record", data=hidden(check)).status_code == 303
+
+
+def test_a_line_whose_money_is_in_the_books_is_no_deposit_any_more(app):
+    more_finance()
+    record(item(77_77, world.MEI))
+    (file_id,) = take_bank(bank_file((77_77, said("来路不明"))))
+    say_yes(right(only("MISSING_AT_UTILITY"), "SET_ASIDE", outlet_code="WL0001"))
+    deposit = declare(new_remittance(77_77, slip_no="JK-0001"))
+    with pytest.raises(Conflict, match="row_booked"), batch():
+        match_by_hand(NewMatch(new_id(), file_id, 1, "", deposit.id, "网点认领"), world.actor("fang"))
