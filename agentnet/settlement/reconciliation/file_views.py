@@ -25,11 +25,17 @@ from agentnet.infra.transaction import reading
 from agentnet.outlets.models import Partner
 from agentnet.settlement.files.lines import FileRefused
 from agentnet.settlement.reconciliation import queries
+from agentnet.settlement.reconciliation.earlier_lines import earlier_lines
 from agentnet.settlement.reconciliation.forms import TakeForm, TotalForm, UploadForm
 from agentnet.settlement.reconciliation.match_actions import confirm_by_statement, waiting_lines
 from agentnet.settlement.reconciliation.reading import Read, read_file
 from agentnet.settlement.reconciliation.rules import Source
-from agentnet.settlement.reconciliation.taking import ReadPartnerFile, take_partner_file, take_statements
+from agentnet.settlement.reconciliation.taking import (
+    ReadPartnerFile,
+    ReadStatements,
+    take_partner_file,
+    take_statements,
+)
 from agentnet.settlement.reconciliation.withdrawals import withdrawal_of
 from agentnet.settlement.reconciliation.words import FILE_KINDS, ROW_KINDS, SOURCES, step_words
 from agentnet.users.guard import needs, viewer
@@ -128,9 +134,15 @@ def check(sha256: str) -> Answer:
         form=form,
         previewed=PREVIEWED,
         large=_rows(found) > LARGE,
+        repeated=[] if isinstance(found, ReadPartnerFile) else _repeated(found),
         mapping=mapping,
         row_kinds=ROW_KINDS,
     )
+
+
+def _repeated(found: ReadStatements) -> list[int]:
+    """Return of each statement how many lines an earlier one of the account has already."""
+    return [len(earlier_lines(statement, found.mapping_id)) for statement in found.statements]
 
 
 def _rows(found: Read) -> int:
