@@ -12,7 +12,7 @@ from tests import world
 from tests.approvals.given import more_finance, say_yes
 from tests.collecting.counter import item, record
 from tests.settlement.camt import entry
-from tests.settlement.drawer import declare, new_remittance
+from tests.settlement.drawer import confirm, declare, new_remittance
 from tests.settlement.reconciliation.given import (
     bank_file,
     partner_file,
@@ -86,7 +86,7 @@ def put_right(app) -> None:
     say_yes(book(open_ones("MISSING_AT_UTILITY")[0]))
     (first,) = take_bank(bank_file((44_44, said("错账户", "X-1")), (33_33, said("错账户", "X-2")), id="WRONG"))
     withdraw(first)
-    declare(new_remittance(300_00, slip_no="JK-0001"))
+    confirm(declare(new_remittance(300_00, slip_no="JK-0001")).id, 300_00)
     take(entry(300_00, said("JK-0001", "B-1"), day="2026-11-18"), reversal(), closing=0)
     say_yes(right(open_ones("BANK_REVERSAL")[0], "SHORT"))
     take_bank(bank_file((77_77, said("来路不明")), (55_55, said("现金")), id="S-3"), name="third.xml")

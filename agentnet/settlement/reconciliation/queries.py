@@ -241,6 +241,11 @@ def difference_for(
     return found
 
 
+def deposit_state(found: Difference) -> str | None:
+    """Return the state of the deposit a difference is about, None where it is about none."""
+    return db.session.scalar(select(Remittance.state).where(Remittance.id == found.remittance_id))
+
+
 DIFFERENCE_COLUMNS = {
     "opened": SortBy(Difference.id, int),
     "day": SortBy(Difference.business_on, date),

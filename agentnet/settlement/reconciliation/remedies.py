@@ -23,9 +23,14 @@ class Remedy(StrEnum):
     REFUND = "REFUND"
     SET_ASIDE = "SET_ASIDE"
     SHORT = "SHORT"
+    RETURN = "RETURN"
 
 
-ADJUSTMENTS: Final = {Remedy.SET_ASIDE: "UNKNOWN_RECEIVED", Remedy.SHORT: "DEPOSIT_TAKEN_BACK"}
+ADJUSTMENTS: Final = {
+    Remedy.SET_ASIDE: "UNKNOWN_RECEIVED",
+    Remedy.SHORT: "DEPOSIT_TAKEN_BACK",
+    Remedy.RETURN: "UNKNOWN_RETURNED",
+}
 """The adjustment that carries out a remedy of a bank's difference."""
 
 BANK: Final = "BANK"
@@ -33,10 +38,19 @@ WRITTEN_OFF: Final = "WRITE_OFF"
 """The accounts of the unit between which a write-off moves money."""
 
 
-def remedy_for(kind: str, proposal: str, *, of_partner: bool, voidable: bool, whole: bool) -> Remedy | None:
+def remedy_for(
+    kind: str,
+    proposal: str,
+    *,
+    of_partner: bool,
+    voidable: bool = False,
+    whole: bool = False,
+    deposit: str | None = None,
+) -> Remedy | None:
     """Return what puts a difference right, None where only looking or asking does.
 
-    ``voidable``: our collection's day is still open. ``whole``: the difference is all of it.
+    ``voidable``: our collection's day is still open. ``whole``: the difference is all of it. ``deposit``: the state of
+    the deposit it is about; one that the bank took back before it was confirmed is rejected on its own page.
 
     >>> def of_partner(kind, proposal, voidable=False, whole=True):
     ...     found = remedy_for(kind, proposal, of_partner=True, voidable=voidable, whole=whole)
@@ -55,8 +69,18 @@ def remedy_for(kind: str, proposal: str, *, of_partner: bool, voidable: bool, wh
     if kind == Kind.MISSING_AT_UTILITY or (kind == Kind.AMOUNT_MISMATCH and proposal == Proposal.BOOK):
         return Remedy.SET_ASIDE
     if kind == Kind.BANK_REVERSAL and proposal == Proposal.REVERSE:
-        return Remedy.SHORT
+        return {None: Remedy.RETURN, "CONFIRMED": Remedy.SHORT}.get(deposit)
     return None
+
+
+def require_decided(kind: str, deposit: str | None) -> None:
+    """Refuse to write off what the bank took back of a deposit that nobody has decided: it goes back to the drawer.
+
+    Raises:
+        Conflict: ``deposit_undecided``.
+    """
+    if kind == Kind.BANK_REVERSAL and deposit == "DECLARED":
+        raise Conflict("deposit_undecided", "银行冲回的这笔解款还没有处理，请先在解款页面退回它，再办结这个差异")
 
 
 def require_remedy(wanted: str, found: Remedy | None) -> Remedy:

@@ -27,7 +27,7 @@ from agentnet.settlement.corrections.rules import NewAdjustment, NewRefund
 from agentnet.settlement.reconciliation.bookings import NewBooking, ask_booking
 from agentnet.settlement.reconciliation.difference_actions import end_as, require_nothing_asked
 from agentnet.settlement.reconciliation.models import Difference
-from agentnet.settlement.reconciliation.queries import difference_for
+from agentnet.settlement.reconciliation.queries import deposit_state, difference_for
 from agentnet.settlement.reconciliation.remedies import ADJUSTMENTS, Remedy, remedy_for, require_remedy
 from agentnet.settlement.reconciliation.rules import State, derived_id, require_open, require_reason
 from agentnet.users.permissions import Permission
@@ -73,7 +73,12 @@ def remedy_of(found: Difference) -> Remedy | None:
         voidable = corrected.voidable and not corrected.voided
         whole = corrected.collection.amount_fen == found.amount_fen
     return remedy_for(
-        found.kind, found.proposal, of_partner=found.partner_id is not None, voidable=voidable, whole=whole
+        found.kind,
+        found.proposal,
+        of_partner=found.partner_id is not None,
+        voidable=voidable,
+        whole=whole,
+        deposit=deposit_state(found),
     )
 
 

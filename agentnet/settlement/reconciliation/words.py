@@ -63,6 +63,7 @@ REMEDIES: Final[Mapping[str, str]] = {
     Remedy.REFUND: translatable("申请退费"),
     Remedy.SET_ASIDE: translatable("转入待查款项"),
     Remedy.SHORT: translatable("记为网点短款"),
+    Remedy.RETURN: translatable("从待查款项退回"),
 }
 """What a remedy is called on its button."""
 REMEDY_HINTS: Final[Mapping[str, str]] = {
@@ -75,6 +76,9 @@ REMEDY_HINTS: Final[Mapping[str, str]] = {
     Remedy.REFUND: translatable("我方有、对方没有，当天已经结束：按退费办理，客户的账单恢复未缴。要由另一位财务批准。"),
     Remedy.SET_ASIDE: translatable(
         "银行收到的钱没有主人：记入银行存款和待查款项，查清后再退回或转走。要由另一位财务批准。"
+    ),
+    Remedy.RETURN: translatable(
+        "银行冲回的是先前转入待查款项的钱：从待查款项记回银行存款。先前没有转过的，不用记账，写明原因办结。要由另一位财务批准。"
     ),
     Remedy.SHORT: translatable("银行冲回了网点存的钱：从银行存款转为网点短款，由网点补交或核销。要由另一位财务批准。"),
 }

@@ -34,8 +34,8 @@ from agentnet.settlement.reconciliation import rules
 from agentnet.settlement.reconciliation.banking import received
 from agentnet.settlement.reconciliation.difference_actions import end_as, require_nothing_asked
 from agentnet.settlement.reconciliation.models import Difference, FileRow
-from agentnet.settlement.reconciliation.queries import difference_for
-from agentnet.settlement.reconciliation.remedies import require_same_moves, write_off_moves
+from agentnet.settlement.reconciliation.queries import deposit_state, difference_for
+from agentnet.settlement.reconciliation.remedies import require_decided, require_same_moves, write_off_moves
 from agentnet.settlement.reconciliation.rules import State, require_open
 from agentnet.settlement.reconciliation.words import KINDS, MOVED, MOVES_NOTHING, STATES
 from agentnet.settlement.rules import RemittanceState
@@ -47,7 +47,8 @@ def ask_write_off(difference_id: int, approval_id: UUID, reason: str, by: Actor)
 
     Raises:
         Forbidden: ``not_permitted``. Missing: ``difference_missing``. Invalid: ``reason_missing``.
-        Conflict: ``difference_ended``, ``approval_pending``, ``id_reused``.
+        Conflict: ``difference_ended``, ``deposit_undecided``, ``write_off_waiting``,
+            ``approval_pending``, ``id_reused``.
     """
     found = difference_for(by, difference_id, Permission.RECONCILE, for_change=True)
     content: dict[str, object] = {
@@ -58,6 +59,7 @@ def ask_write_off(difference_id: int, approval_id: UUID, reason: str, by: Actor)
     earlier = db.session.get(Approval, approval_id)
     if earlier is None:  # a resend is answered as the first was
         require_open(found.state)
+        require_decided(found.kind, deposit_state(found))
         if pending_of(rules.WRITE_OFF, rules.ABOUT, str(difference_id)) is None:
             require_nothing_asked(found)
         moves = moves_of(found)
@@ -87,6 +89,8 @@ def moves_of(found: Difference) -> tuple[str, str] | None:
         return None
     row = db.session.get_one(FileRow, (found.file_id, found.line_no))
     beyond: int | None = row.amount_fen if row.reversal else row.gross_fen
+    if found.kind == Kind.BANK_REVERSAL and deposit_state(found) not in (None, RemittanceState.CONFIRMED):
+        beyond = None
     if found.kind == Kind.AMOUNT_MISMATCH:
         remittance = db.session.get_one(Remittance, found.remittance_id, populate_existing=True)
         beyond = row.gross_fen - received(remittance)
@@ -104,6 +108,7 @@ def _carry_out(approval: Approval, by: Actor) -> None:
     difference_id = int(approval.content["difference_id"])
     found = db.session.get_one(Difference, difference_id, with_for_update=True, populate_existing=True)
     require_open(found.state)
+    require_decided(found.kind, deposit_state(found))
     moves = moves_of(found)
     require_same_moves(_asked_moves(approval), moves)
     after: dict[str, object] = {"amount_fen": found.amount_fen, "reason": approval.content["reason"]}
@@ -119,7 +124,7 @@ def _book(found: Difference, moves: tuple[str, str], by: Actor) -> None:
     debit, credit = (AccountKey(ORG_UNIT, found.org_unit_id, code) for code in moves)
     transfer = NewTransfer(
         id=new_id(),
-        kind="DIFFERENCE_WRITTEN_OFF",
+        kind="DIFFERENCE_WRITE_OFF",
         debit=debit,
         credit=credit,
         amount_fen=found.amount_fen,

@@ -18,18 +18,19 @@ from agentnet.infra.transaction import batch, reading
 from agentnet.ledger.rules import ORG_UNIT, OUTLET, AccountKey
 from agentnet.settlement.reconciliation.difference_actions import end
 from agentnet.settlement.reconciliation.match_actions import NewMatch, match_by_hand
-from agentnet.settlement.reconciliation.models import Difference
+from agentnet.settlement.reconciliation.models import Difference, ReconciliationFile
 from agentnet.settlement.reconciliation.rechecking import recheck
 from agentnet.settlement.reconciliation.remedy_actions import NewRemedy, put_right
 from agentnet.settlement.reconciliation.rules import State
 from agentnet.settlement.reconciliation.tie import ties_of
+from agentnet.settlement.reconciliation.write_offs import ask_write_off
 from agentnet.users.models import RoleGrant
 from tests import world
 from tests.approvals.given import more_finance, say_no, say_yes, take_back
 from tests.collecting.counter import CASH_HELD, balance_of, count, item, record
 from tests.settlement.camt import entry
 from tests.settlement.corrections.given import due_of, of_yesterday
-from tests.settlement.drawer import declare, new_remittance
+from tests.settlement.drawer import confirm, declare, new_remittance, reject
 from tests.settlement.reconciliation.given import (
     bank_file,
     matches,
@@ -52,6 +53,11 @@ def only(kind):
     """Return the id of the only difference of a kind."""
     with reading():
         return db.session.scalars(select(Difference.id).where(Difference.kind == kind)).one()
+
+
+def the_file():
+    with reading():
+        return db.session.scalars(select(ReconciliationFile.id)).one()
 
 
 def shown(difference_id):
@@ -95,9 +101,10 @@ def test_what_they_have_is_booked_by_two_people_and_matched(theirs):
     # Late charge first: 2.00, then 7.99 of September's 100.00.
     assert due_of(world.MEI) == [("2026-09", 92_01, 0), ("2026-10", 203_50, 0)]
     assert balance_of(CASH_HELD) == 9_99
-    assert matches(1) == [(2, "HAND", receipts()[0])]
+    assert matches(the_file()) == [(2, "HAND", receipts()[0])]
+    file_id = the_file()
     with batch():
-        assert recheck(1, SYSTEM) == 0
+        assert recheck(file_id, SYSTEM) == 0
     with reading():
         (tie,) = ties_of(world.actor("fang"), world.TODAY)
         assert (tie.file.ours_fen, tie.file.theirs_fen) == (9_99, 9_99)
@@ -123,8 +130,9 @@ def test_what_was_matched_meanwhile_is_not_booked(theirs):
     asked = book(theirs)
     record(item(9_99, world.MEI))
     (receipt_no,) = receipts()
+    file_id = the_file()
     with batch():
-        match_by_hand(NewMatch(new_id(), 1, 2, receipt_no, None, "收据存根"), world.actor("fang"))
+        match_by_hand(NewMatch(new_id(), file_id, 2, receipt_no, None, "收据存根"), world.actor("fang"))
     with pytest.raises(Conflict, match="difference_ended"):
         say_yes(asked)
     assert count(Collection) == 1
@@ -188,8 +196,9 @@ def test_what_they_took_more_of_one_payment_is_booked_beside_it(app):
     say_yes(book(more, outlet_code=""))
     assert shown(more)[0] == "ADJUSTED"
     assert due_of(world.GANG) == []
+    file_id = the_file()
     with batch():
-        assert recheck(1, SYSTEM) == 0
+        assert recheck(file_id, SYSTEM) == 0
     with reading():
         (tie,) = ties_of(world.actor("fang"), world.TODAY)
         assert (tie.file.ours_fen, tie.file.theirs_fen) == (7_00, 7_00)
@@ -265,11 +274,38 @@ def test_money_nobody_declared_is_set_aside(app):
 def test_a_deposit_that_the_bank_took_back_is_short_at_its_outlet(app):
     more_finance()
     record(item(300_00, world.MEI))
-    declare(new_remittance(300_00, slip_no="JK-0001"))
+    confirm(declare(new_remittance(300_00, slip_no="JK-0001")).id, 300_00)
     take(entry(300_00, said("JK-0001", "B-1"), day="2026-11-18"), reversal(), closing=0)
     back = only("BANK_REVERSAL")
+    assert balance_of(BANK) == 300_00
     say_yes(right(back, "SHORT"))
-    assert (shown(back)[0], balance_of(BANK), balance_of(SHORT)) == ("ADJUSTED", -300_00, 300_00)
+    assert (shown(back)[0], balance_of(BANK), balance_of(SHORT)) == ("ADJUSTED", 0, 300_00)
+
+
+def test_a_deposit_taken_back_before_it_was_confirmed_is_rejected_and_nothing_is_booked(app, sign_in):
+    more_finance()
+    record(item(300_00, world.MEI))
+    deposit = declare(new_remittance(300_00, slip_no="JK-0001"))
+    take(entry(300_00, said("JK-0001", "B-1"), day="2026-11-18"), reversal(), closing=0)
+    back = only("BANK_REVERSAL")
+    with pytest.raises(Conflict, match="remedy_changed"):
+        right(back, "SHORT")
+    with pytest.raises(Conflict, match="deposit_undecided"), batch():
+        ask_write_off(back, new_id(), "银行冲回", world.actor("fang"))
+    assert "请先在解款页面退回它" in sign_in("fang").get(f"/reconciliation/differences/{back}").text
+    reject(deposit.id)
+    with batch():
+        end(back, new_id(), State.EXPLAINED, "解款已退回，网点重新交", world.actor("fang"))
+    assert (balance_of(BANK), balance_of(CASH_HELD)) == (0, 300_00)
+
+
+def test_what_was_set_aside_and_then_taken_back_leaves_suspense_again(app):
+    more_finance()
+    take(entry(77_77, said("来路不明", "B-1"), day="2026-11-18"), closing=77_77)
+    say_yes(right(only("MISSING_AT_UTILITY"), "SET_ASIDE", outlet_code="WL0001"))
+    take(reversal(-77_77), closing=-77_77, name="later.xml", id="S-2")
+    say_yes(right(only("BANK_REVERSAL"), "RETURN", outlet_code="WL0001"))
+    assert (balance_of(BANK), balance_of(SUSPENSE)) == (0, 0)
 
 
 def hidden(page):
