@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 
+from agentnet.books.report_data import RECONCILIATION_DAY
+from agentnet.core.clock import frozen_at
+from agentnet.documents.kinds import Period
 from agentnet.infra.db import db
 from agentnet.infra.transaction import reading
 from agentnet.settlement.reconciliation.models import Difference
 from tests import world
 from tests.approvals.given import more_finance, say_yes
+from tests.books.test_report_data import printed
 from tests.collecting.counter import item, record
 from tests.settlement.camt import entry
 from tests.settlement.drawer import confirm, declare, new_remittance
@@ -79,10 +85,12 @@ def open_ones(kind):
 def put_right(app) -> None:
     """A wrong file withdrawn and the right one taken; a booking, money set aside, two write-offs, a deposit taken back."""
     more_finance()
-    record(item(300_00, world.MEI), item(538))
+    record(item(300_00, world.MEI), item(538), item(5_00, world.OLD))
     wrong = partner_file(payment_line(receipts()[1], 538), payment_line("P-000001", 9_99, world.MEI))
     withdraw(take_post(wrong))
-    take_post(partner_file(payment_line(receipts()[1], 538), payment_line("P-000002", 8_88, world.MEI)))
+    more = payment_line(receipts()[2], 7_00, world.OLD)
+    take_post(partner_file(payment_line(receipts()[1], 538), payment_line("P-000002", 8_88, world.MEI), more))
+    say_yes(book(open_ones("AMOUNT_MISMATCH")[0]))
     say_yes(book(open_ones("MISSING_AT_UTILITY")[0]))
     (first,) = take_bank(bank_file((44_44, said("错账户", "X-1")), (33_33, said("错账户", "X-2")), id="WRONG"))
     withdraw(first)
@@ -94,6 +102,8 @@ def put_right(app) -> None:
     say_yes(right(unknown, "SET_ASIDE", outlet_code="WL0001"))
     say_yes(ask_write_off(other))
     say_yes(ask_write_off(open_ones("MISSING_AT_AGENT")[0]))
+    with frozen_at(world.NOW + timedelta(days=1)):
+        printed(RECONCILIATION_DAY, Period(world.TODAY, world.TODAY + timedelta(days=1)))
 
 
 def test_what_was_honestly_put_right_agrees(put_right):
