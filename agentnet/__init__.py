@@ -74,7 +74,10 @@ from agentnet.settlement.corrections.blueprint import blueprint as corrections_b
 from agentnet.settlement.jobs import AGE_CASH, CLOSE_DAYS
 from agentnet.settlement.reconciliation import models as reconciliation_models
 from agentnet.settlement.reconciliation.blueprint import blueprint as reconciliation_blueprint
+from agentnet.settlement.reconciliation.bookings import BOOKING
 from agentnet.settlement.reconciliation.rechecking import RECHECK_FILES
+from agentnet.settlement.reconciliation.remedy_actions import end_for_correction
+from agentnet.settlement.reconciliation.withdrawals import WITHDRAWAL
 from agentnet.settlement.reconciliation.write_offs import WRITE_OFF
 from agentnet.users import models as users_models
 from agentnet.users.blueprint import blueprint as users_blueprint
@@ -140,10 +143,12 @@ APPROVAL_KINDS: Sequence[ApprovalKind] = (
     *PAY_BACK_KINDS,
     PLAN_VERSION,
     WRITE_OFF,
+    BOOKING,
+    WITHDRAWAL,
 )
 """What needs a second person: who may decide it, how it is shown, what carries it out."""
-AFTER_CORRECTION: Sequence[Follower] = (follow_correction,)
-"""What follows a corrected collection in the correction's own transaction."""
+AFTER_CORRECTION: Sequence[Follower] = (follow_correction, end_for_correction)
+"""What follows a correction in its own transaction."""
 IMPORTERS: Sequence[Importer] = (
     division_imports.IMPORTER,
     unit_imports.IMPORTER,

@@ -187,6 +187,7 @@ RECONCILIATION: Mapping[str, tuple[str, str]] = {
     "reconciliation_kind_DUPLICATE": ("重复", "Duplicate"),
     "reconciliation_kind_WRONG_DATE": ("日期不一致", "Days differ"),
     "reconciliation_kind_LATE_REVERSAL": ("我方已撤销、对方仍计入", "Reversed here, still counted by them"),
+    "reconciliation_kind_BANK_REVERSAL": ("银行冲回", "Taken back by the bank"),
     "reconciliation_state_EXPLAINED": ("已说明", "Explained"),
     "reconciliation_state_ADJUSTED": ("已调账", "Adjusted"),
     "reconciliation_state_WRITTEN_OFF": ("已核销", "Written off"),

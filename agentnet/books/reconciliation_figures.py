@@ -93,7 +93,7 @@ class _Facts:
         self.files = db.session.execute(
             select(file, Partner.name.label("partner"))
             .outerjoin(Partner, Partner.id == file.partner_id)
-            .where(file.last_on >= period.starts_on, file.last_on < period.ends_on)
+            .where(file.last_on >= period.starts_on, file.last_on < period.ends_on, file.withdrawn_at.is_(None))
             .order_by(file.source.desc(), file.first_on, file.id)
         ).all()
         self.places = _places([row.ReconciliationFile.id for row in self.files])
@@ -247,6 +247,7 @@ def _untold(period: Period) -> list[tuple[int, int, str, date, int]]:
             ReconciliationFile.partner_id == Outlet.partner_id,
             ReconciliationFile.first_on == Collection.business_on,
             ReconciliationFile.source == Source.PARTNER,
+            ReconciliationFile.withdrawn_at.is_(None),
         )
         .exists()
     )

@@ -31,12 +31,14 @@ from agentnet.outlets.models import Outlet
 
 
 def follow_correction(correction_id: UUID, by: Actor) -> None:
-    """Let commission follow a correction of a collection, in the correction's own transaction.
+    """Let commission follow a correction of a collection, in the correction's own transaction; others earn nothing.
 
     Raises:
         Conflict: ``month_closing_now`` while the collection's month closes; ``month_closed``.
     """
     correction = db.session.get_one(Correction, correction_id)
+    if correction.collection_id is None:
+        return
     collection = db.session.get_one(Collection, correction.collection_id)
     month = Month.of(collection.business_on)
     state = month_state(month)

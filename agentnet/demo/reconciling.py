@@ -54,7 +54,9 @@ def reconcile_week(timeline: Timeline) -> None:
     with reading():
         finance = actor_for(db.session.scalars(select(User).where(User.username == "finance")).one())
         partner_id = db.session.scalars(select(Partner.id).where(Partner.code == POST)).one()
-        of_partner = select(ReconciliationFile.first_on).where(ReconciliationFile.partner_id == partner_id)
+        of_partner = select(ReconciliationFile.first_on).where(
+            ReconciliationFile.partner_id == partner_id, ReconciliationFile.withdrawn_at.is_(None)
+        )
         known = set(db.session.scalars(of_partner))
         days = [timeline.last_on - timedelta(days=back) for back in range(DAYS - 1, -1, -1)]
         taken = [_of_day(partner_id, day) for day in days]

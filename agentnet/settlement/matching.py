@@ -64,6 +64,8 @@ class Kind(StrEnum):
     DUPLICATE = "DUPLICATE"
     WRONG_DATE = "WRONG_DATE"
     LATE_REVERSAL = "LATE_REVERSAL"
+    BANK_REVERSAL = "BANK_REVERSAL"
+    """A bank's own line that takes back what it had booked; no partner's file has one."""
 
 
 class Proposal(StrEnum):
@@ -86,6 +88,7 @@ KIND_WORDS: Final = {
     Kind.DUPLICATE: translatable("重复"),
     Kind.WRONG_DATE: translatable("日期不一致"),
     Kind.LATE_REVERSAL: translatable("我方已撤销、对方仍计入"),
+    Kind.BANK_REVERSAL: translatable("银行冲回"),
 }
 PROPOSAL_WORDS: Final = {
     Proposal.BOOK: translatable("补账"),

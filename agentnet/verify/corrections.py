@@ -21,6 +21,7 @@ ADJUSTED: Mapping[str, tuple[str, str]] = {
     "OVER_TO_SUSPENSE": ("OVER_SHORT", "SUSPENSE"),
     "UNKNOWN_RECEIVED": ("BANK", "SUSPENSE"),
     "UNKNOWN_RETURNED": ("SUSPENSE", "BANK"),
+    "DEPOSIT_TAKEN_BACK": ("OVER_SHORT", "BANK"),
     "CHANNEL_FEE": ("CHANNEL_FEE", "BANK"),
 }
 

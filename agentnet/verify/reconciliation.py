@@ -43,7 +43,7 @@ def files_say_what_their_rows_say(connection: Connection) -> Iterator[Finding]:
 
 
 def lines_stand_once(connection: Connection) -> Iterator[Finding]:
-    """A bank's line is money once, and what repeats it says the same."""
+    """A bank's line is money once, and what repeats it is of the same account, day and amount."""
     for row in rows(
         connection,
         """
@@ -57,10 +57,12 @@ def lines_stand_once(connection: Connection) -> Iterator[Finding]:
         connection,
         """
         SELECT r.file_id, r.line_no FROM reconciliation_rows r
+        JOIN reconciliation_files f ON f.id = r.file_id
         LEFT JOIN reconciliation_rows e ON e.file_id = r.repeats_file_id AND e.line_no = r.repeats_line_no
+        LEFT JOIN reconciliation_files g ON g.id = e.file_id
         WHERE r.repeats_line_no IS NOT NULL
-          AND (e.line_no IS NULL OR e.amount_fen <> r.amount_fen OR e.day_on <> r.day_on
-               OR e.said_sha256 <> r.said_sha256)
+          AND (e.line_no IS NULL OR e.amount_fen <> r.amount_fen OR e.day_on <> r.day_on OR f.account <> g.account
+               OR e.repeats_line_no IS NOT NULL)
         """,
     ):
         yield Finding("line_repeats", f"{row.file_id}:{row.line_no}", "repeats a line that says something else")
@@ -81,7 +83,8 @@ def matches_join_both_sides_once(connection: Connection) -> Iterator[Finding]:
         LEFT JOIN outlets o ON o.id = c.outlet_id
         LEFT JOIN remittances d ON d.id = m.remittance_id
         WHERE m.undone_at IS NULL AND (
-            r.line_no IS NULL OR r.kind IN ('FEE', 'OTHER') OR r.gross_fen <= 0 OR r.repeats_line_no IS NOT NULL
+            r.line_no IS NULL OR r.reversal OR r.kind IN ('FEE', 'OTHER') OR r.gross_fen <= 0
+            OR r.repeats_line_no IS NOT NULL
             OR (f.source = 'PARTNER' AND (c.id IS NULL OR h.household_no <> r.household_no))
             OR (f.source = 'BANK' AND d.id IS NULL))
         """,
@@ -110,12 +113,14 @@ _TWICE = {
 
 
 def rows_are_matched_or_named(connection: Connection) -> Iterator[Finding]:
-    """Every row that is money of its own is matched or has a difference that names it."""
+    """Every row that is money of its own is matched or named, and so is each by which the bank took money back."""
     for row in rows(
         connection,
         """
         SELECT r.file_id, r.line_no, r.gross_fen FROM reconciliation_rows r
-        WHERE r.kind NOT IN ('FEE', 'OTHER') AND r.gross_fen > 0 AND r.repeats_line_no IS NULL
+        JOIN reconciliation_files f ON f.id = r.file_id AND f.withdrawn_at IS NULL
+        WHERE r.repeats_line_no IS NULL AND ((r.kind NOT IN ('FEE', 'OTHER') AND r.gross_fen > 0)
+                                             OR (r.reversal AND r.kind <> 'OTHER' AND r.amount_fen <> 0))
           AND NOT EXISTS (SELECT 1 FROM reconciliation_matches m
                           WHERE m.file_id = r.file_id AND m.line_no = r.line_no AND m.undone_at IS NULL)
           AND NOT EXISTS (SELECT 1 FROM reconciliation_differences d

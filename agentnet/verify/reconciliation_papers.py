@@ -116,6 +116,7 @@ def _files(facts: _Facts, paper: Paper, at: datetime) -> dict[int, dict[int, Pla
         """
         SELECT f.id, f.org_unit_id FROM reconciliation_files f
         WHERE f.last_on >= :starts_on AND f.last_on < :ends_on AND f.imported_at <= :at
+          AND (f.withdrawn_at IS NULL OR f.withdrawn_at > :at)
         """,
         given,
     ):
@@ -125,13 +126,14 @@ def _files(facts: _Facts, paper: Paper, at: datetime) -> dict[int, dict[int, Pla
         """
         SELECT f.id, r.line_no, COALESCE(c.org_unit_id, d.org_unit_id, f.org_unit_id) AS unit_id,
                CASE WHEN r.kind = 'OTHER' THEN 0 ELSE r.amount_fen END AS fen, m.id AS match_id,
-               CASE WHEN r.kind IN ('FEE', 'OTHER') OR r.repeats_line_no IS NOT NULL OR r.gross_fen <= 0
+               CASE WHEN r.kind IN ('FEE', 'OTHER') OR r.repeats_line_no IS NOT NULL OR r.gross_fen <= 0 OR r.reversal
                     THEN 1 ELSE 0 END AS apart
         FROM reconciliation_files f JOIN reconciliation_rows r ON r.file_id = f.id
         LEFT JOIN reconciliation_matches m ON m.file_id = r.file_id AND m.line_no = r.line_no
           AND m.matched_at <= :at AND (m.undone_at IS NULL OR m.undone_at > :at)
         LEFT JOIN collections c ON c.id = m.collection_id LEFT JOIN remittances d ON d.id = m.remittance_id
         WHERE f.last_on >= :starts_on AND f.last_on < :ends_on AND f.imported_at <= :at
+          AND (f.withdrawn_at IS NULL OR f.withdrawn_at > :at)
         """,
         given,
     ):

@@ -119,13 +119,28 @@ _TAKEN = """
     GROUP BY c.outlet_id, c.business_on
     """
 _TOLD = """
-    SELECT c.outlet_id, c.business_on AS day, SUM(r.amount_fen) AS fen
-    FROM collections c JOIN reconciliation_matches m ON m.collection_id = c.id
-      AND m.matched_at <= :at AND (m.undone_at IS NULL OR m.undone_at > :at)
-    JOIN reconciliation_rows r ON r.file_id = m.file_id AND r.line_no = m.line_no
-    WHERE c.business_on >= :starts_on AND c.business_on < :ends_on
-    GROUP BY c.outlet_id, c.business_on
+    WITH standing AS (
+      SELECT collection_id, file_id, line_no FROM reconciliation_matches
+      WHERE collection_id IS NOT NULL AND matched_at <= :at AND (undone_at IS NULL OR undone_at > :at)
+    ), beside AS (
+      SELECT d.collection_id, b.outlet_id, b.business_on, b.amount_fen
+      FROM reconciliation_differences d JOIN collections b ON b.id = d.booked_id
+      WHERE b.posted_at <= :at AND NOT EXISTS (SELECT 1 FROM standing s WHERE s.collection_id = b.id)
+    )
+    SELECT outlet_id, day, SUM(fen) AS fen FROM (
+      SELECT c.outlet_id, c.business_on AS day, r.amount_fen AS fen
+      FROM collections c JOIN standing s ON s.collection_id = c.id
+      JOIN reconciliation_rows r ON r.file_id = s.file_id AND r.line_no = s.line_no
+      UNION ALL
+      SELECT c.outlet_id, c.business_on, -b.amount_fen
+      FROM beside b JOIN collections c ON c.id = b.collection_id JOIN standing s ON s.collection_id = c.id
+      UNION ALL
+      SELECT outlet_id, business_on, amount_fen FROM beside
+    ) told
+    WHERE day >= :starts_on AND day < :ends_on
+    GROUP BY outlet_id, day
     """
+"""What was booked beside the collection of a row is told of itself, on its own day."""
 _CLOSES = """
     SELECT d.outlet_id, d.business_on AS day, d.cash_system_fen, d.cash_counted_fen, d.counterfeit_fen,
            t.batched, t.carded
@@ -147,4 +162,5 @@ _BANKED = """
 _FILED = """
     SELECT partner_id, first_on FROM reconciliation_files
     WHERE first_on >= :starts_on AND first_on < :ends_on AND partner_id IS NOT NULL AND imported_at <= :at
+      AND (withdrawn_at IS NULL OR withdrawn_at > :at)
     """

@@ -98,10 +98,12 @@ def samples(facts: dict[str, object]) -> dict[str, Sample]:
         f"holding.{name}": Sample({"kind": "VILLAGE_POST"}, placed=False)
         for name in ("kind_limits", "set_kind_limits", "set_kind_limits_record")
     }
-    found |= {"reconciliation.file": Sample(file)}
+    found |= {f"reconciliation.{name}": Sample(file) for name in ("file", "withdraw")}
     found |= {"reconciliation.confirm": Sample({"file_id": facts["bank_file_id"]})}
     found |= {f"reconciliation.{name}": Sample(row) for name in ("row", "match", "undo")}
-    found |= {f"reconciliation.{name}": Sample(difference) for name in ("difference", "own", "end")}
+    found |= {
+        f"reconciliation.{name}": Sample(difference) for name in ("difference", "own", "end", "remedy", "remedy_record")
+    }
     found |= {name: Sample(visit) for name in ("visits.show", "visits.photo", "visits.strike")}
     found |= {name: Sample(need) for name in ("visits.need", "visits.close_need")}
     found |= {f"outlets.{name}": Sample(manager) for name in ("manager", "edit_manager", "leave", "manager_photo")}

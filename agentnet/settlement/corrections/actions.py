@@ -140,6 +140,7 @@ def carry_out_adjustment(approval: Approval, by: Actor) -> None:
     )
     after = {"amount_fen": content["amount_fen"], "kind": content["adjustment"]}
     write_audit(by, "adjustment_booked", "outlet", approval.subject_label, after=after)
+    _let_follow(approval, by)
 
 
 def _held(content: dict[str, Any], *other_households: int) -> tuple[Corrected, Standing]:
@@ -246,6 +247,10 @@ def _insert(row: dict[str, Any], parts: Sequence[tuple[int, Held, int]]) -> None
 def _finish(approval: Approval, action: str, after: dict[str, object], by: Actor) -> None:
     """Write down what was done and let what depends on it follow."""
     write_audit(by, action, "collection", approval.subject_id, after=after | {"receipt_no": approval.subject_label})
+    _let_follow(approval, by)
+
+
+def _let_follow(approval: Approval, by: Actor) -> None:
     followers: Sequence[Follower] = current_app.extensions["agentnet.after_correction"]
     for follow in followers:
         follow(approval.id, by)

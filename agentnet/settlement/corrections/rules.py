@@ -110,6 +110,7 @@ ADJUSTMENTS: Final[Mapping[str, AdjustmentKind]] = {
     "OVER_TO_SUSPENSE": AdjustmentKind(translatable("长款转待处理"), "OVER_SHORT", "SUSPENSE"),
     "UNKNOWN_RECEIVED": AdjustmentKind(translatable("银行收到来历不明的款，转待处理"), "BANK", "SUSPENSE"),
     "UNKNOWN_RETURNED": AdjustmentKind(translatable("待处理款项退回（银行付出）"), "SUSPENSE", "BANK"),
+    "DEPOSIT_TAKEN_BACK": AdjustmentKind(translatable("银行冲回已入账的解款，记为网点短款"), "OVER_SHORT", "BANK"),
     "CHANNEL_FEE": AdjustmentKind(translatable("银行扣收手续费"), "CHANNEL_FEE", "BANK"),
 }
 """Every adjustment there is. What no line allows is put right by its own verb."""
@@ -278,7 +279,7 @@ def require_within(kind: AdjustmentKind, amount_fen: Fen, short_fen: Fen) -> Non
             field="amount",
             amount=format_yuan(max(short_fen, 0)),
         )
-    if kind.debit == "OVER_SHORT" and amount_fen > max(-short_fen, 0):
+    if (kind.debit, kind.credit) == ("OVER_SHORT", "SUSPENSE") and amount_fen > max(-short_fen, 0):
         raise Invalid(
             "more_than_over",
             "网点现在的长款是 %(amount)s 元，不能超过它",

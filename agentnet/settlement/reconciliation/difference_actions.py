@@ -8,7 +8,9 @@ from uuid import UUID
 
 from sqlalchemy import insert, select, update
 
+from agentnet.approvals.models import Approval
 from agentnet.approvals.queries import pending_of
+from agentnet.approvals.rules import ApprovalState
 from agentnet.collecting.models import Collection, Void
 from agentnet.core.clock import now
 from agentnet.infra.actor import Actor
@@ -32,6 +34,9 @@ from agentnet.users.permissions import Permission
 
 STEPPED: Final = "difference_step"
 """The kind of request a step is remembered as."""
+
+FOUND_ELSEWHERE: Final = "在另一天的文件里找到"
+"""Why a difference ended that another day's file made good."""
 
 ONE_SIDED: Final = (Kind.MISSING_AT_AGENT, Kind.MISSING_AT_UTILITY, Kind.DUPLICATE)
 """What says that a row or a fact of ours has no other side, and ends when it is matched."""
@@ -79,12 +84,30 @@ def end(difference_id: int, request_id: UUID, state: State, reason: str, by: Act
     if earlier_result(request_id, STEPPED, content) is not None:
         return
     require_open(found.state)
-    require_not_asked(pending_of(WRITE_OFF, ABOUT, str(difference_id)) is not None)
+    require_nothing_asked(found)
     require_reason(reason)
     end_as(found, state, reason, by)
     remember(request_id, STEPPED, by, content, difference_id)
     verb = "difference_explained" if state is State.EXPLAINED else "difference_adjusted"
     write_audit(by, verb, "difference", difference_id, {"state": State.OPEN}, {"reason": reason.strip()})
+
+
+def waiting_for(found: Difference) -> Approval | None:
+    """Return the request about a difference that waits for its second person."""
+    write_off = pending_of(WRITE_OFF, ABOUT, str(found.id))
+    if write_off is not None or found.approval_id is None:
+        return write_off
+    asked = db.session.get_one(Approval, found.approval_id, populate_existing=True)
+    return asked if asked.state == ApprovalState.PENDING else None
+
+
+def require_nothing_asked(found: Difference) -> None:
+    """Refuse to end a difference while a request about it waits.
+
+    Raises:
+        Conflict: ``write_off_waiting``.
+    """
+    require_not_asked(waiting_for(found) is not None)
 
 
 def end_as(found: Difference, state: State, reason: str, by: Actor) -> None:
@@ -132,7 +155,7 @@ def end_found(file_id: int, by: Actor) -> None:
         Difference.collection_id.in_(here),
     )
     for found in db.session.scalars(missing.with_for_update()).all():
-        end_as(found, State.EXPLAINED, "在另一天的文件里找到", by)
+        end_as(found, State.EXPLAINED, FOUND_ELSEWHERE, by)
 
 
 def end_shortfall(file_id: int, line_no: int, by: Actor) -> None:
@@ -197,12 +220,16 @@ def _open_again(facts: Mapping[str, Any], which: Any, reason: str, by: Actor) ->
     if earlier is None:
         open_one(facts)
         return
-    if earlier.state == State.OPEN:
-        return
+    if earlier.state != State.OPEN:
+        open_again(earlier, reason, by)
+
+
+def open_again(ended: Difference, reason: str, by: Actor) -> None:
+    """Open an ended difference again; it is locked."""
     db.session.execute(
         update(Difference)
-        .where(Difference.id == earlier.id)
+        .where(Difference.id == ended.id)
         .values(state=State.OPEN, ended_at=None, ended_by_id=None, reason="")
         .execution_options(synchronize_session=False)
     )
-    _step(earlier.id, Verb.REOPENED, by, reason, earlier.owner_id)
+    _step(ended.id, Verb.REOPENED, by, reason, ended.owner_id)

@@ -9,18 +9,32 @@ from flask import redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from agentnet.approvals.words import STATES as APPROVAL_STATES
+from agentnet.collecting.models import Collection
 from agentnet.core.clock import business_date, now, today
 from agentnet.core.errors import Refusal
+from agentnet.infra.db import db
 from agentnet.infra.forms import show_refusal
 from agentnet.infra.pages import typed_day, typed_text
 from agentnet.infra.templating import tell
 from agentnet.settlement.reconciliation import queries
-from agentnet.settlement.reconciliation.difference_actions import end, take_on
+from agentnet.settlement.reconciliation.difference_actions import end, take_on, waiting_for
 from agentnet.settlement.reconciliation.forms import ReasonForm
 from agentnet.settlement.reconciliation.models import Difference
+from agentnet.settlement.reconciliation.remedy_actions import remedy_of, request_of_remedy
 from agentnet.settlement.reconciliation.rules import WORST_AGE_DAYS, State, age_days
-from agentnet.settlement.reconciliation.words import KINDS, PROPOSALS, SOURCES, STATES, VERBS, explanation
-from agentnet.settlement.reconciliation.write_offs import ask_write_off, waiting_for
+from agentnet.settlement.reconciliation.words import (
+    KINDS,
+    MOVED,
+    MOVES_NOTHING,
+    PROPOSALS,
+    REMEDIES,
+    SOURCES,
+    STATES,
+    VERBS,
+    explanation,
+)
+from agentnet.settlement.reconciliation.write_offs import ask_write_off, moves_of
 from agentnet.users.guard import needs, viewer
 from agentnet.users.permissions import Permission, may
 
@@ -71,7 +85,10 @@ def difference(difference_id: int) -> str:
 
 
 def _page(found: Difference, form: ReasonForm | None = None) -> str:
-    waiting = waiting_for(found.id) if found.state == State.OPEN else None
+    waiting = waiting_for(found) if found.state == State.OPEN else None
+    may_act = found.state == State.OPEN and may(viewer(), Permission.RECONCILE)
+    asked = request_of_remedy(found)
+    booked = db.session.get(Collection, found.booked_id) if found.booked_id is not None else None
     return render_template(
         "reconciliation/difference.html",
         found=found,
@@ -80,7 +97,13 @@ def _page(found: Difference, form: ReasonForm | None = None) -> str:
         age=_age(found),
         late=WORST_AGE_DAYS,
         waiting=waiting,
-        may_act=found.state == State.OPEN and may(viewer(), Permission.RECONCILE),
+        may_act=may_act,
+        remedy=remedy_of(found) if may_act else None,
+        remedies=REMEDIES,
+        asked=asked,
+        asked_words=APPROVAL_STATES,
+        booked=booked,
+        write_off=_write_off_words(found) if may_act else "",
         mine=found.owner_id == viewer().user_id,
         form=form or ReasonForm(formdata=None),
         take_form=ReasonForm(formdata=None),
@@ -91,6 +114,11 @@ def _page(found: Difference, form: ReasonForm | None = None) -> str:
         sources=SOURCES,
         explanation=explanation,
     )
+
+
+def _write_off_words(found: Difference) -> str:
+    moves = moves_of(found)
+    return str(_(MOVED[moves] if moves else MOVES_NOTHING))
 
 
 @needs(Permission.RECONCILE)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -23,11 +25,18 @@ from agentnet.infra.transaction import reading
 from agentnet.outlets.models import Partner
 from agentnet.settlement.files.lines import FileRefused
 from agentnet.settlement.reconciliation import queries
+from agentnet.settlement.reconciliation.earlier_lines import earlier_lines
 from agentnet.settlement.reconciliation.forms import TakeForm, TotalForm, UploadForm
 from agentnet.settlement.reconciliation.match_actions import confirm_by_statement, waiting_lines
-from agentnet.settlement.reconciliation.reading import Read, mapping_for, read_file
+from agentnet.settlement.reconciliation.reading import Read, read_file
 from agentnet.settlement.reconciliation.rules import Source
-from agentnet.settlement.reconciliation.taking import ReadPartnerFile, take_partner_file, take_statements
+from agentnet.settlement.reconciliation.taking import (
+    ReadPartnerFile,
+    ReadStatements,
+    take_partner_file,
+    take_statements,
+)
+from agentnet.settlement.reconciliation.withdrawals import withdrawal_of
 from agentnet.settlement.reconciliation.words import FILE_KINDS, ROW_KINDS, SOURCES, step_words
 from agentnet.users.guard import needs, viewer
 from agentnet.users.permissions import Permission, covers_company, grants_for, may, require
@@ -62,6 +71,16 @@ def _partners() -> list[tuple[str, str]]:
     return [tuple(row) for row in db.session.execute(statement)]  # type: ignore[misc]
 
 
+def _named(saved: Sequence[Any]) -> list[tuple[str, str]]:
+    """Return mappings to choose from; of two units' with one name each says whose it is."""
+    names = Counter(one.ColumnMapping.name for one in saved)
+    return [
+        (str(one.ColumnMapping.id), name if names[name] == 1 else f"{name} ({one.unit_name or '-'})")
+        for one in saved
+        for name in (one.ColumnMapping.name,)
+    ]
+
+
 @needs(Permission.PARTNER_FILE_SEND)
 def upload() -> Answer:
     """Take a file that waits for its confirmation, and go on to what it would do."""
@@ -70,8 +89,8 @@ def upload() -> Answer:
     form.kind.offer([(kind, _(words)) for kind, words in FILE_KINDS.items() if finance or kind == "PARTNER"])
     partners = _partners()
     form.partner.offer([("", _("请选择")), *partners] if len(partners) != 1 else partners)
-    saved = queries.mappings() if finance else []
-    form.mapping.offer([("", _("新的：指定各列的意思")), *((str(one.id), one.name) for one in saved)])
+    saved = queries.mappings(viewer()) if finance else []
+    form.mapping.offer([("", _("新的：指定各列的意思")), *_named(saved)])
     if request.method == "GET":
         return render_template("reconciliation/upload.html", form=form, finance=finance)
     if not form.validate():
@@ -104,7 +123,7 @@ def check(sha256: str) -> Answer:
     except FileRefused as refusal:
         return _check_page(told, refusal), 422
     form = TakeForm(formdata=None, data={name: told[name] for name in ("kind", "partner", "mapping", "name")})
-    mapping = mapping_for(told["mapping"]) if told["kind"] == "TABLE" else None
+    mapping = queries.mapping_for(viewer(), told["mapping"]) if told["kind"] == "TABLE" else None
     return render_template(
         "reconciliation/check.html",
         refused=None,
@@ -115,9 +134,15 @@ def check(sha256: str) -> Answer:
         form=form,
         previewed=PREVIEWED,
         large=_rows(found) > LARGE,
+        repeated=[] if isinstance(found, ReadPartnerFile) else _repeated(found),
         mapping=mapping,
         row_kinds=ROW_KINDS,
     )
+
+
+def _repeated(found: ReadStatements) -> list[int]:
+    """Return of each statement how many lines an earlier one of the account has already."""
+    return [len(earlier_lines(statement, found.mapping_id)) for statement in found.statements]
 
 
 def _rows(found: Read) -> int:
@@ -186,8 +211,8 @@ def file(file_id: int) -> str:
     found = queries.file_for(viewer(), file_id)
     only = request.args.get("only", "")
     only = only if only in ("matched", "unmatched") else ""
-    finance = may(viewer(), Permission.RECONCILE) and found.source == Source.BANK
-    waiting = waiting_lines(found.id, viewer()) if finance else []
+    finance = may(viewer(), Permission.RECONCILE)
+    waiting = waiting_lines(found.id, viewer()) if finance and found.source == Source.BANK else []
     return render_template(
         "reconciliation/file.html",
         file=found,
@@ -195,6 +220,8 @@ def file(file_id: int) -> str:
         sums=queries.file_sums(found),
         page=queries.rows_page(found, request.args, only),
         only=only,
+        may_withdraw=finance,
+        withdrawal=withdrawal_of(found) if finance or found.withdrawn_at else None,
         waiting=waiting,
         waiting_fen=sum(one.confirmed_fen for one in waiting),
         sources=SOURCES,

@@ -11,7 +11,8 @@ from wtforms import BooleanField, FileField, HiddenField, IntegerField, StringFi
 from wtforms.validators import Optional, ValidationError
 from wtforms.widgets import HiddenInput
 
-from agentnet.infra.forms import ChoiceField, HouseForm, IdField, Needed, NoLongerThan
+from agentnet.collecting.rules import LONGEST_REFERENCE
+from agentnet.infra.forms import ChoiceField, HouseForm, IdField, Needed, NoLongerThan, RadioCardsField
 from agentnet.settlement.files.mapping import COLUMNS
 from agentnet.settlement.reconciliation.rules import LONGEST_REASON
 from agentnet.settlement.reconciliation.words import COLUMN_WORDS, FILE_KINDS
@@ -58,6 +59,22 @@ class ReasonForm(HouseForm):
 
     id = IdField()
     reason = TextAreaField(_l("原因"), [NoLongerThan(LONGEST_REASON)])
+
+
+class RemedyForm(HouseForm):
+    """A difference put right: where, how it was paid or is paid back, why; what a remedy does not need is not shown."""
+
+    id = IdField()
+    remedy = HiddenField()
+    outlet = StringField(_l("网点编号"), [NoLongerThan(32)])
+    tender = ChoiceField(_l("支付方式"))
+    reference = StringField(_l("参考号"), [NoLongerThan(LONGEST_REFERENCE)])
+    pay_by = RadioCardsField(_l("退费方式"))
+    reason = TextAreaField(_l("原因"), [NoLongerThan(LONGEST_REASON)])
+
+    def validate_reason(self, field: Any) -> None:
+        if not (field.data or "").strip():
+            raise ValidationError(_("请用 2 到 200 个字写明原因"))
 
 
 class TotalForm(HouseForm):

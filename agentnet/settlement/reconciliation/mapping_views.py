@@ -25,7 +25,7 @@ Answer = Response | str | tuple[str, int]
 @needs(Permission.RECONCILE)
 def mappings() -> str:
     """List the mappings in force."""
-    return render_template("reconciliation/mappings.html", mappings=queries.mappings(), words=COLUMN_WORDS)
+    return render_template("reconciliation/mappings.html", mappings=queries.mappings(viewer()), words=COLUMN_WORDS)
 
 
 @needs(Permission.RECONCILE)

@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any, Final, cast
 from uuid import UUID
 
-from sqlalchemy import Table, insert, select, update
+from sqlalchemy import Table, exists, insert, select, update
 
 from agentnet.collecting.models import Collection, Household
 from agentnet.core.clock import now, today
@@ -26,6 +26,7 @@ from agentnet.infra.bulk import lock_tables
 from agentnet.infra.db import db
 from agentnet.infra.idempotency import earlier_result, remember
 from agentnet.ledger.actions import post_many
+from agentnet.ledger.models import Transfer
 from agentnet.ledger.queries import require_open as require_open_month
 from agentnet.ledger.rules import ORG_UNIT, AccountKey, NewTransfer
 from agentnet.outlets.models import Outlet
@@ -40,16 +41,20 @@ from agentnet.settlement.reconciliation.difference_actions import (
     open_one,
     reopen_for_undo,
 )
-from agentnet.settlement.reconciliation.models import FileRow, ReconciliationFile, RowMatch
+from agentnet.settlement.reconciliation.models import Difference, FileRow, ReconciliationFile, RowMatch
 from agentnet.settlement.reconciliation.queries import file_for, live_match, row_for
 from agentnet.settlement.reconciliation.rules import (
+    ABOUT,
     BY_HAND,
     Source,
+    State,
     confirmable_fen,
     require_matchable,
     require_money_in,
     require_reason,
     require_same_household,
+    require_standing,
+    require_unbooked,
     require_undoable,
     require_unmatched,
     shortfall_note,
@@ -95,14 +100,16 @@ def match_by_hand(new: NewMatch, by: Actor) -> None:
     Raises:
         Forbidden: ``not_permitted``. Missing: ``row_missing``, ``collection_missing``, ``remittance_missing``.
         Invalid: ``reason_missing``, ``row_not_matchable``, ``household_other``, ``money_went_out``.
-        Conflict: ``row_matched``, ``side_matched``, ``remittance_decided``, ``id_reused``.
+        Conflict: ``row_matched``, ``side_matched``, ``row_booked``, ``file_withdrawn``, ``remittance_decided``,
+            ``id_reused``.
     """
     lock_tables(_matches)
     file, row = row_for(by, new.file_id, new.line_no, Permission.RECONCILE, for_change=True)
     if earlier_result(new.id, MATCHED, new.content()) is not None:
         return
+    require_standing(file.withdrawn_at is not None)
     require_reason(new.reason)
-    require_matchable(row.kind, row.repeats_line_no is not None)
+    require_matchable(row.kind, row.repeats_line_no is not None, row.reversal)
     if file.source == Source.PARTNER:
         _match_collection(file, row, new, by)
     else:
@@ -150,6 +157,7 @@ def _match_collection(file: ReconciliationFile, row: FileRow, new: NewMatch, by:
 
 def _match_remittance(row: FileRow, new: NewMatch, by: Actor) -> None:
     require_money_in(row.gross_fen)
+    require_unbooked(_booked(row))
     remittance = db.session.scalar(
         select(Remittance)
         .join(Outlet, Outlet.id == Remittance.outlet_id)
@@ -172,6 +180,18 @@ def _match_remittance(row: FileRow, new: NewMatch, by: Actor) -> None:
         open_one(facts | mismatch(remittance, more))
 
 
+def _booked(row: FileRow) -> bool:
+    """Return whether money was booked for a difference of a bank's line."""
+    of_row = select(Difference).where(
+        Difference.file_id == row.file_id, Difference.line_no == row.line_no, Difference.partner_id.is_(None)
+    )
+    found = db.session.scalars(of_row).all()
+    approvals = [one.approval_id for one in found if one.state == State.ADJUSTED and one.approval_id is not None]
+    written_off = [str(one.id) for one in found if one.state == State.WRITTEN_OFF]
+    moved = select(Transfer.id).where(Transfer.subject_kind == ABOUT, Transfer.subject_id.in_(written_off)).limit(1)
+    return bool(approvals) or (bool(written_off) and db.session.scalar(moved) is not None)
+
+
 def _matched(side: Any) -> bool:
     return db.session.scalar(select(RowMatch.id).where(side, RowMatch.undone_at.is_(None))) is not None
 
@@ -186,7 +206,7 @@ def undo_match(match_id: int, request_id: UUID, reason: str, by: Actor) -> tuple
 
     Raises:
         Forbidden: ``not_permitted``. Missing: ``match_missing``, ``channel_file_missing``. Invalid: ``reason_missing``.
-        Conflict: ``match_undone``, ``match_booked``, ``id_reused``.
+        Conflict: ``match_undone``, ``match_booked``, ``row_booked``, ``id_reused``.
     """
     content = {"match_id": match_id, "reason": reason.strip()}
     lock_tables(_matches)
@@ -200,6 +220,7 @@ def undo_match(match_id: int, request_id: UUID, reason: str, by: Actor) -> tuple
         return found.file_id, found.line_no
     state = db.session.scalar(select(Remittance.state).where(Remittance.id == found.remittance_id))
     require_undoable(found.undone_at is not None, state)
+    require_unbooked(_booked(row))
     require_reason(reason)
     db.session.execute(
         update(RowMatch)
@@ -231,8 +252,18 @@ class Waiting:
         return confirmable_fen(self.remittance.amount_fen, self.gross_fen)
 
 
+_TAKEN_BACK = exists().where(
+    Difference.remittance_id == Remittance.id,
+    Difference.kind == Kind.BANK_REVERSAL,
+    Difference.state == State.OPEN,
+)
+
+
 def waiting_lines(file_id: int, by: Actor) -> list[Waiting]:
-    """Return the matched lines of a statement whose remittances wait to be confirmed."""
+    """Return the matched lines of a statement whose remittances wait to be confirmed.
+
+    What the bank has taken back again is not among them until somebody has said what became of it.
+    """
     found = db.session.execute(
         select(FileRow, Remittance, Outlet.code, Outlet.name)
         .join(RowMatch, (RowMatch.file_id == FileRow.file_id) & (RowMatch.line_no == FileRow.line_no))
@@ -242,6 +273,7 @@ def waiting_lines(file_id: int, by: Actor) -> list[Waiting]:
             FileRow.file_id == file_id,
             RowMatch.undone_at.is_(None),
             Remittance.state == RemittanceState.DECLARED,
+            ~_TAKEN_BACK,
             visible_outlets(by, Permission.REMITTANCE_CONFIRM),
         )
         .order_by(FileRow.line_no)
@@ -263,11 +295,12 @@ def confirm_by_statement(file_id: int, request_id: UUID, total_fen: Fen, by: Act
         Conflict: ``confirmation_moved``, ``month_closed``, ``id_reused``.
     """
     lock_tables(_matches)
-    file_for(by, file_id, Permission.RECONCILE, for_change=True)
+    file = file_for(by, file_id, Permission.RECONCILE, for_change=True)
     content = {"file_id": file_id, "total_fen": total_fen}
     earlier = earlier_result(request_id, CONFIRMED, content)
     if earlier is not None:
         return int(earlier)
+    require_standing(file.withdrawn_at is not None)
     waiting = waiting_lines(file_id, by)
     if sum(one.confirmed_fen for one in waiting) != total_fen:
         raise Conflict("confirmation_moved", "匹配有变动，请核对后重新确认")

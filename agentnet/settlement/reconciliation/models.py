@@ -6,10 +6,17 @@ import uuid
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from agentnet.infra.db import BigId, Key, Model, Name
+
+
+def _unique(name: str, where: str, *columns: str) -> Index:
+    """Return a unique index over some of a table's rows."""
+    return Index(
+        f"uq_reconciliation_{name}", *columns, unique=True, sqlite_where=text(where), postgresql_where=text(where)
+    )
 
 
 class ColumnMapping(Model):
@@ -22,6 +29,8 @@ class ColumnMapping(Model):
     name: Mapped[str] = mapped_column(String(60))
     version: Mapped[int]
     """Counts the mappings of a name from 1; the last one is in force."""
+    org_unit_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("org_units.id"))
+    """Whose it is: the unit of who saved it; that unit, those below and those above may use it. None: the company's."""
     account: Mapped[str] = mapped_column(String(40))
     columns: Mapped[dict[str, Any]]
     """The fields of ``files.mapping.Mapping``."""
@@ -37,12 +46,13 @@ class ReconciliationFile(Model):
 
     __tablename__ = "reconciliation_files"
     __table_args__ = (
-        UniqueConstraint("sha256", "part", name="uq_reconciliation_files_sha256"),
-        UniqueConstraint("partner_id", "first_on", name="uq_reconciliation_files_partner_day"),
+        _unique("files_sha256", "withdrawn_at IS NULL", "sha256", "part"),
+        _unique("files_partner_day", "withdrawn_at IS NULL", "partner_id", "first_on"),
         CheckConstraint("source IN ('PARTNER', 'BANK')", name="source"),
         CheckConstraint("(source = 'PARTNER') = (partner_id IS NOT NULL)", name="partner"),
         CheckConstraint("first_on <= last_on AND (partner_id IS NULL OR first_on = last_on)", name="days"),
         CheckConstraint("opening_fen + amount_fen = closing_fen", name="foots"),
+        CheckConstraint("(withdrawn_at IS NULL) = (withdrawal_id IS NULL)", name="withdrawn"),
         CheckConstraint("rows_count >= 0 AND repeated_count BETWEEN 0 AND rows_count", name="rows"),
         Index("ix_reconciliation_files_day", "first_on", "source"),
     )
@@ -69,6 +79,9 @@ class ReconciliationFile(Model):
     """Rows that an earlier statement of the account had already; they match nothing."""
     imported_at: Mapped[datetime]
     user_id: Mapped[int | None]
+    withdrawn_at: Mapped[datetime | None]
+    """When two people withdrew it; it stays, and counts for nothing."""
+    withdrawal_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("approvals.id"))
 
 
 class FileRow(Model):
@@ -89,14 +102,7 @@ class FileRow(Model):
             name="fk_reconciliation_rows_repeats",
         ),
         # The same line of an account is money once, in however many statements it stands.
-        Index(
-            "uq_reconciliation_rows_said",
-            "said_sha256",
-            "occurrence",
-            unique=True,
-            sqlite_where=text("said_sha256 IS NOT NULL AND repeats_line_no IS NULL"),
-            postgresql_where=text("said_sha256 IS NOT NULL AND repeats_line_no IS NULL"),
-        ),
+        _unique("rows_said", "said_sha256 IS NOT NULL AND repeats_line_no IS NULL", "said_sha256", "occurrence"),
     )
 
     file_id: Mapped[int] = mapped_column(
@@ -119,10 +125,12 @@ class FileRow(Model):
     text: Mapped[str] = mapped_column(String(120))
     """What else the row says, cut short."""
     said_sha256: Mapped[str | None] = mapped_column(String(64))
-    """Hash of the account and all the bank says of the line on its day."""
+    """Hash of the account and all the bank says of the line on its day; None once its file was withdrawn."""
     occurrence: Mapped[int]
     repeats_file_id: Mapped[int | None] = mapped_column(BigId)
     repeats_line_no: Mapped[int | None]
+    reversal: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether the bank says that it takes an earlier booking back."""
 
 
 class RowMatch(Model):
@@ -182,7 +190,7 @@ class Difference(Model):
         ),
         CheckConstraint(
             "kind IN ('AMOUNT_MISMATCH', 'MISSING_AT_UTILITY', 'MISSING_AT_AGENT', 'DUPLICATE', 'WRONG_DATE',"
-            " 'LATE_REVERSAL')",
+            " 'LATE_REVERSAL', 'BANK_REVERSAL')",
             name="kind",
         ),
         CheckConstraint("proposal IN ('BOOK', 'REVERSE', 'LOOK')", name="proposal"),
@@ -196,6 +204,8 @@ class Difference(Model):
         Index("ix_reconciliation_differences_outlet", "outlet_id", "business_on"),
         Index("ix_reconciliation_differences_collection", "collection_id"),
         Index("ix_reconciliation_differences_row", "file_id", "line_no"),
+        Index("ix_reconciliation_differences_approval", "approval_id"),
+        _unique("differences_booked", "booked_id IS NOT NULL", "booked_id"),
     )
 
     id: Mapped[Key]
@@ -217,6 +227,10 @@ class Difference(Model):
     ended_at: Mapped[datetime | None]
     ended_by_id: Mapped[int | None]
     reason: Mapped[str] = mapped_column(String(200))
+    approval_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("approvals.id"))
+    """The last request that is to end it: a correction or a booking; carried out, it ends it as adjusted."""
+    booked_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("collections.id"))
+    """The collection that was booked for it."""
 
 
 class DifferenceStep(Model):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, false, func, literal, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
 from agentnet.collecting.models import Collection, Household
@@ -162,7 +162,7 @@ def file_sums(file: ReconciliationFile) -> FileSums:
 def matchable() -> tuple[ColumnElement[bool], ...]:
     """Return the conditions on ``FileRow`` that it is money of its own that came in."""
     nothing = (RowKind.FEE.value, RowKind.OTHER.value)
-    return FileRow.kind.not_in(nothing), FileRow.repeats_line_no.is_(None), FileRow.gross_fen > 0
+    return FileRow.kind.not_in(nothing), FileRow.repeats_line_no.is_(None), FileRow.gross_fen > 0, ~FileRow.reversal
 
 
 ROW_COLUMNS = {"line": SortBy(FileRow.line_no, int), "amount": SortBy(FileRow.amount_fen, int)}
@@ -239,6 +239,11 @@ def difference_for(
     if found is None:
         raise Missing("difference_missing", "没有找到这个差异，或它不在您的管辖范围内")
     return found
+
+
+def deposit_state(found: Difference) -> str | None:
+    """Return the state of the deposit a difference is about, None where it is about none."""
+    return db.session.scalar(select(Remittance.state).where(Remittance.id == found.remittance_id))
 
 
 DIFFERENCE_COLUMNS = {
@@ -339,9 +344,45 @@ def sides_of(found: Difference) -> Any:
     ).one()
 
 
-def mappings() -> Sequence[ColumnMapping]:
-    """Return the mappings in force: the last version of each name."""
-    last = select(func.max(ColumnMapping.id)).group_by(ColumnMapping.name)
-    return db.session.scalars(
-        select(ColumnMapping).where(ColumnMapping.id.in_(last)).order_by(ColumnMapping.name)
+def usable_mappings(viewer: Actor) -> ColumnElement[bool]:
+    """Return the condition on ``ColumnMapping`` that the viewer may see and use it.
+
+    A unit's mapping, with its bank account, is for that unit and those below; who reconciles above it sees it as well.
+    """
+    if covers_company(viewer, Permission.RECONCILE):
+        return true()
+    paths = org_paths(viewer, Permission.RECONCILE)
+    below = select(OrgUnit.id).where(under(paths))
+    above = select(OrgUnit.id).where(or_(false(), *(literal(path).startswith(OrgUnit.path) for path in paths)))
+    own = or_(ColumnMapping.org_unit_id.in_(below), ColumnMapping.org_unit_id.in_(above))
+    return or_(own, ColumnMapping.org_unit_id.is_(None))
+
+
+def mappings(viewer: Actor) -> Sequence[Any]:
+    """Return the mappings in force that the viewer may use: the last version of each name of a unit, with the unit."""
+    last = select(func.max(ColumnMapping.id)).group_by(ColumnMapping.org_unit_id, ColumnMapping.name)
+    return db.session.execute(
+        select(ColumnMapping, OrgUnit.name.label("unit_name"), OrgUnit.name_en.label("unit_name_en"))
+        .outerjoin(OrgUnit, OrgUnit.id == ColumnMapping.org_unit_id)
+        .where(ColumnMapping.id.in_(last), usable_mappings(viewer))
+        .order_by(ColumnMapping.name, ColumnMapping.id)
     ).all()
+
+
+def mapping_for(viewer: Actor, mapping_id: str) -> ColumnMapping:
+    """Return a saved mapping the viewer may use.
+
+    Raises:
+        Missing: ``mapping_missing``.
+    """
+    number = int(mapping_id) if mapping_id.isascii() and mapping_id.isdigit() and len(mapping_id) < 18 else 0
+    found = db.session.scalar(select(ColumnMapping).where(ColumnMapping.id == number, usable_mappings(viewer)))
+    if found is None:
+        raise Missing("mapping_missing", "没有找到这个列对应，或它不是本单位可用的")
+    return found
+
+
+def unit_of(viewer: Actor) -> int:
+    """Return the highest unit the viewer reconciles for."""
+    paths = sorted(org_paths(viewer, Permission.RECONCILE), key=len)
+    return db.session.scalars(select(OrgUnit.id).where(OrgUnit.path == paths[0])).one()

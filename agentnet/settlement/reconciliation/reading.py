@@ -6,10 +6,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 
 from agentnet.core.clock import now
-from agentnet.core.errors import Invalid, Missing
+from agentnet.core.errors import Invalid
 from agentnet.infra.actor import Actor
 from agentnet.infra.audit import write_audit
 from agentnet.infra.db import db
@@ -21,9 +21,10 @@ from agentnet.settlement.files.mapping import HEAD_WITHIN, Mapping, guess_from
 from agentnet.settlement.files.partner import read_partner_file
 from agentnet.settlement.files.table import read_table
 from agentnet.settlement.reconciliation.models import ColumnMapping
+from agentnet.settlement.reconciliation.queries import mapping_for, unit_of
 from agentnet.settlement.reconciliation.sides import plan_for
 from agentnet.settlement.reconciliation.taking import ReadPartnerFile, ReadStatements, require_partner_file
-from agentnet.users.permissions import Permission, require
+from agentnet.users.permissions import Permission, covers_company, require
 
 Read = ReadPartnerFile | ReadStatements
 
@@ -45,22 +46,9 @@ def read_file(kind: str, path: Path, sha256: str, name: str, partner: str, mappi
         return ReadStatements(name, sha256, read_camt053(path))
     if kind != "TABLE":
         raise Invalid("file_kind_unknown", "不认识的文件种类，请重新选择")
-    saved = mapping_for(mapping_id)
+    saved = mapping_for(by, mapping_id)
     statement = read_table(path, Mapping(**saved.columns), saved.account)
     return ReadStatements(name, sha256, (statement,), saved.id)
-
-
-def mapping_for(mapping_id: str) -> ColumnMapping:
-    """Return a saved mapping.
-
-    Raises:
-        Missing: ``mapping_missing``.
-    """
-    number = int(mapping_id) if mapping_id.isascii() and mapping_id.isdigit() and len(mapping_id) < 18 else 0
-    found = db.session.get(ColumnMapping, number)
-    if found is None:
-        raise Missing("mapping_missing", "没有找到这个列对应")
-    return found
 
 
 def head_of(path: Path, row: int = 0) -> tuple[int, list[str], list[list[str]]]:
@@ -87,19 +75,23 @@ def head_of(path: Path, row: int = 0) -> tuple[int, list[str], list[list[str]]]:
 
 
 def save_mapping(name: str, account: str, mapping: Mapping, by: Actor) -> int:
-    """Save a mapping under a name; a later one of the name follows the earlier, which stays. Return its id.
+    """Save a mapping of the actor's unit; a later one of its name follows the earlier, which stays. Return its id.
 
     Raises:
         Forbidden: ``not_permitted``.
     """
     require(by, Permission.RECONCILE)
-    known = db.session.scalars(
-        select(ColumnMapping).where(ColumnMapping.name == name).order_by(ColumnMapping.version.desc())
-    ).first()
+    unit_id = unit_of(by)
+    of_name = select(ColumnMapping).where(ColumnMapping.name == name)
+    whose = ColumnMapping.org_unit_id == unit_id
+    if covers_company(by, Permission.RECONCILE):
+        whose |= ColumnMapping.org_unit_id.is_(None)
+    known = db.session.scalars(of_name.where(whose).order_by(ColumnMapping.version.desc())).first()
     columns: dict[str, Any] = asdict(mapping)
     if known is not None and known.columns == columns and known.account == account:
         return known.id
-    values = {"name": name, "version": known.version + 1 if known else 1, "account": account, "columns": columns}
+    last = db.session.scalar(select(func.max(ColumnMapping.version)).where(ColumnMapping.name == name)) or 0
+    values = {"name": name, "version": last + 1, "org_unit_id": unit_id, "account": account, "columns": columns}
     made = insert(ColumnMapping).values(saved_at=now(), user_id=by.user_id, **values).returning(ColumnMapping.id)
     id_ = int(db.session.execute(made).scalar_one())
     write_audit(by, "column_mapping_saved", "channel_file", name, after={"name": name, "account": account[-4:]})

@@ -23,6 +23,7 @@ from agentnet.outlets.models import Outlet
 from agentnet.settlement.matching import Kind, Proposal
 from agentnet.settlement.reconciliation.models import Difference, ReconciliationFile, RowMatch
 from agentnet.settlement.reconciliation.rules import Source, State
+from agentnet.settlement.reconciliation.sides import BOOKED
 
 DAYS: Final = 7
 """How long a day's file is looked at again."""
@@ -33,7 +34,9 @@ _LIVE = and_(RowMatch.collection_id == Collection.id, RowMatch.undone_at.is_(Non
 
 def recheck(file_id: int, by: Actor) -> int:
     """Open what has come to differ since a partner's file was taken in; return how much. Twice is once."""
-    file = db.session.get_one(ReconciliationFile, file_id, with_for_update=True)
+    file = db.session.get_one(ReconciliationFile, file_id, with_for_update=True, populate_existing=True)
+    if file.withdrawn_at is not None:
+        return 0
     later = [_missing(file, *row) for row in db.session.execute(_came_later(file))]
     voided = [_late(file, *row) for row in db.session.execute(_voided_since(file))]
     insert_rows(_differences, later)
@@ -56,6 +59,7 @@ def _came_later(file: ReconciliationFile) -> Any:
             Collection.business_on == file.first_on,
             Void.id.is_(None),
             RowMatch.id.is_(None),
+            ~BOOKED,
             ~named,
         )
         .order_by(Collection.id)
@@ -100,7 +104,11 @@ def recheck_recent() -> int:
         file = ReconciliationFile
         recent = list(
             db.session.scalars(
-                select(file.id).where(file.source == Source.PARTNER, file.first_on >= today() - timedelta(days=DAYS))
+                select(file.id).where(
+                    file.source == Source.PARTNER,
+                    file.first_on >= today() - timedelta(days=DAYS),
+                    file.withdrawn_at.is_(None),
+                )
             )
         )
     opened = 0

@@ -46,8 +46,8 @@ def _page(
 ) -> str:
     matches = queries.matches_of(found.file_id, found.line_no)
     alone = all(one.RowMatch.undone_at is not None for one in matches)
-    repeats = found.repeats_line_no is not None
-    in_hand = found.kind not in (RowKind.FEE, RowKind.OTHER) and not repeats and found.gross_fen > 0
+    of_its_own = found.kind not in (RowKind.FEE, RowKind.OTHER) and found.repeats_line_no is None
+    in_hand = of_its_own and not found.reversal and found.gross_fen > 0 and file.withdrawn_at is None
     may_match = alone and in_hand and may(viewer(), Permission.RECONCILE)
     return render_template(
         "reconciliation/row.html",

@@ -5,14 +5,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from enum import StrEnum
 from typing import Final
+from uuid import UUID
 
 from agentnet.core.errors import Conflict, Invalid
 from agentnet.core.money import Fen, format_yuan
 
 LONGEST_REASON: Final = 200
+SLIPS_NAMED: Final = 5
+"""Slips named in a refusal."""
 WORST_AGE_DAYS: Final = 7
 """A difference older than this is shown as late."""
 
@@ -54,12 +58,25 @@ class RowKind(StrEnum):
 
 
 WRITE_OFF: Final = "WRITE_OFF_DIFFERENCE"
+BOOKING: Final = "BOOK_COLLECTION"
 ABOUT: Final = "DIFFERENCE"
-"""The kind of a write-off's approval, and what it is about."""
+"""The kinds of approval that a difference asks for, and what they are about."""
+WITHDRAWAL: Final = "WITHDRAW_FILE"
+ABOUT_FILE: Final = "CHANNEL_FILE"
 
 BY_HAND: Final = "HAND"
 BY_AMOUNT: Final = "AMOUNT"
 """Further steps of matching, beside those of ``settlement.matching``."""
+
+
+def derived_id(id_: UUID, place: int = 0) -> UUID:
+    """Return the id of what follows from a request: as old as it, always the same, and not its own.
+
+    >>> one = UUID("01932c07-209c-7e2a-b1c5-9a3c1f5e8d10")
+    >>> derived_id(one).version, len({one, derived_id(one), derived_id(one, 1)})
+    (7, 3)
+    """
+    return UUID(int=id_.int ^ (0xA6E7 + place))
 
 
 def require_reason(reason: str) -> None:
@@ -107,6 +124,68 @@ def require_day_begun(day: date, today: date) -> None:
         raise Invalid("file_day_to_come", "文件的日期 %(day)s 还没有到", day=day.isoformat())
 
 
+def require_standing(withdrawn: bool) -> None:
+    """Refuse to work with a file that was withdrawn.
+
+    Raises:
+        Conflict: ``file_withdrawn``.
+    """
+    if withdrawn:
+        raise Conflict("file_withdrawn", "这个对账文件已经撤回，不能再办理；请用后来导入的那一份")
+
+
+def require_no_confirmation(slips: Sequence[str]) -> None:
+    """Refuse to withdraw a statement by which deposits were confirmed: that money is booked.
+
+    Raises:
+        Conflict: ``file_confirmed``.
+    """
+    if slips:
+        raise Conflict(
+            "file_confirmed",
+            "已按这份对账单确认了 %(count)d 笔解款到账（%(slips)s），钱已入账，不能整份撤回；"
+            "请逐条处理其余的差异，到账确认错了的用账务调整更正",
+            count=len(slips),
+            slips="、".join(slips[:SLIPS_NAMED]),
+        )
+
+
+def require_nothing_adjusted(count: int) -> None:
+    """Refuse to withdraw a file because of which the books were changed.
+
+    Raises:
+        Conflict: ``file_adjusted``.
+    """
+    if count:
+        raise Conflict(
+            "file_adjusted",
+            "已按这个文件的 %(count)d 个差异调过账，不能整份撤回；请先用退费或账务调整更正那几笔，其余的差异逐条说明",
+            count=count,
+        )
+
+
+def require_nothing_waiting(waiting: bool) -> None:
+    """Refuse to withdraw a file while somebody has to decide about one of its differences.
+
+    Raises:
+        Conflict: ``file_requests_wait``.
+    """
+    if waiting:
+        raise Conflict("file_requests_wait", "这个文件的差异还有申请在等批准，请先批准、退回或撤回那些申请")
+
+
+def require_unrepeated(later: str | None) -> None:
+    """Refuse to withdraw a statement whose lines a later one left to it.
+
+    Raises:
+        Conflict: ``file_repeated``.
+    """
+    if later is not None:
+        raise Conflict(
+            "file_repeated", "后来导入的对账单（%(name)s）有行算作与它重复，请先撤回那一份，再撤回这一份", name=later
+        )
+
+
 def require_unmatched(row_matched: bool, side_matched: bool) -> None:
     """Refuse to match what is matched: a row and a fact of ours meet once.
 
@@ -119,12 +198,27 @@ def require_unmatched(row_matched: bool, side_matched: bool) -> None:
         raise Conflict("side_matched", "这一笔已经与另一行匹配，要改请先取消那个匹配")
 
 
-def require_matchable(kind: str, repeats: bool) -> None:
-    """Refuse a row that stands for no money of its own.
+def require_unbooked(booked: bool) -> None:
+    """Refuse to match or part a bank's line whose money was set aside, made short or written off: it is in the books.
+
+    Raises:
+        Conflict: ``row_booked``.
+    """
+    if booked:
+        raise Conflict(
+            "row_booked",
+            "这一行的钱已按它的差异记过账，不能再改匹配；查明是哪笔解款后，先用账务调整冲回，再在解款页面确认到账",
+        )
+
+
+def require_matchable(kind: str, repeats: bool, reversal: bool) -> None:
+    """Refuse a row that stands for no money of its own, and one by which the bank takes back what it booked.
 
     Raises:
         Invalid: ``row_not_matchable``.
     """
+    if reversal:
+        raise Invalid("row_not_matchable", "这一行是银行冲回，不能与解款匹配；请在它的差异里处理")
     if repeats or kind in (RowKind.FEE, RowKind.OTHER):
         raise Invalid("row_not_matchable", "这一行不能匹配：它是手续费、未入账，或在另一份对账单里已经有了")
 
@@ -172,13 +266,13 @@ def require_open(state: str) -> None:
 
 
 def require_not_asked(asked: bool) -> None:
-    """Refuse to end a difference while a write-off waits for its second person.
+    """Refuse to end a difference while a request about it waits for its second person.
 
     Raises:
         Conflict: ``write_off_waiting``.
     """
     if asked:
-        raise Conflict("write_off_waiting", "核销申请正等另一个人批准，请先批准或撤回")
+        raise Conflict("write_off_waiting", "这个差异已有申请在等另一个人批准，请先批准或撤回")
 
 
 def confirmable_fen(declared_fen: Fen, gross_fen: Fen) -> Fen:

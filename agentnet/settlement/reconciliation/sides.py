@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final, cast
 
-from sqlalchemy import ColumnElement, Select, and_, func, select, type_coerce
+from sqlalchemy import ColumnElement, Select, and_, exists, func, select, type_coerce
 from sqlalchemy.types import NullType
 
 from agentnet.collecting.models import Collection, Household, Void
@@ -32,6 +32,7 @@ from agentnet.settlement.matching import (
     match,
     payment,
 )
+from agentnet.settlement.reconciliation import models
 from agentnet.settlement.reconciliation.models import RowMatch
 
 PAID_TYPES: Final = {"CASH": "CASH", "UNIONPAY_CARD": "POS"}
@@ -40,6 +41,8 @@ PAID_TYPES: Final = {"CASH": "CASH", "UNIONPAY_CARD": "POS"}
 _RECEIPT = cast(Any, Collection.receipt_no)
 _HOUSEHOLD = cast(Any, Household.household_no)
 _LIVE = and_(RowMatch.collection_id == Collection.id, RowMatch.undone_at.is_(None))
+BOOKED: Final = exists().where(models.Difference.booked_id == Collection.id).correlate(Collection)
+"""The condition on ``Collection`` that it was booked for a difference: the partner told it in another file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,7 @@ def fingerprint(partner_id: int, day: date) -> tuple[int, ...]:
 
 
 def _of_day(partner_id: int, day: date) -> tuple[ColumnElement[bool], ...]:
-    return Outlet.partner_id == partner_id, Collection.business_on == day, RowMatch.id.is_(None)
+    return Outlet.partner_id == partner_id, Collection.business_on == day, RowMatch.id.is_(None), ~BOOKED
 
 
 def _select(*conditions: ColumnElement[bool]) -> Select[Any]:
@@ -184,7 +187,7 @@ def _matched_receipts(partner_id: int, receipts: Many[str]) -> set[str]:
 def _neighbours(partner_id: int, day: date, theirs: Sequence[TheirPayment]) -> list[OurCollection]:
     """Return the unmatched collections of other days that could be one of these payments."""
     one_day = timedelta(days=1)
-    free = (Outlet.partner_id == partner_id, Collection.business_on != day, RowMatch.id.is_(None))
+    free = (Outlet.partner_id == partner_id, Collection.business_on != day, RowMatch.id.is_(None), ~BOOKED)
     found: dict[Any, OurCollection] = {}
     for piece in chunks(sorted({one.household_no for one in theirs if one.household_no})):
         near = Collection.business_on.between(day - one_day, day + one_day)

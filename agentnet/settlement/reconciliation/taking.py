@@ -6,8 +6,7 @@ true at that moment: that nobody took the same file or day, and that the day is 
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, cast
@@ -25,12 +24,15 @@ from agentnet.infra.bulk import all_rows_with, insert_many, insert_rows, lock_ta
 from agentnet.infra.db import db
 from agentnet.infra.idempotency import earlier_result, remember
 from agentnet.outlets.models import Partner
-from agentnet.settlement.files.lines import PartnerFile, Statement, StatementLine
+from agentnet.settlement.files.lines import PartnerFile, Statement
 from agentnet.settlement.matching import Difference as Found
 from agentnet.settlement.matching import Outcome
 from agentnet.settlement.reconciliation import banking
 from agentnet.settlement.reconciliation.difference_actions import end_found
+from agentnet.settlement.reconciliation.earlier_lines import LONGEST_REFERENCE, earlier_lines, said, words_of
 from agentnet.settlement.reconciliation.models import Difference, FileRow, ReconciliationFile, RowMatch
+from agentnet.settlement.reconciliation.overlap import plain_account
+from agentnet.settlement.reconciliation.queries import unit_of
 from agentnet.settlement.reconciliation.rules import (
     RowKind,
     Source,
@@ -40,7 +42,7 @@ from agentnet.settlement.reconciliation.rules import (
     require_new_file,
 )
 from agentnet.settlement.reconciliation.sides import Plan, fingerprint, plan_for
-from agentnet.users.permissions import Permission, covers_company, grants_for, org_paths, require
+from agentnet.users.permissions import Permission, covers_company, grants_for, require
 
 TAKEN: Final = "reconciliation_file"
 """The kind of request a file is remembered as."""
@@ -53,6 +55,7 @@ differences = cast(Table, Difference.__table__)
 _ROW: Final = (
     *("file_id", "line_no", "kind", "day_on", "amount_fen", "gross_fen", "fee_fen", "reference", "order_no"),
     *("household_no", "paid_type", "text", "said_sha256", "occurrence", "repeats_file_id", "repeats_line_no"),
+    "reversal",
 )
 _MATCH: Final = ("file_id", "line_no", "collection_id", "step", "matched_at", "reason")
 
@@ -104,7 +107,9 @@ def take_partner_file(upload_id: UUID, new: ReadPartnerFile, by: Actor) -> int:
         return int(earlier)
     day = new.file.day_on
     same_day = select(ReconciliationFile.name).where(
-        ReconciliationFile.partner_id == new.partner_id, ReconciliationFile.first_on == day
+        ReconciliationFile.partner_id == new.partner_id,
+        ReconciliationFile.first_on == day,
+        ReconciliationFile.withdrawn_at.is_(None),
     )
     require_day_begun(day, today())
     require_new_file(_known_as(new.file.sha256))
@@ -161,9 +166,10 @@ def take_statements(upload_id: UUID, new: ReadStatements, by: Actor) -> list[int
     content = {"sha256": new.sha256, "mapping_id": new.mapping_id}
     earlier = earlier_result(upload_id, TAKEN, content)
     if earlier is not None:
-        return list(db.session.scalars(select(files.c.id).where(files.c.sha256 == new.sha256).order_by(files.c.part)))
+        same = select(files.c.id).where(files.c.sha256 == new.sha256, files.c.id >= int(earlier))
+        return list(db.session.scalars(same.order_by(files.c.id).limit(len(new.statements))))
     require_new_file(_known_as(new.sha256))
-    unit_id = _unit_of(by)
+    unit_id = unit_of(by)
     taken = [_take_statement(new, part, unit_id, by) for part in range(len(new.statements))]
     remember(upload_id, TAKEN, by, content, taken[0])
     return taken
@@ -171,20 +177,15 @@ def take_statements(upload_id: UUID, new: ReadStatements, by: Actor) -> list[int
 
 def _take_statement(new: ReadStatements, part: int, unit_id: int, by: Actor) -> int:
     statement = new.statements[part]
-    said = [_said(statement.account, line) if line.booked else None for line in statement.lines]
-    known = {
-        (row.said_sha256, row.occurrence): (row.file_id, row.line_no)
-        for row in all_rows_with(rows, "said_sha256", [text for text in said if text])
-        if row.repeats_line_no is None
-    }
-    earlier = [known.get((text or "", line.occurrence)) for text, line in zip(said, statement.lines, strict=True)]
-    fresh = [line for line, before in zip(statement.lines, earlier, strict=True) if before is None]
+    account = plain_account(statement.account)[:40]
+    earlier = earlier_lines(statement, new.mapping_id)
+    fresh = [line for line in statement.lines if line.sequence not in earlier]
     values = {
         "source": Source.BANK,
         "sha256": new.sha256,
         "part": part,
         "name": new.name[:120],
-        "account": statement.account[:40],
+        "account": account,
         "statement_id": statement.id[:80],
         "mapping_id": new.mapping_id,
         "org_unit_id": unit_id,
@@ -194,17 +195,17 @@ def _take_statement(new: ReadStatements, part: int, unit_id: int, by: Actor) -> 
         "amount_fen": sum(line.amount_fen for line in statement.lines if line.booked),
         "opening_fen": statement.opening_fen,
         "closing_fen": statement.closing_fen,
-        "repeated_count": len(statement.lines) - len(fresh),
+        "repeated_count": len(earlier),
     }
     file_id = _insert_file(values, by)
-    insert_many(rows, _ROW, _bank_rows(file_id, statement, said, earlier))
+    insert_many(rows, _ROW, _bank_rows(file_id, account, statement, earlier))
     matched = banking.match_lines(file_id, fresh, by)
-    banking.open_differences(file_id, unit_id, fresh, matched)
+    banking.open_differences(file_id, account, unit_id, fresh, matched)
     after = {
         "file": new.name[:120],
-        "account": statement.account[-4:],
+        "account": account[-4:],
         "rows": len(statement.lines),
-        "repeated": len(statement.lines) - len(fresh),
+        "repeated": len(earlier),
         "matched": len(matched),
         "sha256": new.sha256,
     }
@@ -213,13 +214,9 @@ def _take_statement(new: ReadStatements, part: int, unit_id: int, by: Actor) -> 
 
 
 def _known_as(sha256: str) -> str | None:
-    return db.session.scalar(select(files.c.name).where(files.c.sha256 == sha256).limit(1))
-
-
-def _unit_of(by: Actor) -> int:
-    """Return the highest unit the person reconciles for."""
-    paths = sorted(org_paths(by, Permission.RECONCILE), key=len)
-    return db.session.scalars(select(OrgUnit.id).where(OrgUnit.path == paths[0])).one()
+    return db.session.scalar(
+        select(files.c.name).where(files.c.sha256 == sha256, files.c.withdrawn_at.is_(None)).limit(1)
+    )
 
 
 def _insert_file(values: dict[str, Any], by: Actor) -> int:
@@ -232,25 +229,23 @@ def _partner_rows(file_id: int, file: PartnerFile) -> Iterator[tuple[Any, ...]]:
     for row in file.rows:
         yield (
             *(file_id, row.row, RowKind.PAYMENT.value, day, row.amount_fen, row.amount_fen, 0),
-            *(row.receipt_no, row.order_no, row.household_no, row.paid_type, "", None, 1, None, None),
+            *(row.receipt_no, row.order_no, row.household_no, row.paid_type, "", None, 1, None, None, False),
         )
 
 
 def _bank_rows(
-    file_id: int, statement: Statement, said: Sequence[str | None], earlier: Sequence[tuple[int, int] | None]
+    file_id: int, account: str, statement: Statement, earlier: Mapping[int, tuple[int, int]]
 ) -> Iterator[tuple[Any, ...]]:
-    for line, text, before in zip(statement.lines, said, earlier, strict=True):
+    for line in statement.lines:
         kind = line.kind if line.booked else RowKind.OTHER.value
-        words = " ".join(part for part in (line.counterparty, line.text) if part)
+        reference = (line.bank_reference or line.entry_reference)[:LONGEST_REFERENCE]
         yield (
             *(file_id, line.sequence, kind, as_stored(rows.c.day_on, line.booked_on), line.amount_fen, line.gross_fen),
-            *(line.fee_fen, (line.bank_reference or line.entry_reference)[:48], line.end_to_end_id[:48]),
-            *(line.household_no[:13], "", words[:120], text, line.occurrence, *(before or (None, None))),
+            *(line.fee_fen, reference, line.end_to_end_id[:LONGEST_REFERENCE], line.household_no[:13], ""),
+            *(words_of(line), said(account, line) if line.booked else None, line.occurrence),
+            *(earlier.get(line.sequence) or (None, None)),
+            line.reversal,
         )
-
-
-def _said(account: str, line: StatementLine) -> str:
-    return hashlib.sha256(f"{account}\x1f{line.content_sha256()}".encode()).hexdigest()
 
 
 def _write_matches(file_id: int, outcome: Outcome) -> None:

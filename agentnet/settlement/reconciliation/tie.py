@@ -6,12 +6,14 @@ the terminals' batches, deposits against the bank. A figure that nobody has told
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Table, case, func, or_, select
+from sqlalchemy import ColumnElement, Table, case, exists, func, or_, select
+from sqlalchemy.orm import aliased
 
 from agentnet.collecting.models import Collection, Void
 from agentnet.collecting.rules import CASH
@@ -96,9 +98,13 @@ def ties_of(viewer: Actor, day: date, unit_path: str | None = None, code: str = 
     waiting = _open(day, where)
     ids = sorted(taken.keys() | closes.keys() | banked.keys() | waiting.keys())
     outlets = rows_with(cast(Table, Outlet.__table__), "id", ids, "code", "name", "partner_id")
-    filed = set(db.session.scalars(select(ReconciliationFile.partner_id).where(ReconciliationFile.first_on == day)))
+    filed = set(db.session.scalars(select(ReconciliationFile.partner_id).where(*_standing(day))))
     made = [_tie(outlets[id_], id_, taken, told, closes, banked, waiting, filed) for id_ in ids]
     return sorted(made, key=lambda one: one.code)
+
+
+def _standing(day: date) -> tuple[ColumnElement[bool], ...]:
+    return ReconciliationFile.first_on == day, ReconciliationFile.withdrawn_at.is_(None)
 
 
 def _tie(
@@ -153,16 +159,42 @@ def _taken(day: date, where: Sequence[ColumnElement[bool]]) -> dict[int, Any]:
 
 
 def _told_by_partners(day: date, where: Sequence[ColumnElement[bool]]) -> dict[int, Fen]:
-    """Return what partners' files say of each outlet's collections of the day."""
-    rows = db.session.execute(
+    """Return what partners' files say of each outlet's collections of the day.
+
+    What a row told beyond its collection, and was booked as one of its own, is told of that one and its day.
+    """
+    live = (RowMatch.collection_id == Collection.id) & RowMatch.undone_at.is_(None)
+    booked = aliased(Collection)
+    alone = ~exists().where(RowMatch.collection_id == booked.id, RowMatch.undone_at.is_(None)).correlate(booked)
+    of_rows = (
         select(Collection.outlet_id, func.sum(FileRow.amount_fen))
         .join(Outlet, Outlet.id == Collection.outlet_id)
-        .join(RowMatch, (RowMatch.collection_id == Collection.id) & RowMatch.undone_at.is_(None))
+        .join(RowMatch, live)
         .join(FileRow, (FileRow.file_id == RowMatch.file_id) & (FileRow.line_no == RowMatch.line_no))
         .where(Collection.business_on == day, *where)
         .group_by(Collection.outlet_id)
     )
-    return {outlet_id: int(fen) for outlet_id, fen in rows}
+    beyond = (
+        select(Collection.outlet_id, -func.sum(booked.amount_fen))
+        .join(Outlet, Outlet.id == Collection.outlet_id)
+        .join(RowMatch, live)
+        .join(Difference, Difference.collection_id == Collection.id)
+        .join(booked, booked.id == Difference.booked_id)
+        .where(Collection.business_on == day, alone, *where)
+        .group_by(Collection.outlet_id)
+    )
+    as_own = (
+        select(booked.outlet_id, func.sum(booked.amount_fen))
+        .join(Outlet, Outlet.id == booked.outlet_id)
+        .join(Difference, Difference.booked_id == booked.id)
+        .where(booked.business_on == day, alone, *where)
+        .group_by(booked.outlet_id)
+    )
+    told: dict[int, Fen] = defaultdict(int)
+    for statement in (of_rows, beyond, as_own):
+        for outlet_id, fen in db.session.execute(statement):
+            told[outlet_id] += int(fen)
+    return told
 
 
 def _closes(day: date, where: Sequence[ColumnElement[bool]]) -> dict[int, Any]:
@@ -254,7 +286,7 @@ def deposits_of(outlet_id: int, day: date) -> Sequence[Any]:
 def files_of(day: date, partner_id: int | None) -> ReconciliationFile | None:
     """Return the partner's file of a day."""
     file = ReconciliationFile
-    return db.session.scalar(select(file).where(file.first_on == day, file.partner_id == partner_id))
+    return db.session.scalar(select(file).where(*_standing(day), file.partner_id == partner_id))
 
 
 def differences_of(viewer: Actor, outlet_id: int, day: date) -> Sequence[Difference]:

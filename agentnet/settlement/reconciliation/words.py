@@ -8,6 +8,7 @@ from typing import Final
 from agentnet.core.words import translatable
 from agentnet.settlement.matching import EXPLANATIONS, KIND_WORDS, PROPOSAL_WORDS, STEP_WORDS, Kind, Proposal
 from agentnet.settlement.reconciliation.models import Difference
+from agentnet.settlement.reconciliation.remedies import BANK, WRITTEN_OFF, Remedy
 from agentnet.settlement.reconciliation.rules import BY_AMOUNT, BY_HAND, RowKind, Source, State, Verb
 
 SOURCES: Final[Mapping[str, str]] = {
@@ -47,10 +48,47 @@ _AT_THE_BANK: Final[Mapping[tuple[str, str], str]] = {
     (Kind.MISSING_AT_UTILITY, Proposal.LOOK): translatable("银行收到了钱，没有网点报过；请找到对应的解款或说明来源"),
     (Kind.AMOUNT_MISMATCH, Proposal.BOOK): translatable("银行收到的比网点报的多，多出的部分请网点另报一笔"),
     (Kind.AMOUNT_MISMATCH, Proposal.REVERSE): translatable("银行收到的比网点报的少，按到账确认，差额退回网点手头"),
+    (Kind.BANK_REVERSAL, Proposal.REVERSE): translatable(
+        "银行把已入账的钱冲回去了；请问明原因，再让网点补交，或取消原来的匹配"
+    ),
+    (Kind.BANK_REVERSAL, Proposal.LOOK): translatable("银行退回了先前扣走的钱；请核对原来扣的是哪一笔"),
 }
 _PARTNER: Final[Mapping[tuple[str, str], str]] = {
     (str(kind), str(proposal)): words for (kind, proposal), words in EXPLANATIONS.items()
 }
+
+REMEDIES: Final[Mapping[str, str]] = {
+    Remedy.BOOK: translatable("补记这笔收费"),
+    Remedy.REVERSE: translatable("冲正这笔收费"),
+    Remedy.REFUND: translatable("申请退费"),
+    Remedy.SET_ASIDE: translatable("转入待查款项"),
+    Remedy.SHORT: translatable("记为网点短款"),
+    Remedy.RETURN: translatable("从待查款项退回"),
+}
+"""What a remedy is called on its button."""
+REMEDY_HINTS: Final[Mapping[str, str]] = {
+    Remedy.BOOK: translatable(
+        "对方有、我方没有：按网点今天的营业日补记一笔收费，现金算在网点手头，客户的账单随之结清。要由另一位财务批准。"
+    ),
+    Remedy.REVERSE: translatable(
+        "我方有、对方没有，当天还没有日结：马上冲正整笔收费，客户的账单恢复未缴，网点手头现金随之减少。"
+    ),
+    Remedy.REFUND: translatable("我方有、对方没有，当天已经结束：按退费办理，客户的账单恢复未缴。要由另一位财务批准。"),
+    Remedy.SET_ASIDE: translatable(
+        "银行收到的钱没有主人：记入银行存款和待查款项，查清后再退回或转走。要由另一位财务批准。"
+    ),
+    Remedy.RETURN: translatable(
+        "银行冲回的是先前转入待查款项的钱：从待查款项记回银行存款。先前没有转过的，不用记账，写明原因办结。要由另一位财务批准。"
+    ),
+    Remedy.SHORT: translatable("银行冲回了网点存的钱：从银行存款转为网点短款，由网点补交或核销。要由另一位财务批准。"),
+}
+"""What a remedy does, in a sentence or two."""
+MOVED: Final[Mapping[tuple[str, str], str]] = {
+    (BANK, WRITTEN_OFF): translatable("借：银行存款，贷：核销损失"),
+    (WRITTEN_OFF, BANK): translatable("借：核销损失，贷：银行存款"),
+}
+MOVES_NOTHING: Final = translatable("不记账：这个差异没有占用任何科目的钱，账本保持原样")
+"""What a write-off books."""
 
 
 def explanation(found: Difference) -> str:

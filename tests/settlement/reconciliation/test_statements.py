@@ -156,7 +156,7 @@ def test_the_database_refuses_a_line_of_the_account_twice(deposits):
         session.execute(
             text(
                 "INSERT INTO reconciliation_rows SELECT file_id, line_no + 10, kind, day_on, amount_fen, gross_fen, fee_fen,"
-                " reference, order_no, household_no, paid_type, text, said_sha256, occurrence, NULL, NULL"
+                " reference, order_no, household_no, paid_type, text, said_sha256, occurrence, NULL, NULL, reversal"
                 " FROM reconciliation_rows WHERE file_id = :file_id"
             ),
             {"file_id": file_id},

@@ -132,6 +132,14 @@ def test_a_banks_table_in_gbk_is_read_by_a_mapping_that_is_kept(app, sign_in):
     assert "农商网银" in fang.get("/reconciliation/mappings").text
 
 
+def test_lines_that_are_known_are_counted_before_a_statement_is_taken_in(app, sign_in):
+    take_bank(bank_file((66_00, said("现金", "B-2"))))
+    fang = sign_in("fang")
+    again = bank_file((66_00, said("现金", "B-2")), (7_00, said("利息", "B-3")), id="WEEK")
+    page = fang.get(sent(fang, again, "week.xml", kind="CAMT", partner="").location)
+    assert re.search(r"前一份对账单已有</dt><dd[^>]*><strong>1</strong>", page.text)
+
+
 def test_a_statement_confirms_on_a_page_of_its_own(app, sign_in):
     record(item(300_00, world.MEI))
     declare(new_remittance(300_00, slip_no="JK-0001"))
