@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 from flask import Flask
 
-from agentnet.bench import pages, posting, reconcile, statements
+from agentnet.bench import accrual, pages, posting, reconcile, statements
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
@@ -37,6 +37,14 @@ def pages_command(app: Flask, as_json: bool) -> None:
 def reconcile_command(app: Flask, as_json: bool) -> None:
     """Reconcile a partner's day of 200,000 rows in scratch databases. / 对账。"""
     reconcile.run(app.extensions["agentnet"], as_json)
+
+
+@bench_group.command("accrual")
+@as_json
+@click.pass_obj
+def accrual_command(app: Flask, as_json: bool) -> None:
+    """Work out the commission of a million collections in scratch databases. / 计提代办费。"""
+    accrual.run(app.extensions["agentnet"], as_json)
 
 
 @bench_group.command("statements")

@@ -49,10 +49,10 @@ def add_facts(crowd: Crowd) -> None:
     """Insert what the outlets of a registered crowd did, in the open transaction."""
     households = max(crowd.collections // 12, 1)
     add(CashAge, (_age(crowd, number) for number in range(crowd.outlets)))
-    add(Household, (_household(crowd, number) for number in range(households)))
+    add(Household, (household_of(crowd, number) for number in range(households)))
     add(Bill, (_bill(crowd, number) for number in range(households)))
-    add(Transfer, (_transfer(crowd, number) for number in range(crowd.collections)))
-    add(Collection, (_collection(crowd, number, households) for number in range(crowd.collections)))
+    add(Transfer, (transfer_of(crowd, number) for number in range(crowd.collections)))
+    add(Collection, (collection_of(crowd, number, households) for number in range(crowd.collections)))
     add(
         Allocation,
         (
@@ -60,7 +60,7 @@ def add_facts(crowd: Crowd) -> None:
             for number in range(crowd.collections)
         ),
     )
-    add(Transfer, (_transfer(crowd, number, reverses=True) for number in range(0, crowd.collections, 200)))
+    add(Transfer, (transfer_of(crowd, number, reverses=True) for number in range(0, crowd.collections, 200)))
     add(Void, (_void(crowd, number) for number in range(0, crowd.collections, 200)))
     _add_days(crowd)
     add(AuditLine, (_audit_line(crowd, number) for number in range(0, crowd.collections, AUDITED)))
@@ -97,7 +97,7 @@ def _outlet_of(crowd: Crowd, number: int) -> int:
     return number % crowd.outlets if number < crowd.collections - BUSY else 0
 
 
-def _household(crowd: Crowd, number: int) -> Row:
+def household_of(crowd: Crowd, number: int) -> Row:
     return {
         "id": FIRST_ID + number,
         "household_no": f"{33109:05d}{number:08d}",
@@ -118,7 +118,7 @@ def _bill(crowd: Crowd, number: int) -> Row:
     }
 
 
-def _transfer(crowd: Crowd, number: int, reverses: bool = False) -> Row:
+def transfer_of(crowd: Crowd, number: int, reverses: bool = False) -> Row:
     outlet = _outlet_of(crowd, number)
     debit, credit = cash_account(outlet), received_account(outlet)
     return {
@@ -135,7 +135,7 @@ def _transfer(crowd: Crowd, number: int, reverses: bool = False) -> Row:
     }
 
 
-def _collection(crowd: Crowd, number: int, households: int) -> Row:
+def collection_of(crowd: Crowd, number: int, households: int) -> Row:
     outlet = _outlet_of(crowd, number)
     day = _day(crowd, number)
     return {

@@ -60,12 +60,12 @@ def collection(number: int, outlet: int = 0) -> NewCollection:
 
 
 @contextmanager
-def scratch(settings: Settings, server: str | None) -> Iterator[Settings]:
-    """Give settings with a migrated, filled database of their own, on the PostgreSQL server or in a folder."""
+def scratch(settings: Settings, server: str | None, filled: bool = True) -> Iterator[Settings]:
+    """Give settings with a migrated database of their own, on the PostgreSQL server or in a folder, filled or empty."""
     with tempfile.TemporaryDirectory(prefix="agentnet-bench-") as folder:
         home = Path(folder)
         if server is None:
-            yield _filled(replace(settings, home=home, database_url=f"sqlite:///{home / 'agentnet.db'}"))
+            yield _migrated(replace(settings, home=home, database_url=f"sqlite:///{home / 'agentnet.db'}"), filled)
             return
         name = f"agentnet_bench_{new_id().hex}"
         maintenance = create_engine(server, isolation_level="AUTOCOMMIT")
@@ -73,24 +73,30 @@ def scratch(settings: Settings, server: str | None) -> Iterator[Settings]:
             connection.execute(text(f'CREATE DATABASE "{name}"'))
         try:
             url = make_url(server).set(database=name).render_as_string(hide_password=False)
-            yield _filled(replace(settings, home=home, database_url=url))
+            yield _migrated(replace(settings, home=home, database_url=url), filled)
         finally:
             with maintenance.connect() as connection:
                 connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
             maintenance.dispose()
 
 
-def _filled(settings: Settings) -> Settings:
+def _migrated(settings: Settings, filled: bool) -> Settings:
     app = create_app(settings)
     with app.app_context():
         upgrade()
-        with batch():
-            _fill()
-        if not settings.is_sqlite:
-            with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-                connection.execute(text("VACUUM ANALYZE"))
+        if filled:
+            with batch():
+                _fill()
+        settle(settings)
         close(app)
     return settings
+
+
+def settle(settings: Settings) -> None:
+    """Let PostgreSQL know what it holds, as its own housekeeping would have by then."""
+    if not settings.is_sqlite:
+        with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("VACUUM ANALYZE"))
 
 
 def close(app: Flask) -> None:

@@ -17,9 +17,6 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
-from multiprocessing import get_context
-from multiprocessing.queues import Queue
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,6 +25,7 @@ from sqlalchemy import func, select, text
 from agentnet import create_app
 from agentnet.bench import posting_world as world
 from agentnet.bench import reconcile_world as day
+from agentnet.bench.children import in_child
 from agentnet.collecting.models import Collection, Household
 from agentnet.core.clock import today
 from agentnet.core.ids import new_id
@@ -43,7 +41,6 @@ from agentnet.users.queries import actor_for
 MOST_SECONDS: Final = 20
 MOST_MEGABYTES: Final = 500
 _PEER_SHARE: Final = 10
-_PATIENCE_SECONDS: Final = 900
 _TOLD: Final = "CREATE TEMPORARY TABLE told (line INTEGER, receipt VARCHAR(48), household VARCHAR(13), fen INTEGER)"
 _JOINED: Final = (
     "CREATE TEMPORARY TABLE joined AS SELECT t.line, c.id FROM told t JOIN collections c ON c.receipt_no = t.receipt"
@@ -92,10 +89,10 @@ def _lines(found: dict[str, Any]) -> list[str]:
 def _measure(name: str, settings: Settings, server: str | None) -> dict[str, Any]:
     with world.scratch(settings, server) as scratch, tempfile.TemporaryDirectory(prefix="agentnet-bench-") as folder:
         file = Path(folder) / f"{day.PARTNER}_COLLECTION_{today():%Y%m%d}.csv"
-        _in_child(_fill, scratch, file)
-        limit = _in_child(_limit, scratch, file)
-        peer = _in_child(_peer, scratch, file)
-        ours = _in_child(_ours, scratch, file)
+        in_child(_fill, scratch, file)
+        limit = in_child(_limit, scratch, file)
+        peer = in_child(_peer, scratch, file)
+        ours = in_child(_ours, scratch, file)
     return {
         "database": name,
         "ours": round(day.ROWS / ours["seconds"]),
@@ -111,30 +108,6 @@ def _measure(name: str, settings: Settings, server: str | None) -> dict[str, Any
         "limit_is": "csv, a temporary table and one join",
         "peer_is": f"one look-up a row through the ORM, {day.ROWS // _PEER_SHARE} rows",
     }
-
-
-Work = Callable[[Settings, Path], dict[str, Any]]
-
-
-def _in_child(work: Work, settings: Settings, file: Path) -> dict[str, Any]:
-    """Do the work in a fresh process, whose memory is its own; return what it found."""
-    context = get_context("spawn")
-    answers: Queue[dict[str, Any]] = context.Queue()
-    child = context.Process(target=_answer, args=(work, settings, file, answers))
-    child.start()
-    found = answers.get(timeout=_PATIENCE_SECONDS)
-    child.join()
-    if "wrong" in found:
-        raise WrongMatch(found["wrong"])
-    return found
-
-
-def _answer(work: Work, settings: Settings, file: Path, answers: Queue[dict[str, Any]]) -> None:
-    try:
-        answers.put(work(settings, file))
-    except Exception as wrong:
-        answers.put({"wrong": repr(wrong)})
-        raise
 
 
 def _fill(settings: Settings, file: Path) -> dict[str, Any]:

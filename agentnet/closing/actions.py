@@ -117,7 +117,7 @@ def _close_open_month(
     with batch():
         if month_state(month) != CLOSED:
             order_close(month, by, signature)
-    _accrue_all(month, by, watch, lines_at_once)
+    accrue_all(month, by, watch, lines_at_once)
     documents = sum(_plan_all(kind, month, by, watch, lines_at_once) for kind in kinds)
     with reading():
         if not sums_agree(month):
@@ -194,7 +194,8 @@ def _empty_months_before(month: Month) -> list[Month]:
         return months_between(last, month)
 
 
-def _accrue_all(month: Month, by: Actor, watch: Watch, lines_at_once: int) -> None:
+def accrue_all(month: Month, by: Actor, watch: Watch = _unwatched, lines_at_once: int = MOST_LINES) -> None:
+    """Write down what every outlet earned in a month that is closing, in short transactions; what is done stays."""
     with reading():
         book = tariffs()
         counts = counts_by_outlet(month)
