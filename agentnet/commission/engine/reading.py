@@ -42,8 +42,9 @@ def read_plan(text: str) -> Plan:
         versions=tuple(_version(one) for one in cells.objects("versions", needed=True)),
     )
     cells.done()
-    faults.refuse_any()  # what has no shape has no meaning to judge
-    note_plan(plan, faults)
+    meaning = Faults()
+    note_plan(plan, meaning)
+    _join(faults, meaning)
     faults.refuse_any()
     return plan
 
@@ -56,10 +57,26 @@ def read_version(text: str) -> Version:
     """
     faults = Faults()
     version = _version(Cells.of(load(text), "", faults))
-    faults.refuse_any()
-    note_version(version, "", faults)
+    meaning = Faults()
+    note_version(version, "", meaning)
+    _join(faults, meaning)
     faults.refuse_any()
     return version
+
+
+def _join(faults: Faults, meaning: Faults) -> None:
+    """Add faults of meaning to those of shape, but for what only follows from a cell that could not be read."""
+    unread = set()
+    for fault in faults.kept:
+        above, _, name = fault.path.rpartition(".")
+        unread.add(fault.path)
+        if name in ("kind", "measure"):
+            unread.add(above)  # nothing of the component can be judged
+        elif name in ("from", "to"):
+            unread.add(above.rpartition("[")[0])  # nor how its parts lie
+    for fault in meaning.kept:
+        if not any(fault.path.startswith(path) or path.startswith(fault.path) for path in unread):
+            faults.add(fault.path, fault.code, fault.message, **fault.params)
 
 
 def _version(cells: Cells) -> Version:

@@ -191,6 +191,20 @@ def test_every_fault_is_said_at_once() -> None:
     assert [fault.path for fault in caught.value.faults] == ["code", "name", "versions"]
 
 
+def test_a_wrong_cell_hides_no_other_fault_and_invents_none() -> None:
+    gap = {"kind": "BANDED", "bands": [{"from": "0", "to": "5", "fee": 1.5}, {"from": "6"}]}
+    assert [path.rpartition("components[0].")[2] for path, _ in faults(document(gap))] == [
+        "bands[0].fee",
+        "bands[1].from",
+    ]
+    unread = {"kind": "BANDED", "bands": [{"from": "0", "to": "5"}, {"from": "x"}], "minimum": "2", "maximum": "1"}
+    assert [path.rpartition("components[0].")[2] for path, _ in faults(document(unread))] == [
+        "bands[1].from",
+        "minimum",
+    ]
+    assert faults(document({"kind": "BANDS", "bands": []})) == [("versions[0].components[0].kind", "choice_unknown")]
+
+
 @pytest.mark.parametrize(
     ("text", "code"),
     [
