@@ -29,7 +29,7 @@ from agentnet.commission.models import (
 )
 from agentnet.commission.queries import locked_months, plan_by_code
 from agentnet.commission.rules import check_start, paying_month
-from agentnet.commission.working import written
+from agentnet.commission.working import parts_text, written
 from agentnet.core.clock import Month, now, today
 from agentnet.core.errors import Conflict, Invalid
 from agentnet.core.ids import new_id
@@ -38,7 +38,7 @@ from agentnet.infra.actor import Actor
 from agentnet.infra.audit import write_audit
 from agentnet.infra.db import db
 from agentnet.infra.idempotency import earlier_result, remember
-from agentnet.infra.inserting import insert_typed
+from agentnet.infra.inserting import insert_columns, insert_typed
 from agentnet.ledger.actions import post_many
 from agentnet.ledger.models import AccountingMonth
 from agentnet.ledger.queries import require_open
@@ -290,8 +290,8 @@ def accrue(month: Month, months: Sequence[OutletMonth], by: Actor) -> int:
                 "due_fen": sum(one.due_fen for one in fresh),
             },
         )
-    for lines in (_earned_rows(month, fresh), _adjusted_rows(month, fresh)):
-        insert_typed(connection, cast(Table, CommissionLine.__table__), lines)
+    insert_columns(connection, cast(Table, CommissionLine.__table__), _earned_columns(month, fresh))
+    insert_typed(connection, cast(Table, CommissionLine.__table__), _adjusted_rows(month, fresh))
     insert_typed(connection, cast(Table, MonthlyCommission.__table__), _monthly_rows(month, fresh))
     return len(fresh)
 
@@ -332,22 +332,18 @@ def _accrual_row(month: Month, one: OutletMonth, transfer: NewTransfer | None) -
     }
 
 
-def _earned_rows(month: Month, months: Sequence[OutletMonth]) -> list[dict[str, object]]:
-    of_month = str(month)
-    return [
-        {
-            "month": of_month,
-            "outlet_id": one.outlet_id,
-            "kind": "COLLECTION",
-            "collection_id": line.collection_id,
-            "component_id": line.component_id,
-            "base_fen": line.base_fen,
-            "commission_fen": line.commission_fen,
-            "parts": line.parts if len(line.parts) > 1 else None,
-        }
-        for one in months
-        for line in one.earned
-    ]
+def _earned_columns(month: Month, months: Sequence[OutletMonth]) -> dict[str, Sequence[object]]:
+    lines = [line for one in months for line in one.earned]
+    return {
+        "month": [str(month)] * len(lines),
+        "outlet_id": [one.outlet_id for one in months for _line in one.earned],
+        "kind": ["COLLECTION"] * len(lines),
+        "collection_id": [line.collection_id for line in lines],
+        "component_id": [line.parts[0][0] if line.parts else None for line in lines],
+        "base_fen": [line.base_fen for line in lines],
+        "commission_fen": [line.commission_fen for line in lines],
+        "parts": [parts_text(line.parts) for line in lines],
+    }
 
 
 def _monthly_rows(month: Month, months: Sequence[OutletMonth]) -> list[dict[str, object]]:

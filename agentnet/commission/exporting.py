@@ -13,7 +13,7 @@ from agentnet.commission.component_words import kind_text, listed, pay_text, set
 from agentnet.commission.models import CommissionAdjustment, CommissionLine, MonthlyCommission, OutletAccrual
 from agentnet.commission.month_figures import OutletFilter, accrued_for
 from agentnet.commission.queries import tariffs, tenders
-from agentnet.commission.stored import parts_of
+from agentnet.commission.working import read_parts
 from agentnet.core.clock import Month, shanghai
 from agentnet.core.masks import mask_household_no
 from agentnet.divisions.models import OrgUnit
@@ -66,7 +66,7 @@ def rows(viewer: Actor, month: Month, wanted: OutletFilter) -> Iterator[Sequence
             Yuan(row.commission_fen),
             _("调整 %(month)s", month=row.of_month)
             if adjusted
-            else listed(texts[id_] for id_, _fen in parts_of(row.commission_fen, row.component_id, row.parts))
+            else listed(texts[id_] for id_, _fen in read_parts(row.commission_fen, row.component_id, row.parts))
             or pay_text(None),
             row.reason,
         )

@@ -180,4 +180,4 @@ class CommissionLine(Model):
     adjustment_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("commission_adjustments.id"), unique=True)
     base_fen: Mapped[int]
     commission_fen: Mapped[int]
-    parts: Mapped[list[Any] | None]
+    parts: Mapped[str | None] = mapped_column(Text)

@@ -29,8 +29,9 @@ from agentnet.commission.models import (
     PlanVersion,
 )
 from agentnet.commission.queries import components_by_id, tariffs
-from agentnet.commission.stored import closed_monthly, parts_of, working_of
+from agentnet.commission.stored import closed_monthly, working_of
 from agentnet.commission.words import closed_text, provisional_text
+from agentnet.commission.working import read_parts
 from agentnet.core.clock import Month, business_date
 from agentnet.core.masks import mask_household_no
 from agentnet.core.money import Fen
@@ -278,7 +279,7 @@ def _closed_lines(month: Month, outlet_ids: Sequence[int]) -> Iterator[_Line]:
         )
         .order_by(CommissionLine.outlet_id, Collection.collected_at, Collection.receipt_no)
     )
-    return (_Line(row[0], row[1], row[2], parts_of(*row[2:5]), *row[5:]) for row in rows)
+    return (_Line(row[0], row[1], row[2], read_parts(*row[2:5]), *row[5:]) for row in rows)
 
 
 def _open_lines(month: Month, months: Mapping[int, OutletMonth]) -> Iterator[_Line]:

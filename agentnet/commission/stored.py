@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from typing import Any
 
 from sqlalchemy import select
 
-from agentnet.commission.accruing import EarnedLine, MonthlyEarned, Part
+from agentnet.commission.accruing import EarnedLine, MonthlyEarned
 from agentnet.commission.engine.explaining import Working
 from agentnet.commission.engine.explaining_month import explain_component
 from agentnet.commission.engine.monthly import MonthInputs
 from agentnet.commission.models import CommissionLine, MonthlyCommission
 from agentnet.commission.queries import Paying
+from agentnet.commission.working import read_parts
 from agentnet.core.clock import Month
-from agentnet.core.money import Fen
 from agentnet.infra.db import db
 
 
@@ -34,14 +33,7 @@ def closed_lines(month: Month, outlet_ids: Sequence[int]) -> dict[uuid.UUID, Ear
             CommissionLine.kind == "COLLECTION",
         )
     )
-    return {row[0]: EarnedLine(row[0], row[1], row[2], parts_of(*row[2:])) for row in rows if row[0] is not None}
-
-
-def parts_of(commission_fen: Fen, component_id: int | None, parts: Sequence[Any] | None) -> tuple[Part, ...]:
-    """Return what each component paid for a stored line."""
-    if parts:
-        return tuple((id_, fen) for id_, fen in parts)
-    return () if component_id is None else ((component_id, commission_fen),)
+    return {row[0]: EarnedLine(row[0], row[1], row[2], read_parts(*row[2:])) for row in rows if row[0] is not None}
 
 
 def closed_monthly(month: Month, outlet_ids: Sequence[int]) -> Sequence[MonthlyCommission]:

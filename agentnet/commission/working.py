@@ -6,6 +6,7 @@ correction can be followed by working the whole month anew.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from agentnet.commission.engine.inputs import DaySum, OutletInputs, Profile
 from agentnet.commission.rules import Ruled, Version
 from agentnet.core.clock import Month
+from agentnet.core.money import Fen
 
 Written = dict[str, Any]
 
@@ -53,3 +55,21 @@ def read_inputs(found: Written, month: Month, outlet_kind: str, setting: str) ->
         visits_passed=[date.fromisoformat(day) for day in found.get("visits_passed", ())],
         mandates=[date.fromisoformat(day) for day in found.get("mandates", ())],
     )
+
+
+def parts_text(parts: Sequence[tuple[int, Fen]]) -> str | None:
+    """Return what each component paid a collection, as JSON; nothing where one alone did.
+
+    >>> parts_text(((7, 50), (9, -3))), parts_text(((7, 50),))
+    ('[[7,50],[9,-3]]', None)
+    """
+    if len(parts) < 2:
+        return None
+    return "[" + ",".join([f"[{component_id},{fen}]" for component_id, fen in parts]) + "]"
+
+
+def read_parts(commission_fen: Fen, component_id: int | None, parts: str | None) -> tuple[tuple[int, Fen], ...]:
+    """Return what each component paid for a stored line."""
+    if parts:
+        return tuple((id_, fen) for id_, fen in json.loads(parts))
+    return () if component_id is None else ((component_id, commission_fen),)

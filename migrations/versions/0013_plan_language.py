@@ -35,7 +35,7 @@ def upgrade() -> None:
     for table in GUARDED:
         _refuse_changes(table)
     op.add_column("outlet_accruals", sa.Column("inputs", sa.JSON(), nullable=True))
-    op.add_column("commission_lines", sa.Column("parts", sa.JSON(), nullable=True))
+    op.add_column("commission_lines", sa.Column("parts", sa.Text(), nullable=True))
     _monthly()
 
 

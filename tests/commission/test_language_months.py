@@ -10,6 +10,7 @@ By hand, on 40.00 and 10.00 of one household and 40.00 of another, all on 18 Nov
 
 from __future__ import annotations
 
+import json
 import zlib
 from datetime import UTC, date, datetime
 
@@ -203,6 +204,6 @@ def test_each_collection_keeps_what_every_component_paid_it(november):
         of_november = select(CommissionLine).where(CommissionLine.month == "2026-11")
         lines = db.session.scalars(of_november.order_by(CommissionLine.base_fen, CommissionLine.id)).all()
     # 0.20 and 0.2 % of 10.00, 40.00 and 40.00.
-    assert [(line.commission_fen, [fen for _, fen in line.parts]) for line in lines] == [
+    assert [(line.commission_fen, [fen for _, fen in json.loads(line.parts)]) for line in lines] == [
         (22, [20, 2]), (28, [20, 8]), (28, [20, 8])
     ]  # fmt: skip
