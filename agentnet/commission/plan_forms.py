@@ -138,6 +138,12 @@ class ComponentForm(Form):
         """The kind as chosen; the first one until one is."""
         return Kind(self.kind.data) if self.kind.data in set(Kind) else Kind.PER_COLLECTION
 
+    @property
+    def scope(self) -> Scope:
+        """Whom the component is for, as far as chosen."""
+        typed = cast(Any, self)
+        return Scope(*(frozenset(typed[name].data or ()) for name in SCOPES))
+
     def _measure(self) -> Measure:
         return Measure(self.measure.data) if self.measure.data in set(Measure) else Measure.VOLUME
 
@@ -155,7 +161,7 @@ class ComponentForm(Form):
         return Component(
             kind=kind,
             name=typed.name.data or "",
-            scope=Scope(*(frozenset(typed[name].data or ()) for name in SCOPES)),
+            scope=self.scope,
             group=typed.group.data or None,
             fee_fen=typed.fixed.data or 0 if flat else 0,
             rate_ppm=typed.rate.data or 0 if flat else 0,
