@@ -140,9 +140,10 @@ class ComponentForm(Form):
 
     @property
     def scope(self) -> Scope:
-        """Whom the component is for, as far as chosen."""
-        typed = cast(Any, self)
-        return Scope(*(frozenset(typed[name].data or ()) for name in SCOPES))
+        """Whom the component is for, as far as chosen from what was offered."""
+        fields = [cast(Any, self)[name] for name in SCOPES]
+        offered = [{choice.value for choice in field.choices} for field in fields]
+        return Scope(*(frozenset(field.data or ()) & known for field, known in zip(fields, offered, strict=True)))
 
     def _measure(self) -> Measure:
         return Measure(self.measure.data) if self.measure.data in set(Measure) else Measure.VOLUME
