@@ -28,6 +28,10 @@ from agentnet.collecting.jobs import ALLOCATE_RECEIVED
 from agentnet.commission import models as commission_models
 from agentnet.commission.blueprint import blueprint as commission_blueprint
 from agentnet.commission.following import follow_correction
+from agentnet.commission.payout import models as payout_models
+from agentnet.commission.payout import payee_imports
+from agentnet.commission.payout.approval_kind import PAYOUT
+from agentnet.commission.payout.blueprint import blueprint as payout_blueprint
 from agentnet.commission.plan_requests import PLAN_VERSION
 from agentnet.commission.queries import plan_lines
 from agentnet.commission.report_data import COMMISSION_PROVISIONAL, COMMISSION_STATEMENT, COMMISSION_SUMMARY
@@ -107,6 +111,7 @@ MODELS = (
     books_models,
     visits_models,
     commission_models,
+    payout_models,
     closing_models,
 )
 """Every table belongs to one of these."""
@@ -124,6 +129,7 @@ BLUEPRINTS: Sequence[Blueprint] = (
     workdays_blueprint,
     books_blueprint,
     commission_blueprint,
+    payout_blueprint,
     closing_blueprint,
     outlets_blueprint,
     administration_blueprint,
@@ -142,6 +148,7 @@ APPROVAL_KINDS: Sequence[ApprovalKind] = (
     LIMIT_RAISE,
     *PAY_BACK_KINDS,
     PLAN_VERSION,
+    PAYOUT,
     WRITE_OFF,
     BOOKING,
     WITHDRAWAL,
@@ -155,6 +162,7 @@ IMPORTERS: Sequence[Importer] = (
     *outlets_imports.IMPORTERS,
     remittance_days_imports.IMPORTER,
     *collecting_imports.IMPORTERS,
+    payee_imports.IMPORTER,
 )
 
 

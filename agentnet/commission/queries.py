@@ -58,6 +58,11 @@ def _read(content: str, _sha256: str) -> language.Version:
     return read_version(content)
 
 
+def shares_of(row: PlanVersion) -> tuple[language.Share, ...]:
+    """Return who gets what of a month a stored version rules; none where nothing was agreed."""
+    return _read(row.content, row.content_sha256).shares
+
+
 def tariffs() -> Tariffs:
     """Return every plan's versions (two small tables, two queries)."""
     component_ids: dict[int, list[int]] = defaultdict(list)

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from agentnet.commission import exporting
 from agentnet.commission.month_figures import OutletFilter, month_figures, outlet_page
 from agentnet.commission.outlet_figures import closed_months_of, outlet_figures
+from agentnet.commission.payout.showing import shown_states
 from agentnet.commission.queries import closed_months, tenders
 from agentnet.commission.words import Words
 from agentnet.core.clock import Month, now, today
@@ -126,6 +127,8 @@ def outlet(code: str) -> str:
         last=Month.of(today()),
         figures=figures,
         history=closed_months_of(found),
+        paid_states=shown_states(found.id, month) if figures.closed else [],
+        may_see_batches=may(viewer(), Permission.PAYOUT_READ),
         words=Words(tenders()),
         made_at=now(),
         is_keeper=_own_outlet(viewer()) == found.code,

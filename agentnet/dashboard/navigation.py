@@ -53,6 +53,7 @@ PLACES: Sequence[Place] = (
     Place(translatable("走访"), "visits.compliance", "clipboard-check", Permission.COMPLIANCE_READ, ("visits.",)),
     Place(translatable("网点"), "outlets.index", "shop", Permission.OUTLET_READ, ("outlets.",)),
     Place(translatable("代办费"), "commission.overview", "wallet2", Permission.COMMISSION_READ, ("commission.",)),
+    Place(translatable("代办费付款"), "payout.batches", "credit-card", Permission.PAYOUT_READ, ("payout.",)),
     Place(translatable("报表"), "documents.documents", "file-earmark-pdf", Permission.DOCUMENT_READ, ("documents.",)),
     Place(translatable("账簿"), "books.trial", "calculator", Permission.LEDGER_READ, ("books.",)),
     Place(translatable("月结"), "closing.months", "lock", Permission.MONTH_CLOSE, ("closing.",)),

@@ -60,6 +60,9 @@ class Permission(StrEnum):
     COMMISSION_READ = "COMMISSION_READ"
     COMMISSION_EDIT = "COMMISSION_EDIT"
     COMMISSION_APPROVE = "COMMISSION_APPROVE"
+    PAYOUT_READ = "PAYOUT_READ"
+    PAYOUT_EDIT = "PAYOUT_EDIT"
+    PAYOUT_APPROVE = "PAYOUT_APPROVE"
     MONTH_CLOSE = "MONTH_CLOSE"
     DOCUMENT_READ = "DOCUMENT_READ"
     DOCUMENT_RUN = "DOCUMENT_RUN"
@@ -89,7 +92,8 @@ MAY: Mapping[Permission, frozenset[Role]] = {
     Permission.MANAGER_READ: frozenset({M, S, F, U, X}),
     Permission.MANAGER_EDIT: frozenset({S, X}),
     Permission.ASSIGNMENT_EDIT: frozenset({S, X}),
-    Permission.IMPORT: frozenset({S, X}),
+    # Which kinds of file each role brings, the importers say.
+    Permission.IMPORT: frozenset({S, F, X}),
     Permission.EXPORT: frozenset({S, F, P, U, X}),
     Permission.HOUSEHOLD_READ: frozenset({S, F, U, X}),
     Permission.HOUSEHOLD_REVEAL: frozenset({S, F}),
@@ -128,6 +132,9 @@ MAY: Mapping[Permission, frozenset[Role]] = {
     Permission.COMMISSION_READ: frozenset({A, S, F, P, U, X}),
     Permission.COMMISSION_EDIT: frozenset({F}),
     Permission.COMMISSION_APPROVE: frozenset({S, F}),
+    Permission.PAYOUT_READ: frozenset({S, F, U}),
+    Permission.PAYOUT_EDIT: frozenset({F}),
+    Permission.PAYOUT_APPROVE: frozenset({S, F}),
     Permission.MONTH_CLOSE: frozenset({F}),
     Permission.DOCUMENT_READ: frozenset({A, M, S, F, P, U, X}),
     Permission.DOCUMENT_RUN: frozenset({S, F}),

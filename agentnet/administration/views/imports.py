@@ -50,7 +50,11 @@ def _importer(kind: str) -> Importer:
 
 
 def _open_to(who: Actor) -> list[Importer]:
-    return [importer for importer in _all().values() if not importer.whole_company or administers_company(who)]
+    return [
+        importer
+        for importer in _all().values()
+        if who.has(*importer.roles) and (not importer.whole_company or administers_company(who))
+    ]
 
 
 @needs(Permission.IMPORT)
