@@ -22,7 +22,7 @@ from agentnet.commission.engine.reasons import Reason
 from agentnet.commission.models import CommissionAdjustment
 from agentnet.commission.outside import Outside, outside_of
 from agentnet.commission.queries import terms_of
-from agentnet.commission.rules import Ruled, Tariffs, Terms, terms_on
+from agentnet.commission.rules import Ruled, Tariffs, Terms, open_days_of, terms_on, within
 from agentnet.core.clock import Month
 from agentnet.core.money import Fen
 from agentnet.infra.db import db
@@ -148,21 +148,35 @@ def counts_by_outlet(month: Month) -> dict[int, int]:
 def outlet_months(month: Month, outlet_ids: Sequence[int], tariffs: Tariffs) -> list[OutletMonth]:
     """Return the months of some outlets, a handful of queries for all of them."""
     terms = terms_of(outlet_ids)
-    ruling = {id_: tariffs.ruling(terms.get(id_, ()), month) for id_ in outlet_ids}
     places = _places(month, outlet_ids)
     states = _states(month, outlet_ids)
     adjusted = _adjusted(month, outlet_ids)
     facts = _facts(month, outlet_ids)
-    outside = outside_of(month, ruling, facts)
     last = month.ends_on - timedelta(days=1)
     outlets = db.session.execute(
-        select(Outlet.id, Outlet.code, Outlet.kind, Outlet.setting, Outlet.state, Outlet.org_unit_id, Partner.code)
+        select(
+            Outlet.id,
+            Outlet.code,
+            Outlet.kind,
+            Outlet.setting,
+            Outlet.state,
+            Outlet.org_unit_id,
+            Partner.code,
+            Outlet.opened_on,
+            Outlet.closed_on,
+        )
         .outerjoin(Partner, Partner.id == Outlet.partner_id)
         .where(Outlet.id.in_(outlet_ids))
         .order_by(Outlet.code)
-    )
+    ).all()
+    ruling = {}
+    for id_, *_others, opened_on, closed_on in outlets:
+        taken = facts.get(id_, ())
+        days = [taken[0].day, taken[-1].day] if taken else []
+        ruling[id_] = within(tariffs.ruling(terms.get(id_, ()), month), *open_days_of(opened_on, closed_on, days))
+    outside = outside_of(month, ruling, facts)
     months = []
-    for id_, code, kind, setting, state, org_unit_id, partner in outlets:
+    for id_, code, kind, setting, state, org_unit_id, partner, _opened_on, _closed_on in outlets:
         agreed = _last_terms(terms.get(id_, []), month)
         version = tariffs.version_for(terms.get(id_, []), last)
         inputs = _inputs(month, Profile(kind, setting, partner or ""), outside.get(id_, Outside()))

@@ -16,7 +16,8 @@ from sqlalchemy import Table, func, insert, select
 from agentnet.collecting.models import Collection
 from agentnet.commission.accruing import OutletMonth
 from agentnet.commission.engine.checking import check_version
-from agentnet.commission.engine.language import Basis, Version
+from agentnet.commission.engine.language import Basis, Kind, Version
+from agentnet.commission.engine.reading import read_version
 from agentnet.commission.engine.writing import version_content, version_sha256, write_version
 from agentnet.commission.models import (
     CommissionAdjustment,
@@ -100,16 +101,14 @@ def judge_version(says: Version) -> None:
     """Refuse a version that could not rule.
 
     Raises:
-        Invalid: ``note_missing``, ``settled_later``, ``scope_unknown``; ``PlanRefused`` with every fault of the
-            plan language.
+        Invalid: ``note_missing``; as ``require_usable``; ``PlanRefused`` with every fault of the plan language.
         Conflict: ``month_locked``.
     """
     check_version(says)
     if not says.note:
         raise Invalid("note_missing", "请写明为什么这样定，例如依据的文件", field="note")
-    if says.basis is Basis.SETTLED:
-        raise Invalid("settled_later", "按实际到账计酬目前只能试算，还不能用于结算；请改为按收费计酬", field="basis")
-    _require_known(says)
+    require_usable(says)
+    read_version(write_version(says))  # what could not be read again must not be agreed
     check_start(says.starts_on, locked_months())
 
 
@@ -138,8 +137,27 @@ def _insert_version(plan: Plan, says: Version, by: Actor, asked_by: int | None) 
     return version
 
 
-def _require_known(says: Version) -> None:
-    """Refuse a scope that no collection could ever lie in: a partner or tender nobody has, a campaign (none exist)."""
+def require_usable(says: Version) -> None:
+    """Refuse what the language can say and the books cannot settle yet, and what nobody could tell apart.
+
+    A scope no collection could ever lie in: a partner or tender nobody has, a campaign (none exist). Two components of
+    one name: whoever approves a version sees its components by their names.
+
+    Raises:
+        Invalid: ``settled_later``, ``mandates_later``, ``name_twice``, ``scope_unknown``.
+    """
+    if says.basis is Basis.SETTLED:
+        raise Invalid("settled_later", "按实际到账计酬目前只能试算，还不能用于结算；请改为按收费计酬", field="basis")
+    names = [component.name for component in says.components]
+    for component in says.components:
+        if component.kind is Kind.MANDATE_BONUS:
+            raise Invalid(
+                "mandates_later", "系统还没有登记委托代扣，按签约计酬目前只能试算；请删去这个项目", field="components"
+            )
+        if names.count(component.name) > 1:
+            raise Invalid(
+                "name_twice", "有两个项目都叫“%(name)s”，请改成不同的名称", field="components", name=component.name
+            )
     partners = set(db.session.scalars(select(Partner.code)))
     tenders = set(db.session.scalars(select(Tender.code)))
     for component in says.components:

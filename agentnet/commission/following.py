@@ -8,15 +8,17 @@ households make a collection's pay depend on others: the difference is the outle
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import func, insert, select
 
 from agentnet.collecting.models import Collection, Correction
 from agentnet.commission.accruing import worked
+from agentnet.commission.engine.amounts import pay_of
 from agentnet.commission.engine.inputs import Fact
 from agentnet.commission.models import CommissionAdjustment, CommissionLine, OutletAccrual
-from agentnet.commission.queries import locked_months, tariffs, terms_of
+from agentnet.commission.queries import components_by_id, locked_months, tariffs
 from agentnet.commission.rules import paying_month
 from agentnet.commission.working import read_inputs, read_ruling
 from agentnet.core.clock import Month, now
@@ -78,16 +80,25 @@ def follow_correction(correction_id: UUID, by: Actor) -> None:
 
 def _still_earned(month: Month, accrual: OutletAccrual) -> Fen:
     """Return what a closed month earns on what stands of it now, worked anew from what was written down."""
-    book, outlet_id = tariffs(), accrual.outlet_id
-    if accrual.inputs is None:  # closed before versions knew more than each collection by itself
-        ruling = book.ruling(terms_of([outlet_id]).get(outlet_id, ()), month)
-        inputs = read_inputs({}, month, accrual.outlet_kind, accrual.setting)
-    else:
-        versions = {one.id: one for several in book.versions_by_plan.values() for one in several}
-        ruling = read_ruling(accrual.inputs, versions)
-        inputs = read_inputs(accrual.inputs, month, accrual.outlet_kind, accrual.setting)
-    earned, monthly, _reason = worked(ruling, inputs, _standing(month, outlet_id))
+    standing = _standing(month, accrual.outlet_id)
+    if accrual.inputs is None:
+        return _each_by_its_component(month, accrual.outlet_id, standing)
+    versions = {one.id: one for several in tariffs().versions_by_plan.values() for one in several}
+    inputs = read_inputs(accrual.inputs, month, accrual.outlet_kind, accrual.setting)
+    earned, monthly, _reason = worked(read_ruling(accrual.inputs, versions), inputs, standing)
     return sum(line.commission_fen for line in earned) + sum(one.commission_fen for one in monthly)
+
+
+def _each_by_its_component(month: Month, outlet_id: int, standing: Sequence[Fact]) -> Fen:
+    """Return what a month earns that closed before versions knew more than each collection by itself."""
+    rows = db.session.execute(
+        select(CommissionLine.collection_id, CommissionLine.component_id).where(
+            CommissionLine.month == str(month), CommissionLine.outlet_id == outlet_id
+        )
+    )
+    paid_by = {collection_id: component_id for collection_id, component_id in rows if component_id is not None}
+    paying = {id_: pay_of(one.component) for id_, one in components_by_id(paid_by.values()).items()}
+    return sum(paying[paid_by[fact.id]](fact.amount_fen) for fact in standing if fact.id in paid_by)
 
 
 def _standing(month: Month, outlet_id: int) -> list[Fact]:

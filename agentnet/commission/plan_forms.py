@@ -26,7 +26,7 @@ from agentnet.commission.engine.language import (
     Version,
 )
 from agentnet.commission.rules import format_percent, parse_percent
-from agentnet.core.errors import Refusal
+from agentnet.core.errors import Invalid, Refusal
 from agentnet.core.money import MAX_FEN, Fen, format_yuan, parse_yuan
 from agentnet.core.words import translatable
 from agentnet.infra.forms import (
@@ -56,7 +56,6 @@ KINDS: Mapping[str, str] = {
     Kind.TIERED: translatable("全月：阶梯"),
     Kind.GROWTH: translatable("全月：比去年同月增长"),
     Kind.SUBSIDY: translatable("全月：固定补贴"),
-    Kind.MANDATE_BONUS: translatable("每签一份委托代扣"),
 }
 MEASURES: Mapping[str, str] = {Measure.VOLUME: translatable("收费额"), Measure.COUNT: translatable("笔数")}
 MODES: Mapping[str, str] = {
@@ -228,7 +227,21 @@ class VersionForm(HouseForm):
             row.form.partners.offer(names)
 
     def show(self, version: Version) -> None:
-        """Begin with the components and shares of the version in force."""
+        """Begin with the components and shares of a version.
+
+        Raises:
+            Invalid: ``form_short`` if it holds more than the form can show.
+        """
+        parts = max((len(one.bands) + len(one.tiers) + len(one.steps) for one in version.components), default=0)
+        if len(version.components) > MOST_COMPONENTS or parts > MOST_PARTS or len(version.shares) > MOST_SHARES:
+            raise Invalid(
+                "form_short",
+                "这个方案太长，表单放不下：最多 %(components)s 个项目，每个项目 %(parts)s 段，%(shares)s 份分成",
+                field="file",
+                components=MOST_COMPONENTS,
+                parts=MOST_PARTS,
+                shares=MOST_SHARES,
+            )
         for rows, known in ((self.components, map(_shown, version.components)), (self.shares, version.shares)):
             while rows.entries:
                 rows.pop_entry()

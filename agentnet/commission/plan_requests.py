@@ -10,7 +10,7 @@ from flask import url_for
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from agentnet.approvals.actions import request_approval
+from agentnet.approvals.actions import asked_before, request_approval
 from agentnet.approvals.kinds import ApprovalKind, Change, Described
 from agentnet.approvals.models import Approval
 from agentnet.approvals.rules import NewApproval
@@ -19,11 +19,9 @@ from agentnet.commission.component_words import pay_text, scope_text
 from agentnet.commission.engine.language import Component, Version
 from agentnet.commission.engine.reading import read_version
 from agentnet.commission.engine.writing import version_content
-from agentnet.commission.models import Plan
-from agentnet.commission.queries import plan_by_code, require_company_wide, tariffs, tenders
-from agentnet.commission.rules import version_on
+from agentnet.commission.models import Plan, PlanVersion
+from agentnet.commission.queries import plan_by_code, require_company_wide, tenders
 from agentnet.commission.words import Words
-from agentnet.core.errors import Missing
 from agentnet.core.ids import canonical
 from agentnet.core.words import translatable
 from agentnet.divisions.models import OrgUnit
@@ -54,12 +52,14 @@ def ask_for_version(new: NewVersion, by: Actor) -> None:
         Conflict: ``plan_code_taken``, ``month_locked``, ``approval_pending``, ``id_reused``.
     """
     require_company_wide(by, Permission.COMMISSION_EDIT)
+    sent = {"plan": new.plan_code, "new_name": new.new_name, "version": dict(version_content(new.says))}
+    if asked_before(new.id, ASKED, new.plan_code, sent, new.says.note):
+        return
     if new.new_name is not None:
         judge_plan(new.plan_code, new.new_name)
     else:
         plan_by_code(new.plan_code)
     judge_version(new.says)
-    content = {"plan": new.plan_code, "new_name": new.new_name, "version": dict(version_content(new.says))}
     request_approval(
         NewApproval(
             id=new.id,
@@ -68,7 +68,7 @@ def ask_for_version(new: NewVersion, by: Actor) -> None:
             subject_id=new.plan_code,
             subject_label=new.plan_code,
             org_unit_id=db.session.scalars(select(OrgUnit.id).where(OrgUnit.parent_id.is_(None))).one(),
-            content=content,
+            content=sent,
             reason=new.says.note,
         ),
         by,
@@ -100,9 +100,10 @@ def describe(approval: Approval) -> Described:
     facts += [(_("分成"), Words(known).share(share)) for share in version.shares]
 
     def said(component: Component) -> str:
-        return f"{scope_text(component.scope, known)}：{pay_text(component)}"
+        group = _("（择一组：%(group)s）", group=component.group) if component.group else ""
+        return f"{scope_text(component.scope, known)}：{pay_text(component)}{group}"
 
-    before = {one.name: one for one in _before(code, version)}
+    before = {one.name: one for one in _before(approval, version)}
     after = {one.name: one for one in version.components}
     changes = [
         Change(name, said(before[name]) if name in before else "-", said(after[name]) if name in after else "-")
@@ -116,14 +117,19 @@ def _plan_name(code: str) -> str:
     return db.session.scalar(select(Plan.name).where(Plan.code == code)) or code
 
 
-def _before(code: str, version: Version) -> tuple[Component, ...]:
-    """Return the components that rule the day before the version would start."""
-    try:
-        plan = plan_by_code(code)
-    except Missing:
-        return ()
-    ruling = version_on(tariffs().versions_by_plan.get(plan.id, ()), version.starts_on)
-    return ruling.components if ruling else ()
+def _before(approval: Approval, version: Version) -> tuple[Component, ...]:
+    """Return the components that would rule the version's first day without it."""
+    statement = (
+        select(PlanVersion.content)
+        .join(Plan, Plan.id == PlanVersion.plan_id)
+        .where(Plan.code == approval.content["plan"], PlanVersion.starts_on <= version.starts_on)
+        .order_by(PlanVersion.starts_on.desc(), PlanVersion.number.desc())
+        .limit(1)
+    )
+    if approval.decided_at is not None:  # what was agreed by this very request is not what was before
+        statement = statement.where(PlanVersion.created_at < approval.decided_at)
+    content = db.session.scalar(statement)
+    return read_version(content).components if content else ()
 
 
 PLAN_VERSION: Final = ApprovalKind(

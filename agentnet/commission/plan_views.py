@@ -11,7 +11,9 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response
 
 from agentnet.approvals.queries import pending_of
+from agentnet.commission.actions import require_usable
 from agentnet.commission.engine.amounts import pay_of
+from agentnet.commission.engine.checking import check_version
 from agentnet.commission.engine.language import PAYS_COLLECTIONS, Component, Version
 from agentnet.commission.engine.language import Plan as PlanDocument
 from agentnet.commission.engine.reading import read_plan
@@ -43,6 +45,9 @@ EXAMPLE_FEN = (20_00, 100_00, 203_50, 500_00, 2_000_00)
 
 MOST_BYTES = 1 << 20
 """Largest plan document that is read."""
+
+TO_THE_FILE = ("plan_faults", "settled_later", "mandates_later", "name_twice", "scope_unknown")
+"""Refusals that are said at the file's box."""
 
 Answer = Response | str | tuple[str, int]
 
@@ -138,12 +143,13 @@ def fill_from_file(code: str) -> Answer:
         return _page(form, found, file_form=sent), 422
     try:
         newest = _newest(request.files.get("file"))
+        require_usable(newest)
+        form.show(newest)
     except Refusal as refusal:
-        show_refusal(sent, refusal, {"plan_faults": "file", "json_shape": "file", "json_large": "file"})
+        show_refusal(sent, refusal, dict.fromkeys(TO_THE_FILE, "file"))
         form.show(Version(_earliest_start(), ()))
         _offer(form)
         return _page(form, found, file_form=sent), refusal.status
-    form.show(newest)
     form.starts_on.data = max(newest.starts_on, _earliest_start())
     form.note.data = newest.note
     _offer(form)
@@ -158,7 +164,8 @@ def _newest(sent: FileStorage | None) -> Version:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise Invalid("json_shape", "方案文件不是 UTF-8 编码，请另存为 UTF-8 后再选", field="file") from None
-    return max(read_plan(text).versions, key=lambda version: version.starts_on)
+    # Of versions from one day the later listed rules.
+    return max(enumerate(read_plan(text).versions), key=lambda one: (one[1].starts_on, one[0]))[1]
 
 
 def _offer(form: VersionForm) -> None:
@@ -174,9 +181,10 @@ def _answer(form: VersionForm, found: Plan | None) -> Answer:
         return _page(form, found)
     if not form.validate():
         return _page(form, found), 422
-    if "check" in request.form:
-        return _page(form, found, form.version().components)
     try:
+        if "check" in request.form:
+            check_version(form.version())
+            return _page(form, found, form.version().components)
         asked = _asked(form, found)
         ask_for_version(asked, viewer())
     except Refusal as refusal:

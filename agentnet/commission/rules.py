@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from itertools import pairwise
 
 from agentnet.commission.engine import language
@@ -113,6 +113,29 @@ class Tariffs:
         cuts |= {version.starts_on for id_ in plan_ids for version in self.versions_by_plan.get(id_ or 0, ())}
         inside = sorted(day for day in cuts if month.starts_on <= day <= month.ends_on)
         return list(pairwise(inside))
+
+
+def open_days_of(opened_on: date | None, closed_on: date | None, taken: Sequence[date]) -> tuple[date, date]:
+    """Return from when until when (exclusive) an outlet is paid by the month: from its opening to the day it closed.
+
+    ``taken`` are the days of its collections, in their order; they count whatever the register says. An outlet that
+    never opened and took nothing has no days.
+
+    >>> open_days_of(date(2026, 11, 20), None, [])[0], open_days_of(date(2020, 1, 1), date(2026, 11, 2), [])[1]
+    (datetime.date(2026, 11, 20), datetime.date(2026, 11, 3))
+    >>> open_days_of(None, None, []) == (date.max, date.max)
+    True
+    """
+    first = min(opened_on or date.max, taken[0] if taken else date.max)
+    if closed_on is None:
+        return first, date.max
+    return first, max(closed_on, taken[-1] if taken else closed_on) + timedelta(days=1)
+
+
+def within(ruling: Iterable[Ruled], starts_on: date, ends_on: date) -> tuple[Ruled, ...]:
+    """Return which version rules which of some days."""
+    cut = (Ruled(one.version, max(one.starts_on, starts_on), min(one.ends_on, ends_on)) for one in ruling)
+    return tuple(one for one in cut if one.starts_on < one.ends_on)
 
 
 def check_start(starts_on: date, locked: Sequence[Month]) -> None:

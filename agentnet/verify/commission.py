@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,7 +13,7 @@ from sqlalchemy import Connection, Row
 
 from agentnet.verify.cash_history import as_instant
 from agentnet.verify.findings import Finding, rows, yuan
-from agentnet.verify.plan_language import Fact, Outlet, span_sums
+from agentnet.verify.plan_language import Fact, Outlet, alone, span_sums
 from agentnet.verify.register import as_day
 
 FAR_FUTURE = date(9999, 1, 1)
@@ -40,6 +39,14 @@ class Tariffs:
             if starts_on <= day:
                 version = candidate
         return version
+
+    def of_id(self, component_id: int) -> Mapping[str, Any]:
+        """Return a component's words by its id."""
+        for version, ids in self.components.items():
+            if component_id in ids:
+                found: Mapping[str, Any] = self.documents[version]["components"][ids.index(component_id)]
+                return found
+        return {"kind": "PER_COLLECTION"}
 
     def spans(self, outlet: int, first: date, end: date) -> list[tuple[int, date, date]]:
         """Return which version rules which days, day by day."""
@@ -74,25 +81,8 @@ def tariffs_known(connection: Connection, at: datetime | None = None) -> Tariffs
     return Tariffs(agreements, versions, documents, components, default.id if default else None)
 
 
-def versions_say_what_was_agreed(connection: Connection) -> Iterator[Finding]:
-    """A version's document has the hash it was stored with, its start and note, and its components in their places."""
-    components: dict[int, list[tuple[int, str, str]]] = defaultdict(list)
-    for row in rows(connection, "SELECT version_id, position, kind, name FROM plan_components ORDER BY position"):
-        components[row.version_id].append((row.position, row.kind, row.name))
-    for row in rows(connection, "SELECT v.*, p.code FROM plan_versions v JOIN plans p ON p.id = v.plan_id"):
-        document = json.loads(row.content)
-        said = [(at, one["kind"], one["name"]) for at, one in enumerate(document.get("components", ()))]
-        if (
-            hashlib.sha256(row.content.encode()).hexdigest() != row.content_sha256
-            or document.get("starts_on") != as_day(row.starts_on).isoformat()
-            or document.get("note", "") != row.note
-            or said != components[row.id]
-        ):
-            yield Finding("plan_version", f"{row.code} {row.number}", "its document is not the one that was agreed")
-
-
 @dataclass(slots=True)
-class _Month:
+class ClosedMonth:
     """One outlet's closed month as it was stored."""
 
     month: str
@@ -101,6 +91,14 @@ class _Month:
     outlet: Outlet
     inputs: Mapping[str, Any] | None
     lines: list[Row[Any]] = field(default_factory=list)
+
+    @property
+    def ruling(self) -> list[tuple[int, date, date]]:
+        """Which version ruled which days, as it was written down."""
+        return [
+            (id_, date.fromisoformat(first), date.fromisoformat(end))
+            for id_, first, end in (self.inputs or {}).get("ruling", ())
+        ]
 
     @property
     def days(self) -> tuple[date, date]:
@@ -131,7 +129,7 @@ _LINES = """
 """
 
 
-def _months(connection: Connection) -> Iterator[_Month]:
+def closed_months(connection: Connection) -> Iterator[ClosedMonth]:
     """Yield every outlet's closed month with its lines, in the order of day and collection id."""
     lines = rows(connection, _LINES)
     line = next(lines, None)
@@ -141,7 +139,7 @@ def _months(connection: Connection) -> Iterator[_Month]:
         outlet = Outlet(
             row.outlet_kind, row.setting, of_plan.get("partner", ""), frozenset(of_plan.get("campaigns", ()))
         )
-        found = _Month(row.month, row.outlet_id, row.code, outlet, inputs)
+        found = ClosedMonth(row.month, row.outlet_id, row.code, outlet, inputs)
         while line is not None and (line.month, line.outlet_id) == (row.month, row.outlet_id):
             found.lines.append(line)
             line = next(lines, None)
@@ -151,23 +149,25 @@ def _months(connection: Connection) -> Iterator[_Month]:
 Parts = list[list[tuple[int, int]]]
 
 
+Spans = Sequence[tuple[int, date, date]]
+
+
 def worked(
     tariffs: Tariffs,
-    outlet_id: int,
     outlet: Outlet,
     days: tuple[date, date],
+    spans: Spans,
     facts: Sequence[Fact],
     outside: Mapping[str, Any],
 ) -> tuple[Parts, dict[tuple[int, str], int]]:
     """Return what each fact earns by component id, and what each component and span earns by the month."""
     parts: Parts = [[] for _ in facts]
     monthly: dict[tuple[int, str], int] = {}
-    first, end = days
-    for version, starts_on, ends_on in tariffs.spans(outlet_id, first, end):
+    for version, starts_on, ends_on in spans:
         components = tariffs.documents[version].get("components", [])
         inside = [at for at, fact in enumerate(facts) if starts_on <= fact[0] < ends_on]
         of_span = [facts[at] for at in inside]
-        sums = span_sums(components, outlet, of_span, (starts_on, ends_on), (end - first).days, outside)
+        sums = span_sums(components, outlet, of_span, (starts_on, ends_on), (days[1] - days[0]).days, outside)
         ids = tariffs.components[version]
         for at, several in zip(inside, sums.parts, strict=True):
             parts[at] = [(ids[position], fen) for position, fen in several]
@@ -175,12 +175,18 @@ def worked(
     return parts, monthly
 
 
-def _worked(month: _Month, tariffs: Tariffs, bases: Sequence[int]) -> tuple[Parts, dict[tuple[int, str], int]]:
+def _worked(month: ClosedMonth, tariffs: Tariffs, bases: Sequence[int]) -> tuple[Parts, dict[tuple[int, str], int]]:
+    """Work a month by the versions its close wrote down; one from before by the component of each line."""
+    if month.inputs is None:
+        return [
+            [] if line.component_id is None else [(line.component_id, alone(tariffs.of_id(line.component_id), base))]
+            for line, base in zip(month.lines, bases, strict=True)
+        ], {}
     facts = [
         (as_day(line.business_on), line.tender, line.household_id, base)
         for line, base in zip(month.lines, bases, strict=True)
     ]
-    return worked(tariffs, month.outlet_id, month.outlet, month.days, facts, month.inputs or {})
+    return worked(tariffs, month.outlet, month.days, month.ruling, facts, month.inputs)
 
 
 def _stored_parts(line: Row[Any]) -> list[tuple[int, int]]:
@@ -198,11 +204,7 @@ def lines_are_recomputed(connection: Connection) -> Iterator[Finding]:
         connection, "SELECT month, outlet_id, component_id, starts_on, commission_fen FROM monthly_commissions"
     ):
         stored[row.month, row.outlet_id][row.component_id, as_day(row.starts_on).isoformat()] = row.commission_fen
-    for month in _months(connection):
-        first, end = month.days
-        spans = [[id_, a.isoformat(), b.isoformat()] for id_, a, b in tariffs.spans(month.outlet_id, first, end)]
-        if month.inputs is not None and month.inputs.get("ruling", []) != spans:
-            yield Finding("commission_ruling", f"{month.code} {month.month}", "other versions ruled than it says")
+    for month in closed_months(connection):
         bases = [line.amount_fen - int(line.before_close) for line in month.lines]
         parts, monthly = _worked(month, tariffs, bases)
         for line, base_fen, expected in zip(month.lines, bases, parts, strict=True):
@@ -268,7 +270,7 @@ def corrections_are_followed(connection: Connection) -> Iterator[Finding]:
         (row.month, row.outlet_id): row.earned_fen
         for row in rows(connection, "SELECT month, outlet_id, earned_fen FROM outlet_accruals")
     }
-    for month in _months(connection):
+    for month in closed_months(connection):
         key = (month.month, month.outlet_id)
         if key not in adjusted and all(line.ever == line.before_close and not line.moved for line in month.lines):
             continue

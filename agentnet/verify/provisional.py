@@ -90,7 +90,8 @@ def _differences(facts: _Facts, paper: Paper, at: datetime) -> Iterator[str]:
     standing = [(row, base) for row in facts.collections[key] if (base := _stands(facts, row, at)) is not None]
     of_day = [(as_day(row.business_on), row.tender, row.household_id, base) for row, base in standing]
     days = paper.starts_on, (paper.starts_on + timedelta(days=32)).replace(day=1)
-    parts, _monthly = worked(facts.tariffs(at), outlet_id, _outlet(facts, outlet_id, at), days, of_day, {})
+    tariffs = facts.tariffs(at)
+    parts, _monthly = worked(tariffs, _outlet(facts, outlet_id, at), days, tariffs.spans(outlet_id, *days), of_day, {})
     found: Counter[tuple[str, int, int]] = Counter(
         (row.receipt_no, base, sum(fen for _, fen in several))
         for (row, base), several in zip(standing, parts, strict=True)

@@ -127,6 +127,8 @@ def test_finance_of_a_county_may_not_change_the_companys_plans() -> None:
         (a_version(date(2026, 11, 1), each(1, "a", "g"), each(2, "b", "g")), "plan_faults"),
         (a_version(note=""), "note_missing"),
         (replace(a_version(), basis=Basis.SETTLED), "settled_later"),
+        (a_version(date(2026, 11, 1), Component(Kind.MANDATE_BONUS, "签约", amount_fen=1)), "mandates_later"),
+        (a_version(date(2026, 11, 1), each(1), each(2)), "name_twice"),
         (a_version(date(2026, 11, 1), replace(each(1), scope=Scope(partners=frozenset({"MARS"})))), "scope_unknown"),
         (a_version(date(2026, 11, 1), replace(each(1), scope=Scope(campaigns=frozenset({"X"})))), "scope_unknown"),
     ],
@@ -156,6 +158,10 @@ def test_a_version_asked_for_twice_is_one_and_other_content_is_a_conflict() -> N
     with pytest.raises(Conflict) as refusal:
         ask(asked())
     assert refusal.value.code == "approval_pending"
+    more_finance()
+    say_yes(new.id)
+    ask(new)  # the answer to a resend is the same, whatever became of it
+    assert counted(PlanVersion) == 2
 
 
 def test_a_new_plan_is_agreed_with_its_first_version() -> None:

@@ -6,6 +6,8 @@ import io
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
 
 import pytest
 from flask.testing import FlaskClient
@@ -14,8 +16,22 @@ from sqlalchemy import func, select
 from agentnet.approvals.models import Approval
 from agentnet.closing.actions import close_month
 from agentnet.commission.actions import NewAdjustment, record_adjustment
-from agentnet.commission.engine.language import Band, Component, Kind, Measure, Mode, Scope, Share, Step, Tier, Version
+from agentnet.commission.engine.language import (
+    Band,
+    Basis,
+    Component,
+    Kind,
+    Measure,
+    Mode,
+    Scope,
+    Share,
+    Step,
+    Tier,
+    Version,
+)
+from agentnet.commission.engine.language import Plan as PlanDocument
 from agentnet.commission.engine.reading import read_version
+from agentnet.commission.engine.writing import write_plan
 from agentnet.commission.models import CommissionAdjustment, Plan, PlanVersion
 from agentnet.core.clock import Month
 from agentnet.core.ids import new_id
@@ -90,6 +106,18 @@ def test_another_person_sees_what_would_change_and_agrees(sign_in: SignIn) -> No
         assert words in page
     say_yes(approval.id)
     assert "第 2 版" in grace.get("/commission/plans/STANDARD").text
+    decided = grace.get(f"/approvals/{approval.id}").text  # an auditor can still see what was changed
+    assert "不限网点 · 现金：每笔 0.60 元" in decided
+
+
+def test_whoever_approves_sees_that_alternatives_become_additions(sign_in: SignIn) -> None:
+    more_finance()
+    changes = {"components-0-fixed": "0.50", "components-0-group": ""}
+    sign_in("fang").post(NEW_VERSION, data=version_data(**changes))
+    with reading():
+        approval = db.session.scalars(select(Approval)).one()
+    page = sign_in("grace").get(f"/approvals/{approval.id}").text
+    assert "每笔 0.50 元（择一组：每笔）" in page
 
 
 EVERY_KIND = {
@@ -124,9 +152,6 @@ EVERY_KIND = {
     "components-3-amount": "300",
     "components-3-open_days": "20",
     "components-3-visits": "4",
-    "components-4-kind": "MANDATE_BONUS",
-    "components-4-name": "签约",
-    "components-4-amount": "1",
     "shares-0-name": "KEEPER",
     "shares-0-percent": "70",
     "shares-1-name": "PARTNER",
@@ -147,7 +172,6 @@ def test_every_kind_of_component_can_be_written_in_the_form(sign_in: SignIn) -> 
         Component(Kind.TIERED, "阶梯", measure=Measure.COUNT, mode=Mode.WHOLE, tiers=tiers, month_maximum_fen=500_00),
         Component(Kind.GROWTH, "增长", steps=steps),
         Component(Kind.SUBSIDY, "补贴", amount_fen=300_00, minimum_open_days=20, minimum_visits=4),
-        Component(Kind.MANDATE_BONUS, "签约", amount_fen=1_00),
     )
     assert found.shares == (Share("KEEPER", 700_000), Share("PARTNER", 300_000))
 
@@ -172,6 +196,13 @@ def test_what_a_plan_says_fills_the_form_from_its_file_and_comes_out_the_same(si
         assert boxes[name].replace("2000.01", "2000.01") == EVERY_KIND[name]
 
 
+EACH = Component(Kind.PER_COLLECTION, "每笔", fee_fen=1)
+
+
+def plan_bytes(*components: Component, basis: Basis = Basis.ENTERED) -> bytes:
+    return write_plan(PlanDocument("A", "B", (Version(date(2026, 12, 1), components, basis),))).encode()
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [
@@ -179,6 +210,9 @@ def test_what_a_plan_says_fills_the_form_from_its_file_and_comes_out_the_same(si
         ("方案".encode("gbk"), "不是 UTF-8 编码"),
         (b"[1]", "方案"),
         (b'{"format": "agentnet-plan-1", "code": "A", "name": "B", "versions": []}', "个版本"),
+        (plan_bytes(replace(EACH, scope=Scope(partners=frozenset({"MARS"})))), "系统中没有的 MARS"),
+        (plan_bytes(EACH, basis=Basis.SETTLED), "按实际到账计酬"),
+        (plan_bytes(*(replace(EACH, name=str(n)) for n in range(61))), "表单放不下"),
     ],
 )
 def test_a_file_that_is_no_plan_says_what_to_do(sign_in: SignIn, content: bytes, words: str) -> None:
@@ -225,6 +259,17 @@ def test_the_worked_example_can_be_seen_before_saving(sign_in: SignIn) -> None:
         ({"components-1-rate": "0.00001"}, "请输入百分比"),
         ({"components-1-rate": "101"}, "方案有 1 处要改"),
         ({"components-0-tenders": "SHELLS"}, "请从列出的选项中选择"),
+        ({"components-1-name": "现金"}, "有两个项目都叫"),
+        ({"components-0-kind": "BANDED", "check": "1"}, "方案有"),
+        (
+            {
+                "components-0-kind": "TIERED",
+                "components-0-measure": "COUNT",
+                "components-0-parts-0-start": "0",
+                "components-0-parts-1-start": "2000000000",
+            },
+            "方案有",
+        ),
         ({"note": ""}, "请填写依据"),
         ({"starts_on": "soon"}, "请输入日期"),
         ({"id": "1"}, "提交编号无效"),

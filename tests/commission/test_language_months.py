@@ -12,16 +12,18 @@ from __future__ import annotations
 
 import json
 import zlib
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlalchemy.exc import DatabaseError
 
 from agentnet.closing.actions import close_month
 from agentnet.commission.accruing import outlet_months
-from agentnet.commission.actions import add_version
+from agentnet.commission.actions import add_version, create_plan
 from agentnet.commission.engine.language import Component, Kind, Share, Step, Tier, Version
+from agentnet.commission.following import _each_by_its_component, _standing
 from agentnet.commission.models import CommissionAdjustment, CommissionLine, MonthlyCommission, OutletAccrual
 from agentnet.commission.queries import tariffs
 from agentnet.core.clock import Month, frozen_at
@@ -29,6 +31,7 @@ from agentnet.documents.models import Run
 from agentnet.infra.actor import SYSTEM
 from agentnet.infra.db import db
 from agentnet.infra.transaction import batch, reading
+from agentnet.outlets.models import Agreement, Outlet
 from agentnet.settlement.jobs import close_what_nobody_closed
 from reports.commission_statement import CommissionStatement, draw
 from reports.frozen import from_json
@@ -170,6 +173,37 @@ def test_two_versions_in_a_month_each_rule_their_days(november):
     ]  # fmt: skip
 
 
+def test_the_days_before_it_opened_and_after_it_closed_are_not_paid_by_the_month(november):
+    # 3.00 a month without condition; open from the 16th: 15 of 30 days; closed on the 6th: 6 of 30 days.
+    with batch():
+        whole = Version(date(2026, 11, 1), (Component(Kind.SUBSIDY, "补贴", amount_fen=3_00),), note="补贴")
+        add_version("STANDARD", whole, SYSTEM)
+        db.session.execute(update(Outlet).where(Outlet.id == 2).values(opened_on=date(2026, 11, 16)))
+        db.session.execute(update(Outlet).where(Outlet.id == 11).values(closed_on=date(2026, 11, 6)))
+        db.session.execute(update(Outlet).where(Outlet.id == 4).values(closed_on=date(2026, 10, 31)))
+    assert [of_november(id_).earned_fen for id_ in (2, 11, 4)] == [1_50, 60, 0]
+
+
+def test_a_month_closed_before_the_language_goes_on_by_each_lines_component(app):
+    last_year(POSTAL_STATION, 203_50, 100_00, tender="UNIONPAY_CARD", on=date(2026, 10, 5))
+    with batch():
+        dear = create_plan("DEAR", "后来的", replace(EVERYTHING, starts_on=date(2026, 1, 1)), SYSTEM).id
+    close_month(OCTOBER, SYSTEM)
+    with db.engine.begin() as connection:
+        drop = "DROP TRIGGER outlet_accruals_no_update"
+        if connection.dialect.name != "sqlite":
+            drop = "ALTER TABLE outlet_accruals DISABLE TRIGGER ALL"
+        connection.execute(text(drop))
+        connection.execute(text("UPDATE outlet_accruals SET inputs = NULL"))
+    with batch():
+        db.session.execute(update(Agreement).where(Agreement.outlet_id == 1).values(plan_id=dear))
+        accrual = db.session.get_one(OutletAccrual, ("2026-10", 1))
+        # 0.41 and 0.20 by the component of then; half of the first is gone: 101.75 at 0.2 % is 0.20.
+        facts = [one._replace(amount_fen=101_75) if one.amount_fen == 203_50 else one for one in _standing(OCTOBER, 1)]
+        assert accrual.earned_fen == _each_by_its_component(OCTOBER, 1, _standing(OCTOBER, 1)) == 61
+        assert _each_by_its_component(OCTOBER, 1, facts) == 40
+
+
 PLANTED = (
     ("commission_monthly", "UPDATE monthly_commissions SET commission_fen = commission_fen + 1"),
     ("commission_monthly", "DELETE FROM monthly_commissions"),
@@ -187,6 +221,11 @@ def test_the_witness_agrees_and_names_each_planted_error(november):
         night()
         with db.engine.connect() as connection:
             assert {name for name in named_in(connection) if "commission" in name or "accrual" in name} == set()
+        postgresql = db.engine.dialect.name == "postgresql"
+        for name, old, new in (("commission_ruling", "11-01", "11-02"), ("commission_inputs", "11-18", "11-19")):
+            changed = f"REPLACE(CAST(inputs AS TEXT), '{old}', '{new}')"
+            value = f"CAST({changed} AS JSON)" if postgresql else changed
+            assert is_named(name, f"UPDATE outlet_accruals SET inputs = {value}"), name
         for name, statement in PLANTED:
             assert is_named(name, statement), (name, statement)
 

@@ -15,6 +15,7 @@ from agentnet.infra.sheets import csv_bytes, xlsx_bytes
 from agentnet.infra.tables import look_at
 from agentnet.infra.transaction import batch
 from agentnet.outlets.models import Partner
+from agentnet.settlement.ageing.models import RemittanceDays
 from tests import world
 from tests.imports.conftest import Bring, counts
 
@@ -148,6 +149,9 @@ def test_every_kind_has_a_template_that_it_reads_itself(app: Flask, tmp_path) ->
 
 def test_what_goes_out_comes_in_again_unchanged(app: Flask, bring: Bring, tmp_path) -> None:
     adam = world.actor("adam")
+    with batch():
+        given = {"rhythm": "WEEKDAYS", "weekdays": "135", "reason": "邮车每周三趟", "entered_at": world.NOW}
+        db.session.add(RemittanceDays(outlet_id=1, starts_on=world.TODAY, **given))
     for importer in app.extensions["agentnet.importers"].values():
         head = [column.name for column in importer.shown]
         rows = list(importer.export(adam))

@@ -1,0 +1,93 @@
+"""What commission was worked from: the versions that were agreed, which ruled which days, and the days of business."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+
+from sqlalchemy import Connection
+
+from agentnet.verify.commission import FAR_FUTURE, Spans, closed_months, tariffs_known
+from agentnet.verify.findings import Finding, rows
+from agentnet.verify.register import as_day
+
+
+def versions_say_what_was_agreed(connection: Connection) -> Iterator[Finding]:
+    """A version's document has the hash it was stored with, its start and note, and its components in their places."""
+    components: dict[int, list[tuple[int, str, str]]] = defaultdict(list)
+    for row in rows(connection, "SELECT version_id, position, kind, name FROM plan_components ORDER BY position"):
+        components[row.version_id].append((row.position, row.kind, row.name))
+    for row in rows(connection, "SELECT v.*, p.code FROM plan_versions v JOIN plans p ON p.id = v.plan_id"):
+        document = json.loads(row.content)
+        said = [(at, one["kind"], one["name"]) for at, one in enumerate(document.get("components", ()))]
+        if (
+            hashlib.sha256(row.content.encode()).hexdigest() != row.content_sha256
+            or document.get("starts_on") != as_day(row.starts_on).isoformat()
+            or document.get("note", "") != row.note
+            or said != components[row.id]
+        ):
+            yield Finding("plan_version", f"{row.code} {row.number}", "its document is not the one that was agreed")
+
+
+def months_were_ruled_and_open(connection: Connection) -> Iterator[Finding]:
+    """A closed month names the versions that ruled, within the outlet's open days, and its days of business and visits.
+
+    Where an agreement was signed or ended after the close, which versions ruled cannot be told from today's register.
+    """
+    tariffs, later = tariffs_known(connection), _agreed_later(connection)
+    counted = _days_by_outlet(
+        connection,
+        "SELECT outlet_id, business_on FROM day_closes WHERE user_id IS NOT NULL",
+    )
+    opened = {
+        row.id: (as_day(row.opened_on) if row.opened_on else None, as_day(row.closed_on) if row.closed_on else None)
+        for row in rows(connection, "SELECT id, opened_on, closed_on FROM outlets")
+    }
+    for month in closed_months(connection):
+        if month.inputs is None:
+            continue
+        (first, end), subject = month.days, f"{month.code} {month.month}"
+        taken = [as_day(line.business_on) for line in month.lines]
+        if (month.month, month.outlet_id) not in later:
+            ruled = tariffs.spans(month.outlet_id, first, end)
+            opens, closes = opened[month.outlet_id]
+            ruled = _cut(ruled, min([opens or FAR_FUTURE, *taken]), max([closes or FAR_FUTURE, *taken]))
+            if ruled != month.ruling:
+                yield Finding("commission_ruling", subject, "other versions ruled than it says")
+        if any(end_ > end or start < first for _, start, end_ in month.ruling):
+            yield Finding("commission_ruling", subject, "names days outside the month")
+        if "open_days" in month.inputs:
+            days = {*taken, *(day for day in counted[month.outlet_id] if first <= day < end)}
+            if month.inputs["open_days"] != sorted(day.isoformat() for day in days):
+                yield Finding("commission_inputs", subject, "counts other days of business than there were")
+
+
+def _cut(spans: Spans, first: date, last: date) -> list[tuple[int, date, date]]:
+    end = last if last == FAR_FUTURE else last + timedelta(days=1)
+    return [(id_, max(a, first), min(b, end)) for id_, a, b in spans if max(a, first) < min(b, end)]
+
+
+def _days_by_outlet(connection: Connection, sql: str) -> Mapping[int, set[date]]:
+    found: dict[int, set[date]] = defaultdict(set)
+    for row in rows(connection, sql):
+        found[row.outlet_id].add(as_day(row.business_on))
+    return found
+
+
+def _agreed_later(connection: Connection) -> set[tuple[str, int]]:
+    """Return the months and outlets whose agreements were changed after the close."""
+    return {
+        (row.month, row.outlet_id)
+        for row in rows(
+            connection,
+            """
+            SELECT DISTINCT a.month, a.outlet_id FROM outlet_accruals a
+            JOIN accounting_months m ON m.month = a.month JOIN outlets o ON o.id = a.outlet_id
+            JOIN audit_lines l ON l.subject_kind = 'outlet' AND l.subject_id = o.code AND l.at >= m.closing_at
+              AND l.action IN ('sign_agreement', 'end_agreement')
+            """,
+        )
+    }
