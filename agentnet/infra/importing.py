@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Table
 
-from agentnet.core.errors import Conflict, Forbidden, Invalid, Refusal
+from agentnet.core.errors import Conflict, Forbidden, Invalid, Missing, Refusal
 from agentnet.infra.actor import SYSTEM, Actor, Role
 from agentnet.infra.audit import write_audit
 from agentnet.infra.bulk import lock_tables
@@ -235,12 +235,12 @@ def may_import(importer: Importer, by: Actor) -> None:
     """Refuse an actor who may not bring this kind at all.
 
     Raises:
-        Forbidden: ``not_permitted``.
+        Forbidden: ``import_for_administrators``. Missing: ``import_kind_unknown``.
     """
     if importer.whole_company and not administers_company(by):
         raise Forbidden("import_for_administrators", "这类数据只能由全公司的系统管理员导入")
     if by != SYSTEM and not by.has(*importer.roles):
-        raise Forbidden("not_permitted", "您的岗位没有此项权限，如需办理请联系主管")
+        raise Missing("import_kind_unknown", "没有这类数据")
 
 
 def administers_company(by: Actor) -> bool:

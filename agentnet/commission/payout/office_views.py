@@ -139,7 +139,6 @@ def _placed(form: HoldForm, code: str, reason: str) -> None:
 @needs(EDIT)
 def lift(id_: str) -> Answer:
     """Ask why a hold is lifted; posted, lift it."""
-    require_office(viewer())
     row = db.session.execute(
         select(PayoutHold, Outlet.code, Outlet.name)
         .join(Outlet, Outlet.id == PayoutHold.outlet_id)
@@ -147,6 +146,7 @@ def lift(id_: str) -> Answer:
     ).one_or_none()
     if row is None:
         raise Missing("hold_missing", "没有找到这项暂停")
+    require_office(viewer())
     form = ReasonForm()
     status = 200
     if request.method == "POST":

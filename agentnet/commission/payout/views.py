@@ -11,7 +11,8 @@ from werkzeug.wrappers import Response
 from agentnet.approvals.queries import about, pending_of
 from agentnet.commission.payout import pages
 from agentnet.commission.payout.account_rules import mask_account
-from agentnet.commission.payout.actions import APPROVAL, cancel, check, confirm, draw_up, pay, send_back
+from agentnet.commission.payout.actions import APPROVAL, cancel, check, draw_up, pay
+from agentnet.commission.payout.answers import confirm, send_back
 from agentnet.commission.payout.forms import BatchForm, ReasonForm, StepForm
 from agentnet.commission.payout.models import PayoutBatch, PayoutPayment
 from agentnet.commission.payout.pages import StateSum
