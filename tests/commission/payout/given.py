@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from agentnet.approvals.models import Approval
 from agentnet.closing.actions import close_month
+from agentnet.commission.actions import NewAdjustment, record_adjustment
 from agentnet.commission.engine.language import Share, Version
 from agentnet.commission.engine.withholding import PayeeType
 from agentnet.commission.engine.writing import version_sha256, write_version
@@ -34,6 +35,13 @@ SEPTEMBER, OCTOBER, NOVEMBER = Month(2026, 9), Month(2026, 10), Month(2026, 11)
 BANK_NO = "313651027012"
 NUMBER = "6228480012345678"
 OWN = Account("东海电力公司", "33001234567890", "农商行营业部", "402795602394")
+
+
+def adjusted(code, amount_fen):
+    """Take back or pay more of October, in November."""
+    with batch():
+        new = NewAdjustment(new_id(), code, OCTOBER, amount_fen, "补扣")
+        record_adjustment(new, world.actor("fang"))
 
 
 def an_october() -> None:

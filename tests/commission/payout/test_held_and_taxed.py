@@ -7,19 +7,17 @@ from datetime import date, timedelta
 import pytest
 
 from agentnet.closing.actions import close_month
-from agentnet.commission.actions import NewAdjustment, record_adjustment
 from agentnet.commission.engine.withholding import PayeeType
 from agentnet.core.clock import frozen_at
 from agentnet.core.errors import Conflict
-from agentnet.core.ids import new_id
 from agentnet.infra.actor import SYSTEM
-from agentnet.infra.transaction import batch
 from tests import world
 from tests.commission.facts import NEWSSTAND, POSTAL_STATION, SERVICE_POINT
 from tests.commission.payout.given import (
     NOVEMBER,
     OCTOBER,
     a_paid_batch,
+    adjusted,
     an_october,
     approved,
     cancelled,
@@ -41,13 +39,6 @@ from tests.commission.payout.given import (
 )
 
 DECEMBER_2 = world.NOW + timedelta(days=14)
-
-
-def adjusted(code, amount_fen):
-    """Take back or pay more of October, in November."""
-    with batch():
-        new = NewAdjustment(new_id(), code, OCTOBER, amount_fen, "补扣")
-        record_adjustment(new, world.actor("fang"))
 
 
 def test_a_held_outlet_is_not_paid_and_says_why_until_the_hold_is_lifted(app):
