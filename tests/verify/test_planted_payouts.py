@@ -29,8 +29,6 @@ from tests.commission.payout.given import (
 from tests.commission.payout.test_batches import DECEMBER_2
 from tests.verify.test_planted import is_named, named_in
 
-RETURNED = "(SELECT id FROM payout_payments WHERE state = 'RETURNED')"
-
 PUT_IN = {"allocation", "collection_transfer", "receipt_gap", "request"}
 """What verify says of collections that the tests put straight into the tables."""
 
@@ -40,9 +38,12 @@ PLANTS = (
     ("payout_payment", "UPDATE payout_payments SET gross_fen = gross_fen + 1, net_fen = net_fen + 1"),
     ("payout_part", "UPDATE payout_parts SET amount_fen = amount_fen + 1"),
     ("payout_part", "UPDATE payout_parts SET share = '王芳' WHERE share = 'KEEPER' AND outlet_id = 2"),
-    ("payout_part", "UPDATE outlet_accruals SET due_fen = due_fen + 1 WHERE due_fen > 0"),
+    ("payout_part", "UPDATE outlet_accruals SET due_fen = due_fen + 1, earned_fen = earned_fen + 1 WHERE due_fen > 0"),
     ("paid_twice", "UPDATE payout_payments SET state = 'SENT', returned_reason = NULL WHERE state = 'RETURNED'"),
-    ("payout_released", f"UPDATE payout_parts SET released = FALSE WHERE payment_id IN {RETURNED}"),
+    (
+        "payout_released",
+        "UPDATE payout_payments SET state = 'RETURNED', returned_reason = 'x' WHERE state = 'CONFIRMED'",
+    ),
     ("payout_released", "UPDATE payout_parts SET released = TRUE WHERE payment_id IS NOT NULL"),
     ("payout_moved", "UPDATE payout_legs SET amount_fen = amount_fen + 1 WHERE outlet_id = 2"),
     ("payout_moved", "UPDATE transfers SET amount_fen = amount_fen + 1 WHERE kind = 'COMMISSION_PAID'"),
