@@ -41,7 +41,7 @@ from agentnet.outlets.models import Outlet
 from agentnet.outlets.queries import visible_outlets
 from agentnet.outlets.views.common import attempt
 from agentnet.users.guard import needs, viewer
-from agentnet.users.permissions import Permission, may
+from agentnet.users.permissions import Permission, covers_company
 
 Answer = Response | str | tuple[str, int]
 READ, EDIT = Permission.PAYOUT_READ, Permission.PAYOUT_EDIT
@@ -60,7 +60,7 @@ def payees() -> str:
         types=TYPES,
         share_text=share_text,
         mask=mask_account,
-        may_edit=may(viewer(), EDIT),
+        may_edit=covers_company(viewer(), EDIT),
         today=today(),
     )
 
@@ -109,7 +109,10 @@ def holds() -> str:
 
 def _holds_page(form: HouseForm) -> str:
     return render_template(
-        "payout/holds.html", page=pages.holds_page(viewer(), request.args), form=form, may_edit=may(viewer(), EDIT)
+        "payout/holds.html",
+        page=pages.holds_page(viewer(), request.args),
+        form=form,
+        may_edit=covers_company(viewer(), EDIT),
     )
 
 

@@ -31,7 +31,7 @@ from agentnet.infra.templating import tell
 from agentnet.outlets.views.common import attempt
 from agentnet.users.guard import needs, viewer
 from agentnet.users.models import User
-from agentnet.users.permissions import Permission, may
+from agentnet.users.permissions import Permission, covers_company
 
 Answer = Response | str | tuple[str, int]
 READ, EDIT = Permission.PAYOUT_READ, Permission.PAYOUT_EDIT
@@ -49,7 +49,7 @@ def batches() -> str:
         page=pages.batches_page(viewer(), request.args, state),
         state_asked=state,
         states=BATCH_STATES,
-        may_edit=may(viewer(), EDIT),
+        may_edit=covers_company(viewer(), EDIT),
         any_closed=bool(closed_months()),
     )
 
@@ -141,7 +141,7 @@ def _batch_page(found: PayoutBatch, form: HouseForm | None = None) -> str:
         on_hold=held_now_in(found.id) if found.state in (BatchState.DRAFT, BatchState.CHECKED, BatchState.APPROVED)
         else [],
         layouts=pages.layouts(),
-        may_edit=may(viewer(), EDIT),
+        may_edit=covers_company(viewer(), EDIT),
         form=form or StepForm(formdata=None),
         month=Month.parse(found.month),
     )  # fmt: skip
