@@ -118,10 +118,14 @@ def _batch_page(found: PayoutBatch, form: HouseForm | None = None) -> str:
     people = [found.drawn_by_id, found.checked_by_id, found.approved_by_id, found.paid_by_id]
     names = {id_: db.session.get_one(User, id_).display_name for id_ in people if id_ is not None}
     sums = pages.state_sums(found)
+    own_gross_fen, own_held_fen = pages.own_sums(viewer(), found)
     return render_template(
         "payout/batch.html",
         month_of=Month.parse,
         found=found,
+        whole=covers_company(viewer(), READ),
+        own_gross_fen=own_gross_fen,
+        own_held_fen=own_held_fen,
         state=BATCH_STATES[found.state],
         states=PAYMENT_STATES,
         state_asked=state,

@@ -117,6 +117,8 @@ def test_a_supervisor_reads_the_own_outlets_alone_and_changes_nothing(sign_in: S
     assert "沈师傅" in theirs
     assert "周阿姨" not in theirs
     assert "核对无误，送审批" not in mine
+    assert "3.51" not in mine
+    assert "2.51" in mine
     assert "2.51" in carol.get("/payouts").text
     for method, path in (("post", "check"), ("get", "pay"), ("post", "pay"), ("get", "cancel"), ("post", "file")):
         assert getattr(carol, method)(f"/payouts/{id_}/{path}").status_code == 403
