@@ -20,6 +20,7 @@ from agentnet.approvals.rules import NewApproval
 from agentnet.commission.payout.models import (
     PayeeAccount,
     PayoutBatch,
+    PayoutHold,
     PayoutLeg,
     PayoutPart,
     PayoutPayment,
@@ -67,6 +68,7 @@ CODES_NAMED: Final = 8
 
 _batches, _payments = cast(Table, PayoutBatch.__table__), cast(Table, PayoutPayment.__table__)
 _parts, _legs = cast(Table, PayoutPart.__table__), cast(Table, PayoutLeg.__table__)
+_holds = cast(Table, PayoutHold.__table__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,8 +300,8 @@ def pay(batch_id: UUID, request_id: UUID, by: Actor) -> None:
     require_open(today())
     if batch.withholds and Month.of(batch.pay_on) != Month.of(today()):
         raise Conflict("tax_month_over", "代扣税按计划付款的月份计算，那个月已过；请作废这一批再重新制单")
+    lock_tables(_holds, _legs)
     _require_no_hold(batch)
-    lock_tables(_legs)
     _post(batch, by)
     batch.state, batch.paid_by_id, batch.paid_at, batch.paid_on = BatchState.PAID, by.user_id, now(), today()
     db.session.flush()
