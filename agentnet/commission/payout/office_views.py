@@ -178,7 +178,7 @@ def settings() -> Answer:
     else:
         status = 422
         if form.validate():
-            status = attempt(form, lambda: set_settings(form.new_setting(), viewer()))
+            status = attempt(form, lambda: set_settings(form.new_setting(present.number if present else ""), viewer()))
             if not status:
                 tell(_("已保存付款设置"))
                 return redirect(url_for(".settings"), 303)

@@ -223,6 +223,9 @@ def test_settings_and_the_sheet_are_kept_on_their_page(sign_in: SignIn) -> None:
     page = fang.get("/payouts/settings").text
     assert "10.00" in page
     assert "33001234567890" not in page
+    without_number = typed | {"id": hidden(page, "id"), "minimum": "", "number": ""}
+    assert fang.post("/payouts/settings", data=without_number).status_code == 303
+    assert "**********7890" in fang.get("/payouts/settings").text
     sheet = {"version": "0", "name": "农商行", "heading": "y"}
     assert fang.post("/payouts/settings/sheet", data=sheet | {"columns": "户名=holder"}).status_code == 422
     columns = "户名=holder\n账号=account\n开户行=bank\n行号=bank_no\n金额=amount"
