@@ -78,10 +78,15 @@ def _commission_months(ids: set[str]) -> dict[str, Place]:
     }
 
 
+def _payouts(ids: set[str]) -> dict[str, Place]:
+    return {id_: ("payout.batch", {"id_": id_}) for id_ in ids}
+
+
 _LOOK_UPS: Mapping[str, Any] = {
     "COLLECTION": _receipts,
     "REMITTANCE": _remittances,
     "DAY_CLOSE": _closes,
     "BUSINESS_DAY": _days,
     "outlet_month": _commission_months,
+    "payout": _payouts,
 }

@@ -52,6 +52,10 @@ KINDS: Mapping[str, str] = {
     "OVER_SHORT": translatable("长款短款"),
     "COUNTERFEIT": translatable("疑似假币"),
     "COMMISSION": translatable("计提代办费"),
+    "COMMISSION_PAID": translatable("付出代办费"),
+    "COMMISSION_TAX": translatable("代办费代扣税款"),
+    "COMMISSION_RETURNED": translatable("代办费被银行退回"),
+    "COMMISSION_TAX_BACK": translatable("退回代办费的代扣税款"),
 }
 """What a kind of transfer is called."""
 

@@ -9,8 +9,8 @@ from agentnet.users.actions import set_locale
 from tests import world
 
 PAGES = {
-    "/imports": {"adam", "carol", "charlie"},
-    "/imports/outlets/template.xlsx": {"adam", "carol", "charlie"},
+    "/imports": {"adam", "carol", "charlie", "fang"},
+    "/imports/outlets/template.xlsx": {"adam", "carol", "charlie", "fang"},
     "/exports/outlets.csv": {"adam", "carol", "charlie", "fang", "paul", "audrey"},
     "/org-units": {"adam"},
     "/org-units/new": {"adam"},

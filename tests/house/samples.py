@@ -26,6 +26,8 @@ from agentnet.visits.judging import FoundNeed
 from agentnet.visits.models import Need
 from tests import world
 from tests.collecting.counter import item, record
+from tests.commission.facts import collected as commission_earned
+from tests.commission.payout.given import a_batch_drawn_up
 from tests.holding.given import prepaid_for_a_moment
 from tests.settlement.corrections.given import ask_refund, collected, night, refunded
 from tests.settlement.drawer import close, declare, new_remittance
@@ -104,6 +106,13 @@ def samples(facts: dict[str, object]) -> dict[str, Sample]:
     found |= {
         f"reconciliation.{name}": Sample(difference) for name in ("difference", "own", "end", "remedy", "remedy_record")
     }
+    payout = {"id_": facts["payout_id"]}
+    found |= {
+        f"payout.{name}": Sample(payout) for name in ("batch", "check", "pay", "cancel", "confirm_all", "bank_file")
+    }
+    payment = {"id_": facts["payment_id"]}
+    found |= {f"payout.{name}": Sample(payment) for name in ("confirm_payment", "return_payment")}
+    found |= {"payout.lift": Sample({"id_": facts["hold_id"]})}
     found |= {name: Sample(visit) for name in ("visits.show", "visits.photo", "visits.strike")}
     found |= {name: Sample(need) for name in ("visits.need", "visits.close_need")}
     found |= {f"outlets.{name}": Sample(manager) for name in ("manager", "edit_manager", "leave", "manager_photo")}
@@ -199,7 +208,9 @@ def lay_down_facts() -> dict[str, object]:
         plan_duties(IsoWeek.of(world.TODAY), SYSTEM)
     with batch():
         log_visit(a_visit(needs=(FoundNeed("FAULT_REPAIR", "路灯不亮"),)), world.actor("bob"))
+    commission_earned("WL0001", 100_00)
     close_month(Month(2026, 10), SYSTEM)
+    payout = a_batch_drawn_up("WL0001")
     with batch():
         add_mapping(new_id(), "U8", "U8", SYSTEM)
     with batch() as session:
@@ -232,6 +243,7 @@ def lay_down_facts() -> dict[str, object]:
             "top_up_id": top_up.id,
             "receipt_no": verdict.receipt_no,
             "collection_id": taken.id,
+            **payout,
             "account_id": db.session.scalars(select(Account.id).where(Account.code == "IN_TRANSIT")).one(),
             "visit_id": need.visit_id,
             "need_id": need.id,

@@ -15,9 +15,10 @@ from agentnet.infra.sheets import csv_bytes, xlsx_bytes
 from agentnet.infra.tables import look_at
 from agentnet.infra.transaction import batch
 from agentnet.outlets.models import Partner
-from agentnet.settlement.ageing.models import RemittanceDays
 from tests import world
+from tests.commission.payout.given import payee
 from tests.imports.conftest import Bring, counts
+from tests.settlement.aged import outlet_days
 
 HEAD = "编号,名称,类型,联系人\n"
 GOOD = HEAD + "CHAIN,东海连锁,连锁商户,周经理\nPOST,东海邮政,邮政,\n"
@@ -148,13 +149,12 @@ def test_every_kind_has_a_template_that_it_reads_itself(app: Flask, tmp_path) ->
 
 
 def test_what_goes_out_comes_in_again_unchanged(app: Flask, bring: Bring, tmp_path) -> None:
-    adam = world.actor("adam")
-    with batch():
-        given = {"rhythm": "WEEKDAYS", "weekdays": "135", "reason": "邮车每周三趟", "entered_at": world.NOW}
-        db.session.add(RemittanceDays(outlet_id=1, starts_on=world.TODAY, **given))
+    payee("WL0001")
+    outlet_days()
     for importer in app.extensions["agentnet.importers"].values():
+        by = world.actor("adam" if Role.ADMINISTRATOR in importer.roles else "fang")
         head = [column.name for column in importer.shown]
-        rows = list(importer.export(adam))
+        rows = list(importer.export(by))
         assert rows, importer.kind
-        plan = bring(importer.kind, csv_bytes(head, rows), by=adam)
+        plan = bring(importer.kind, csv_bytes(head, rows), by=by)
         assert (importer.kind, counts(plan), plan.errors.kept) == (importer.kind, (0, 0, len(rows)), [])

@@ -73,6 +73,8 @@ READER = {
     Permission.PARTNER_FILE_SEND: "fang",
     Permission.COMMISSION_READ: "fang",
     Permission.COMMISSION_EDIT: "fang",
+    Permission.PAYOUT_READ: "fang",
+    Permission.PAYOUT_EDIT: "fang",
     Permission.MONTH_CLOSE: "fang",
     Permission.LEDGER_READ: "fang",
     Permission.JOURNAL_EXPORT: "fang",

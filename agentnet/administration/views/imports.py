@@ -49,6 +49,14 @@ def _importer(kind: str) -> Importer:
     return importer
 
 
+def _offered(kind: str, who: Actor) -> Importer:
+    """Return the importer of a kind that the viewer's role brings."""
+    importer = _importer(kind)
+    if not who.has(*importer.roles):
+        raise Missing("import_kind_unknown", "没有这类数据")
+    return importer
+
+
 def _open_to(who: Actor) -> list[Importer]:
     return [
         importer
@@ -76,7 +84,8 @@ def imports() -> Answer:
 @needs(Permission.IMPORT)
 def dry_run(kind: str, sha256: str) -> Answer:
     """Show what a waiting file would do: counts, or its errors by row and column."""
-    importer, who = _importer(kind), viewer()
+    who = viewer()
+    importer = _offered(kind, who)
     may_import(importer, who)
     path = staged(sha256, who.user_id)
     name = request.args.get("name", "")[:120]
@@ -115,7 +124,7 @@ def _read_confirmed() -> _Ready:
         who = viewer()
     require(who, Permission.IMPORT)
     arguments = request.view_args or {}
-    importer = _importer(arguments["kind"])
+    importer = _offered(arguments["kind"], who)
     return _Ready(importer, parse(importer, look_at(staged(arguments["sha256"], who.user_id))))
 
 

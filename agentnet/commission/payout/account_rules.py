@@ -114,11 +114,11 @@ def require_payee(said: PayeeSaid) -> None:
 def clean_share(text: str) -> str:
     """Return which share is meant: KEEPER, PARTNER or a person's name as the plan has it.
 
-    >>> clean_share("代办员"), clean_share(" partner "), clean_share("王芳"), clean_share("")
+    >>> clean_share("代办人"), clean_share(" partner "), clean_share("王芳"), clean_share("")
     ('KEEPER', 'PARTNER', '王芳', 'KEEPER')
     """
     word = text.strip()
     return _SHARES.get(word.upper(), word)
 
 
-_SHARES: Final = {"": KEEPER, "代办员": KEEPER, KEEPER: KEEPER, "合作单位": PARTNER, PARTNER: PARTNER}
+_SHARES: Final = {"": KEEPER, "代办人": KEEPER, "代办员": KEEPER, KEEPER: KEEPER, "合作单位": PARTNER, PARTNER: PARTNER}

@@ -6,7 +6,6 @@ returned payment is posted back. What was approved is what is paid: nothing is r
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final, cast
@@ -21,6 +20,7 @@ from agentnet.approvals.rules import NewApproval
 from agentnet.commission.payout.models import (
     PayeeAccount,
     PayoutBatch,
+    PayoutHold,
     PayoutLeg,
     PayoutPart,
     PayoutPayment,
@@ -42,12 +42,11 @@ from agentnet.commission.payout.rules import (
     Payment,
     PaymentState,
     legs_of,
-    require_end,
     require_reason,
     require_step,
 )
 from agentnet.core.clock import Month, now, today
-from agentnet.core.errors import Conflict, Invalid, Missing
+from agentnet.core.errors import Conflict, Invalid
 from agentnet.core.ids import content_sha256, new_id
 from agentnet.divisions.queries import company
 from agentnet.infra.actor import Actor
@@ -69,6 +68,7 @@ CODES_NAMED: Final = 8
 
 _batches, _payments = cast(Table, PayoutBatch.__table__), cast(Table, PayoutPayment.__table__)
 _parts, _legs = cast(Table, PayoutPart.__table__), cast(Table, PayoutLeg.__table__)
+_holds = cast(Table, PayoutHold.__table__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,13 +267,14 @@ def cancel(batch_id: UUID, request_id: UUID, reason: str, by: Actor) -> None:
     before = batch.state
     batch.state, batch.cancelled_at, batch.cancelled_reason = BatchState.CANCELLED, now(), reason.strip()
     db.session.flush()
-    _release(PayoutPart.batch_id == batch.id)
+    release(PayoutPart.batch_id == batch.id)
     remember(request_id, "payout_cancel", by, asked, batch.id)
     after = {"state": BatchState.CANCELLED, "reason": reason.strip()}
     write_audit(by, "payout_cancelled", "payout", batch_label(batch), {"state": before}, after)
 
 
-def _release(condition: ColumnElement[bool]) -> None:
+def release(condition: ColumnElement[bool]) -> None:
+    """Free parts for a later batch."""
     db.session.execute(
         update(PayoutPart)
         .where(condition, ~PayoutPart.released)
@@ -299,8 +300,8 @@ def pay(batch_id: UUID, request_id: UUID, by: Actor) -> None:
     require_open(today())
     if batch.withholds and Month.of(batch.pay_on) != Month.of(today()):
         raise Conflict("tax_month_over", "代扣税按计划付款的月份计算，那个月已过；请作废这一批再重新制单")
+    lock_tables(_holds, _legs)
     _require_no_hold(batch)
-    lock_tables(_legs)
     _post(batch, by)
     batch.state, batch.paid_by_id, batch.paid_at, batch.paid_on = BatchState.PAID, by.user_id, now(), today()
     db.session.flush()
@@ -329,7 +330,7 @@ def _post(batch: PayoutBatch, by: Actor) -> None:
                 ids.append(new_id() if amount else None)
                 if amount:
                     payable = AccountKey(OUTLET, leg.outlet_id, "COMMISSION_PAYABLE")
-                    moves.append(_move(ids[-1], kind, payable, credit, amount, payment.id))
+                    moves.append(_move(ids[-1], kind, payable, credit, amount, batch.id))
             legs.append(
                 {
                     "payment_id": payment.id,
@@ -354,7 +355,7 @@ def _post(batch: PayoutBatch, by: Actor) -> None:
 
 
 def _move(
-    id_: UUID | None, kind: str, debit: AccountKey, credit: AccountKey, amount_fen: int, payment_id: UUID
+    id_: UUID | None, kind: str, debit: AccountKey, credit: AccountKey, amount_fen: int, batch_id: UUID
 ) -> NewTransfer:
     assert id_ is not None
     return NewTransfer(
@@ -365,85 +366,5 @@ def _move(
         amount_fen=amount_fen,
         business_on=today(),
         subject_kind=SUBJECT,
-        subject_id=str(payment_id),
+        subject_id=str(batch_id),
     )
-
-
-def confirm(batch_id: UUID, payment_ids: Sequence[UUID] | None, request_id: UUID, by: Actor) -> int:
-    """Note that the bank carried payments out (None: all of the batch that wait); return how many.
-
-    Raises:
-        Forbidden: ``not_permitted``, ``company_only``. Missing: ``batch_missing``, ``payment_missing``.
-        Conflict: ``payment_answered``, ``id_reused``.
-    """
-    require_office(by)
-    asked = {"batch_id": batch_id, "payments": None if payment_ids is None else sorted(map(str, payment_ids))}
-    batch = batch_held(batch_id)
-    known = earlier_result(request_id, "payout_confirm", asked)
-    if known is not None:
-        return int(known)
-    found = [one for one in payments_of(batch.id) if payment_ids is None or one.id in payment_ids]
-    if payment_ids is None:
-        found = [one for one in found if one.state == PaymentState.SENT]
-    if not found:
-        raise Missing("payment_missing", "没有等待银行结果的付款")
-    for one in found:
-        require_end(one.state, PaymentState.CONFIRMED)
-        one.state, one.answered_on, one.answered_by_id = PaymentState.CONFIRMED, today(), by.user_id
-    db.session.flush()
-    remember(request_id, "payout_confirm", by, asked, len(found))
-    after = {"payments": len(found), "net_fen": sum(one.net_fen for one in found)}
-    write_audit(by, "payout_confirmed", "payout", batch_label(batch), after=after)
-    return len(found)
-
-
-def send_back(payment_id: UUID, request_id: UUID, reason: str, by: Actor) -> None:
-    """Note that the bank returned a payment: the book goes back, and the next batch takes it in again.
-
-    Raises:
-        Forbidden: ``not_permitted``, ``company_only``. Missing: ``payment_missing``. Invalid: ``reason_missing``.
-        Conflict: ``payment_answered``, ``month_closed``, ``id_reused``.
-    """
-    require_office(by)
-    asked = {"payment_id": payment_id, "reason": reason.strip()}
-    batch_id = db.session.scalar(select(PayoutPayment.batch_id).where(PayoutPayment.id == payment_id))
-    if batch_id is None:
-        raise Missing("payment_missing", "没有找到这笔付款")
-    batch = batch_held(batch_id)
-    if earlier_result(request_id, "payout_return", asked) is not None:
-        return
-    statement = select(PayoutPayment).where(PayoutPayment.id == payment_id)
-    payment = db.session.scalars(statement.execution_options(populate_existing=True)).one()
-    require_reason(reason)
-    require_end(payment.state, PaymentState.RETURNED)
-    require_open(today())
-    _post_back(payment, by)
-    payment.returned_reason = reason.strip()
-    payment.state, payment.answered_on, payment.answered_by_id = PaymentState.RETURNED, today(), by.user_id
-    db.session.flush()
-    _release(PayoutPart.payment_id == payment.id)
-    remember(request_id, "payout_return", by, asked, payment.id)
-    after = {"payment": payment.number, "net_fen": payment.net_fen, "reason": reason.strip()}
-    write_audit(by, "payout_returned", "payout", batch_label(batch), after=after)
-
-
-def _post_back(payment: PayoutPayment, by: Actor) -> None:
-    root = company()
-    assert root is not None
-    bank, tax_account = AccountKey(ORG_UNIT, root.id, "BANK"), AccountKey(ORG_UNIT, root.id, "WITHHOLDING")
-    moves = []
-    for leg in db.session.scalars(
-        select(PayoutLeg).where(PayoutLeg.payment_id == payment.id).order_by(PayoutLeg.outlet_id)
-    ):
-        payable = AccountKey(OUTLET, leg.outlet_id, "COMMISSION_PAYABLE")
-        for kind, debit, amount, reverses in (
-            (RETURNED, bank, leg.amount_fen - leg.tax_fen, leg.transfer_id),
-            (TAX_BACK, tax_account, leg.tax_fen, leg.tax_transfer_id),
-        ):
-            if reverses is not None:
-                moves.append(
-                    NewTransfer(
-                        new_id(), kind, debit, payable, amount, today(), SUBJECT, str(payment.id), reverses_id=reverses
-                    )
-                )
-    post_many(by, moves)

@@ -115,16 +115,19 @@ class SettingsForm(HouseForm):
     minimum = YuanField(_l("最低付款额"), [YuanBetween(0, MAX_FEN)])
     withholds = BooleanField(_l("对个人收款人代扣个人所得税（劳务报酬预扣率表）"))
     holder = StringField(_l("付款户名"), [Needed(), NoLongerThan(LONGEST_NAME)])
-    number = StringField(_l("付款账号"), [Needed(), NoLongerThan(50)])
+    number = StringField(_l("付款账号"), [NoLongerThan(50)])
     bank = StringField(_l("付款开户行"), [Needed(), NoLongerThan(LONGEST_NAME)])
     bank_no = StringField(_l("付款行号"), [Needed(), NoLongerThan(20)])
     reason = TextAreaField(_l("依据"), [Needed(), NoLongerThan(200)])
 
-    def new_setting(self) -> NewSetting:
-        """Return what was typed; no smallest payment is 0."""
+    def new_setting(self, present_number: str) -> NewSetting:
+        """Return what was typed; no smallest payment is 0, no number the present one."""
         typed = cast(Any, self)
         account = Account(
-            typed.holder.data, clean_number(typed.number.data), typed.bank.data, clean_number(typed.bank_no.data)
+            typed.holder.data,
+            clean_number(typed.number.data or "") or present_number,
+            typed.bank.data,
+            clean_number(typed.bank_no.data),
         )
         return NewSetting(
             typed.id.data,

@@ -41,7 +41,7 @@ from agentnet.outlets.models import Outlet
 from agentnet.outlets.queries import visible_outlets
 from agentnet.outlets.views.common import attempt
 from agentnet.users.guard import needs, viewer
-from agentnet.users.permissions import Permission, may
+from agentnet.users.permissions import Permission, covers_company
 
 Answer = Response | str | tuple[str, int]
 READ, EDIT = Permission.PAYOUT_READ, Permission.PAYOUT_EDIT
@@ -60,7 +60,7 @@ def payees() -> str:
         types=TYPES,
         share_text=share_text,
         mask=mask_account,
-        may_edit=may(viewer(), EDIT),
+        may_edit=covers_company(viewer(), EDIT),
         today=today(),
     )
 
@@ -109,7 +109,10 @@ def holds() -> str:
 
 def _holds_page(form: HouseForm) -> str:
     return render_template(
-        "payout/holds.html", page=pages.holds_page(viewer(), request.args), form=form, may_edit=may(viewer(), EDIT)
+        "payout/holds.html",
+        page=pages.holds_page(viewer(), request.args),
+        form=form,
+        may_edit=covers_company(viewer(), EDIT),
     )
 
 
@@ -139,7 +142,6 @@ def _placed(form: HoldForm, code: str, reason: str) -> None:
 @needs(EDIT)
 def lift(id_: str) -> Answer:
     """Ask why a hold is lifted; posted, lift it."""
-    require_office(viewer())
     row = db.session.execute(
         select(PayoutHold, Outlet.code, Outlet.name)
         .join(Outlet, Outlet.id == PayoutHold.outlet_id)
@@ -147,6 +149,7 @@ def lift(id_: str) -> Answer:
     ).one_or_none()
     if row is None:
         raise Missing("hold_missing", "没有找到这项暂停")
+    require_office(viewer())
     form = ReasonForm()
     status = 200
     if request.method == "POST":
@@ -175,7 +178,7 @@ def settings() -> Answer:
     else:
         status = 422
         if form.validate():
-            status = attempt(form, lambda: set_settings(form.new_setting(), viewer()))
+            status = attempt(form, lambda: set_settings(form.new_setting(present.number if present else ""), viewer()))
             if not status:
                 tell(_("已保存付款设置"))
                 return redirect(url_for(".settings"), 303)

@@ -24,6 +24,7 @@ from agentnet.commission.payout.models import (
 from agentnet.commission.payout.queries import accounts_on, payments_of
 from agentnet.core.clock import today
 from agentnet.core.errors import Invalid
+from agentnet.core.money import Fen
 from agentnet.infra.actor import Actor
 from agentnet.infra.db import db
 from agentnet.infra.pages import Page, SortBy, page_of
@@ -35,11 +36,11 @@ from agentnet.users.permissions import Permission, covers_company
 READ = Permission.PAYOUT_READ
 
 
-def batches_page(viewer: Actor, arguments: Mapping[str, str], state: str = "") -> Page[Any]:
-    """Return a page of batches, newest first, with what of them lies in the viewer's territory."""
+def _territory_sums(viewer: Actor) -> Any:
+    """Return, by batch, what it pays and holds of the outlets in the viewer's territory."""
     paid = case((PayoutPart.payment_id.is_not(None), PayoutPart.amount_fen), else_=0)
     held = case((PayoutPart.payment_id.is_(None), PayoutPart.amount_fen), else_=0)
-    sums = (
+    return (
         select(
             PayoutPart.batch_id,
             cast(func.sum(paid), BigInteger).label("gross_fen"),
@@ -51,6 +52,18 @@ def batches_page(viewer: Actor, arguments: Mapping[str, str], state: str = "") -
         .group_by(PayoutPart.batch_id)
         .subquery("sums")
     )
+
+
+def own_sums(viewer: Actor, batch: PayoutBatch) -> tuple[Fen, Fen]:
+    """Return what a batch pays and what it holds of the viewer's territory (fen)."""
+    sums = _territory_sums(viewer)
+    row = db.session.execute(select(sums.c.gross_fen, sums.c.held_fen).where(sums.c.batch_id == batch.id)).one()
+    return int(row.gross_fen), int(row.held_fen)
+
+
+def batches_page(viewer: Actor, arguments: Mapping[str, str], state: str = "") -> Page[Any]:
+    """Return a page of batches, newest first, with what of them lies in the viewer's territory."""
+    sums = _territory_sums(viewer)
     statement = select(PayoutBatch, sums.c.gross_fen, sums.c.held_fen, sums.c.outlets).join(
         sums, sums.c.batch_id == PayoutBatch.id
     )

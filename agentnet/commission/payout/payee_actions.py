@@ -64,7 +64,7 @@ def require_share(share: str) -> None:
         Invalid: ``share_shape``.
     """
     if not 1 <= len(share) <= LONGEST_SHARE or not share.isprintable():
-        raise Invalid("share_shape", "请填代办员、合作单位，或方案分成里写的人名", field="share")
+        raise Invalid("share_shape", "请填代办人、合作单位，或方案分成里写的人名", field="share")
 
 
 def set_payee(new: NewPayee, by: Actor) -> None:

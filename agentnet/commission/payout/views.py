@@ -11,7 +11,8 @@ from werkzeug.wrappers import Response
 from agentnet.approvals.queries import about, pending_of
 from agentnet.commission.payout import pages
 from agentnet.commission.payout.account_rules import mask_account
-from agentnet.commission.payout.actions import APPROVAL, cancel, check, confirm, draw_up, pay, send_back
+from agentnet.commission.payout.actions import APPROVAL, cancel, check, draw_up, pay
+from agentnet.commission.payout.answers import confirm, send_back
 from agentnet.commission.payout.forms import BatchForm, ReasonForm, StepForm
 from agentnet.commission.payout.models import PayoutBatch, PayoutPayment
 from agentnet.commission.payout.pages import StateSum
@@ -30,7 +31,7 @@ from agentnet.infra.templating import tell
 from agentnet.outlets.views.common import attempt
 from agentnet.users.guard import needs, viewer
 from agentnet.users.models import User
-from agentnet.users.permissions import Permission, may
+from agentnet.users.permissions import Permission, covers_company
 
 Answer = Response | str | tuple[str, int]
 READ, EDIT = Permission.PAYOUT_READ, Permission.PAYOUT_EDIT
@@ -48,7 +49,7 @@ def batches() -> str:
         page=pages.batches_page(viewer(), request.args, state),
         state_asked=state,
         states=BATCH_STATES,
-        may_edit=may(viewer(), EDIT),
+        may_edit=covers_company(viewer(), EDIT),
         any_closed=bool(closed_months()),
     )
 
@@ -117,10 +118,14 @@ def _batch_page(found: PayoutBatch, form: HouseForm | None = None) -> str:
     people = [found.drawn_by_id, found.checked_by_id, found.approved_by_id, found.paid_by_id]
     names = {id_: db.session.get_one(User, id_).display_name for id_ in people if id_ is not None}
     sums = pages.state_sums(found)
+    own_gross_fen, own_held_fen = pages.own_sums(viewer(), found)
     return render_template(
         "payout/batch.html",
         month_of=Month.parse,
         found=found,
+        whole=covers_company(viewer(), READ),
+        own_gross_fen=own_gross_fen,
+        own_held_fen=own_held_fen,
         state=BATCH_STATES[found.state],
         states=PAYMENT_STATES,
         state_asked=state,
@@ -140,7 +145,7 @@ def _batch_page(found: PayoutBatch, form: HouseForm | None = None) -> str:
         on_hold=held_now_in(found.id) if found.state in (BatchState.DRAFT, BatchState.CHECKED, BatchState.APPROVED)
         else [],
         layouts=pages.layouts(),
-        may_edit=may(viewer(), EDIT),
+        may_edit=covers_company(viewer(), EDIT),
         form=form or StepForm(formdata=None),
         month=Month.parse(found.month),
     )  # fmt: skip
