@@ -31,6 +31,8 @@ from agentnet.commission.following import follow_correction
 from agentnet.commission.plan_requests import PLAN_VERSION
 from agentnet.commission.queries import plan_lines
 from agentnet.commission.report_data import COMMISSION_PROVISIONAL, COMMISSION_STATEMENT, COMMISSION_SUMMARY
+from agentnet.commission.whatif import models as whatif_models
+from agentnet.commission.whatif.jobs import TRYING
 from agentnet.dashboard.blueprint import blueprint as dashboard_blueprint
 from agentnet.dashboard.navigation import init_navigation
 from agentnet.dashboard.story import STORY
@@ -104,6 +106,7 @@ MODELS = (
     books_models,
     visits_models,
     commission_models,
+    whatif_models,
     closing_models,
 )
 """Every table belongs to one of these."""
@@ -164,7 +167,7 @@ CLOCK_JOBS: Sequence[ClockJob] = (
     PLAN_DUTIES,
     TICK,
 )
-WORKERS: Sequence[WorkerLoop] = (DRAWING,)
+WORKERS: Sequence[WorkerLoop] = (DRAWING, TRYING)
 
 
 def _plan_choices() -> list[tuple[int, str]]:

@@ -109,7 +109,7 @@ def judge_version(says: Version) -> None:
         raise Invalid("note_missing", "请写明为什么这样定，例如依据的文件", field="note")
     if says.basis is Basis.SETTLED:
         raise Invalid("settled_later", "按实际到账计酬目前只能试算，还不能用于结算；请改为按收费计酬", field="basis")
-    _require_known(says)
+    require_known(says)
     check_start(says.starts_on, locked_months())
 
 
@@ -138,7 +138,7 @@ def _insert_version(plan: Plan, says: Version, by: Actor, asked_by: int | None) 
     return version
 
 
-def _require_known(says: Version) -> None:
+def require_known(says: Version) -> None:
     """Refuse a scope that no collection could ever lie in: a partner or tender nobody has, a campaign (none exist)."""
     partners = set(db.session.scalars(select(Partner.code)))
     tenders = set(db.session.scalars(select(Tender.code)))

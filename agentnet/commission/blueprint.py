@@ -5,6 +5,8 @@ from __future__ import annotations
 from flask import Blueprint
 
 from agentnet.commission import adjustment_views, plan_views, views
+from agentnet.commission.whatif import ask_views
+from agentnet.commission.whatif import views as whatif_views
 
 blueprint = Blueprint("commission", __name__)
 
@@ -21,3 +23,8 @@ add("/commission/plans/<code>/plan.json", "plan_file", plan_views.plan_file)
 add("/commission/plans/<code>/versions/from-file", "fill_from_file", plan_views.fill_from_file, methods=["POST"])
 add("/commission/adjustments", "adjustments", adjustment_views.adjustments)
 add("/commission/adjustments/new", "new_adjustment", adjustment_views.new_adjustment, methods=["GET", "POST"])
+add("/commission/what-if", "what_ifs", whatif_views.what_ifs)
+add("/commission/what-if/new", "new_what_if", ask_views.new_what_if, methods=["GET", "POST"])
+add("/commission/what-if/<uuid:what_if_id>", "what_if", whatif_views.what_if)
+add("/commission/what-if/<uuid:what_if_id>/outlets.<kind>", "what_if_export", whatif_views.export)
+add("/commission/what-if/<uuid:what_if_id>/outlets/<code>", "what_if_outlet", whatif_views.outlet)

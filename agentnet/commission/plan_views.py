@@ -7,16 +7,15 @@ from uuid import UUID
 
 from flask import redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response
 
 from agentnet.approvals.queries import pending_of
 from agentnet.commission.engine.amounts import pay_of
 from agentnet.commission.engine.language import PAYS_COLLECTIONS, Component, Version
 from agentnet.commission.engine.language import Plan as PlanDocument
-from agentnet.commission.engine.reading import read_plan
 from agentnet.commission.engine.writing import write_plan
 from agentnet.commission.models import Plan
+from agentnet.commission.plan_files import AT_FILE, newest, read_document
 from agentnet.commission.plan_forms import PlanFileForm, PlanForm, VersionForm
 from agentnet.commission.plan_requests import ASKED, NewVersion, ask_for_version
 from agentnet.commission.queries import (
@@ -29,9 +28,10 @@ from agentnet.commission.queries import (
     versions_of,
 )
 from agentnet.commission.rules import version_on
+from agentnet.commission.whatif.ask_views import ask_about
 from agentnet.commission.words import Words
 from agentnet.core.clock import Month, today
-from agentnet.core.errors import Invalid, Refusal
+from agentnet.core.errors import Refusal
 from agentnet.core.money import Fen
 from agentnet.infra.forms import show_refusal
 from agentnet.infra.templating import tell
@@ -40,9 +40,6 @@ from agentnet.users.permissions import Permission, may
 
 EXAMPLE_FEN = (20_00, 100_00, 203_50, 500_00, 2_000_00)
 """Bills the worked example goes through: small, a round one, a usual one, two large."""
-
-MOST_BYTES = 1 << 20
-"""Largest plan document that is read."""
 
 Answer = Response | str | tuple[str, int]
 
@@ -137,28 +134,17 @@ def fill_from_file(code: str) -> Answer:
     if not sent.validate():
         return _page(form, found, file_form=sent), 422
     try:
-        newest = _newest(request.files.get("file"))
+        version = newest(read_document(request.files.get("file")))
     except Refusal as refusal:
-        show_refusal(sent, refusal, {"plan_faults": "file", "json_shape": "file", "json_large": "file"})
+        show_refusal(sent, refusal, AT_FILE)
         form.show(Version(_earliest_start(), ()))
         _offer(form)
         return _page(form, found, file_form=sent), refusal.status
-    form.show(newest)
-    form.starts_on.data = max(newest.starts_on, _earliest_start())
-    form.note.data = newest.note
+    form.show(version)
+    form.starts_on.data = max(version.starts_on, _earliest_start())
+    form.note.data = version.note
     _offer(form)
     return _page(form, found)
-
-
-def _newest(sent: FileStorage | None) -> Version:
-    content = sent.stream.read(MOST_BYTES + 1) if sent else b""
-    if not content or len(content) > MOST_BYTES:
-        raise Invalid("json_large", "请选择一个不超过 1 MB 的方案文件", field="file")
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise Invalid("json_shape", "方案文件不是 UTF-8 编码，请另存为 UTF-8 后再选", field="file") from None
-    return max(read_plan(text).versions, key=lambda version: version.starts_on)
 
 
 def _offer(form: VersionForm) -> None:
@@ -176,6 +162,8 @@ def _answer(form: VersionForm, found: Plan | None) -> Answer:
         return _page(form, found), 422
     if "check" in request.form:
         return _page(form, found, form.version().components)
+    if "try" in request.form:
+        return ask_about(form.version(), found.name if found else str(form.name.data))
     try:
         asked = _asked(form, found)
         ask_for_version(asked, viewer())

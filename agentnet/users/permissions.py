@@ -60,6 +60,7 @@ class Permission(StrEnum):
     COMMISSION_READ = "COMMISSION_READ"
     COMMISSION_EDIT = "COMMISSION_EDIT"
     COMMISSION_APPROVE = "COMMISSION_APPROVE"
+    COMMISSION_ANALYSE = "COMMISSION_ANALYSE"
     MONTH_CLOSE = "MONTH_CLOSE"
     DOCUMENT_READ = "DOCUMENT_READ"
     DOCUMENT_RUN = "DOCUMENT_RUN"
@@ -128,6 +129,8 @@ MAY: Mapping[Permission, frozenset[Role]] = {
     Permission.COMMISSION_READ: frozenset({A, S, F, P, U, X}),
     Permission.COMMISSION_EDIT: frozenset({F}),
     Permission.COMMISSION_APPROVE: frozenset({S, F}),
+    # What a plan would cost, patterns worth a look, the old sheet against ours: not for those who are paid.
+    Permission.COMMISSION_ANALYSE: frozenset({S, F, U}),
     Permission.MONTH_CLOSE: frozenset({F}),
     Permission.DOCUMENT_READ: frozenset({A, M, S, F, P, U, X}),
     Permission.DOCUMENT_RUN: frozenset({S, F}),

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from agentnet.books.journal_actions import add_mapping
 from agentnet.closing.actions import close_month
+from agentnet.commission.whatif.actions import NewWhatIf, ask_what_if
 from agentnet.core.clock import IsoWeek, Month, frozen_at
 from agentnet.core.ids import new_id
 from agentnet.documents.models import Run, Schedule
@@ -60,6 +61,7 @@ def samples(facts: dict[str, object]) -> dict[str, Sample]:
     village = {"division_code": world.VILLAGE}
     schedule = {"schedule_id": facts["schedule_id"]}
     person = {"user_id": 1}
+    what_if = {"what_if_id": facts["what_if_id"]}
     found = {
         name: Sample(outlet)
         for name in (
@@ -158,6 +160,9 @@ def samples(facts: dict[str, object]) -> dict[str, Sample]:
         "collecting.export": Sample({"kind": "csv"}, placed=False),
         "collecting.proof": Sample({"token": "x.y"}, placed=False),
         "commission.export": Sample({"kind": "csv"}, placed=False),
+        "commission.what_if": Sample(what_if, placed=False),
+        "commission.what_if_export": Sample(what_if | {"kind": "csv"}, placed=False),
+        "commission.what_if_outlet": Sample(what_if | outlet),
         "commission.plan": Sample({"code": "STANDARD"}, placed=False),
         "commission.new_version": Sample({"code": "STANDARD"}, placed=False),
         "commission.plan_file": Sample({"code": "STANDARD"}, placed=False),
@@ -200,6 +205,8 @@ def lay_down_facts() -> dict[str, object]:
     close_month(Month(2026, 10), SYSTEM)
     with batch():
         add_mapping(new_id(), "U8", "U8", SYSTEM)
+        tried = NewWhatIf(new_id(), "标准代办费", "VERSION", world.STANDARD, Month(2026, 10), Month(2026, 10))
+        what_if_id = ask_what_if(tried, world.actor("fang")).id
     with batch() as session:
         schedule = Schedule(
             name="周报",
@@ -235,4 +242,5 @@ def lay_down_facts() -> dict[str, object]:
             "need_id": need.id,
             "number": db.session.scalars(select(Run.number).where(Run.outlet_id == 1)).first(),
             "schedule_id": db.session.scalars(select(Schedule.id)).one(),
+            "what_if_id": what_if_id,
         }
