@@ -26,6 +26,8 @@ from agentnet.collecting import models as collecting_models
 from agentnet.collecting.blueprint import blueprint as collecting_blueprint
 from agentnet.collecting.jobs import ALLOCATE_RECEIVED
 from agentnet.commission import models as commission_models
+from agentnet.commission.abuse import models as abuse_models
+from agentnet.commission.abuse.jobs import LOOK_FOR_PATTERNS
 from agentnet.commission.blueprint import blueprint as commission_blueprint
 from agentnet.commission.following import follow_correction
 from agentnet.commission.plan_requests import PLAN_VERSION
@@ -107,6 +109,7 @@ MODELS = (
     visits_models,
     commission_models,
     whatif_models,
+    abuse_models,
     closing_models,
 )
 """Every table belongs to one of these."""
@@ -164,6 +167,7 @@ CLOCK_JOBS: Sequence[ClockJob] = (
     ALLOCATE_RECEIVED,
     CLOSE_MONTHS,
     ROLL_UP,
+    LOOK_FOR_PATTERNS,
     PLAN_DUTIES,
     TICK,
 )

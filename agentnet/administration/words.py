@@ -129,6 +129,8 @@ ACTIONS: Mapping[str, str] = {
     "top_up_rejected": translatable("退回充值"),
     "statement_confirmed": translatable("按对账单确认到账"),
     "statement_taken": translatable("导入银行对账单"),
+    "looked_for_patterns": translatable("查找线索"),
+    "marked_pattern": translatable("处理线索"),
     "tried_plan": translatable("试算代办费方案"),
     "undock_village": translatable("结束村对接"),
     "visits.close_need": translatable("办结服务需求"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint
 
 from agentnet.commission import adjustment_views, plan_views, views
+from agentnet.commission.abuse import views as abuse_views
 from agentnet.commission.whatif import ask_views
 from agentnet.commission.whatif import views as whatif_views
 
@@ -28,3 +29,8 @@ add("/commission/what-if/new", "new_what_if", ask_views.new_what_if, methods=["G
 add("/commission/what-if/<uuid:what_if_id>", "what_if", whatif_views.what_if)
 add("/commission/what-if/<uuid:what_if_id>/outlets.<kind>", "what_if_export", whatif_views.export)
 add("/commission/what-if/<uuid:what_if_id>/outlets/<code>", "what_if_outlet", whatif_views.outlet)
+add("/commission/patterns", "patterns", abuse_views.patterns)
+add("/commission/patterns/look", "look_for_patterns", abuse_views.look, methods=["POST"])
+add("/commission/patterns/findings.<kind>", "pattern_export", abuse_views.export)
+add("/commission/patterns/<int:finding_id>", "pattern", abuse_views.pattern)
+add("/commission/patterns/<int:finding_id>/mark", "mark_pattern", abuse_views.mark, methods=["POST"])

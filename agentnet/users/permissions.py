@@ -61,6 +61,7 @@ class Permission(StrEnum):
     COMMISSION_EDIT = "COMMISSION_EDIT"
     COMMISSION_APPROVE = "COMMISSION_APPROVE"
     COMMISSION_ANALYSE = "COMMISSION_ANALYSE"
+    PATTERN_MARK = "PATTERN_MARK"
     MONTH_CLOSE = "MONTH_CLOSE"
     DOCUMENT_READ = "DOCUMENT_READ"
     DOCUMENT_RUN = "DOCUMENT_RUN"
@@ -131,6 +132,7 @@ MAY: Mapping[Permission, frozenset[Role]] = {
     Permission.COMMISSION_APPROVE: frozenset({S, F}),
     # What a plan would cost, patterns worth a look, the old sheet against ours: not for those who are paid.
     Permission.COMMISSION_ANALYSE: frozenset({S, F, U}),
+    Permission.PATTERN_MARK: frozenset({S, F}),
     Permission.MONTH_CLOSE: frozenset({F}),
     Permission.DOCUMENT_READ: frozenset({A, M, S, F, P, U, X}),
     Permission.DOCUMENT_RUN: frozenset({S, F}),

@@ -1,4 +1,4 @@
-"""What a plan would have cost: plans tried on closed months, by outlet, and by month and component."""
+"""What a plan would have cost: plans tried on closed months, by outlet, and by month and component; patterns worth a look."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ def upgrade() -> None:
     _what_ifs()
     _what_if_outlets()
     _what_if_sums()
+    _patterns()
 
 
 def _what_ifs() -> None:
@@ -91,6 +92,44 @@ def _what_if_sums() -> None:
     op.create_index("ix_what_if_sums_what_if", "what_if_sums", ["what_if_id", "month"])
 
 
+def _patterns() -> None:
+    op.create_table(
+        "pattern_scans",
+        sa.Column("month", sa.String(length=7), nullable=False),
+        sa.Column("scanned_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("month", name=op.f("pk_pattern_scans")),
+    )
+    op.create_table(
+        "pattern_findings",
+        sa.Column("id", KEY, nullable=False),
+        sa.Column("month", sa.String(length=7), nullable=False),
+        sa.Column("outlet_id", KEY, nullable=False),
+        sa.Column("org_unit_id", KEY, nullable=False),
+        sa.Column("pattern", sa.String(length=8), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("group_count", sa.BigInteger(), nullable=False),
+        sa.Column("amount_fen", sa.BigInteger(), nullable=False),
+        sa.Column("cost_fen", sa.BigInteger(), nullable=False),
+        sa.Column("evidence", sa.JSON(), nullable=False),
+        sa.Column("found_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("note", sa.String(length=200), nullable=True),
+        sa.Column("marked_number", sa.BigInteger(), nullable=True),
+        sa.Column("marked_by_id", KEY, nullable=True),
+        sa.Column("marked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("pattern IN ('SPLIT', 'TINY', 'UNDONE', 'EDGE')", name=op.f("ck_pattern_findings_pattern")),
+        sa.CheckConstraint("state IN ('OPEN', 'SEEN', 'EXPLAINED')", name=op.f("ck_pattern_findings_state")),
+        sa.CheckConstraint("state = 'OPEN' OR marked_at IS NOT NULL", name=op.f("ck_pattern_findings_marked")),
+        sa.ForeignKeyConstraint(["marked_by_id"], ["users.id"], name=op.f("fk_pattern_findings_marked_by_id")),
+        sa.ForeignKeyConstraint(["org_unit_id"], ["org_units.id"], name=op.f("fk_pattern_findings_org_unit_id")),
+        sa.ForeignKeyConstraint(["outlet_id"], ["outlets.id"], name=op.f("fk_pattern_findings_outlet_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pattern_findings")),
+        sa.UniqueConstraint("month", "outlet_id", "pattern", name="uq_pattern_findings_pattern"),
+    )
+    op.create_index("ix_pattern_findings_cost", "pattern_findings", ["month", "cost_fen", "id"])
+
+
 def downgrade() -> None:
-    for table in ("what_if_sums", "what_if_outlets", "what_ifs"):
+    for table in ("pattern_findings", "pattern_scans", "what_if_sums", "what_if_outlets", "what_ifs"):
         op.drop_table(table)

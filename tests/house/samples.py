@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from agentnet.books.journal_actions import add_mapping
 from agentnet.closing.actions import close_month
+from agentnet.commission.abuse.models import PatternFinding
 from agentnet.commission.whatif.actions import NewWhatIf, ask_what_if
 from agentnet.core.clock import IsoWeek, Month, frozen_at
 from agentnet.core.ids import new_id
@@ -62,6 +63,7 @@ def samples(facts: dict[str, object]) -> dict[str, Sample]:
     schedule = {"schedule_id": facts["schedule_id"]}
     person = {"user_id": 1}
     what_if = {"what_if_id": facts["what_if_id"]}
+    finding = {"finding_id": facts["finding_id"]}
     found = {
         name: Sample(outlet)
         for name in (
@@ -160,6 +162,9 @@ def samples(facts: dict[str, object]) -> dict[str, Sample]:
         "collecting.export": Sample({"kind": "csv"}, placed=False),
         "collecting.proof": Sample({"token": "x.y"}, placed=False),
         "commission.export": Sample({"kind": "csv"}, placed=False),
+        "commission.pattern": Sample(finding),
+        "commission.mark_pattern": Sample(finding),
+        "commission.pattern_export": Sample({"kind": "csv"}, placed=False),
         "commission.what_if": Sample(what_if, placed=False),
         "commission.what_if_export": Sample(what_if | {"kind": "csv"}, placed=False),
         "commission.what_if_outlet": Sample(what_if | outlet),
@@ -207,6 +212,20 @@ def lay_down_facts() -> dict[str, object]:
         add_mapping(new_id(), "U8", "U8", SYSTEM)
         tried = NewWhatIf(new_id(), "标准代办费", "VERSION", world.STANDARD, Month(2026, 10), Month(2026, 10))
         what_if_id = ask_what_if(tried, world.actor("fang")).id
+        finding = PatternFinding(
+            month="2026-11",
+            outlet_id=1,
+            org_unit_id=world.TAIPING.id,
+            pattern="SPLIT",
+            number=1,
+            group_count=1,
+            amount_fen=1_00,
+            cost_fen=50,
+            evidence=[[str(taken.id)]],
+            found_at=world.NOW,
+            state="OPEN",
+        )
+        db.session.add(finding)
     with batch() as session:
         schedule = Schedule(
             name="周报",
@@ -243,4 +262,5 @@ def lay_down_facts() -> dict[str, object]:
             "number": db.session.scalars(select(Run.number).where(Run.outlet_id == 1)).first(),
             "schedule_id": db.session.scalars(select(Schedule.id)).one(),
             "what_if_id": what_if_id,
+            "finding_id": db.session.scalars(select(PatternFinding.id)).one(),
         }
