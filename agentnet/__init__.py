@@ -30,6 +30,7 @@ from agentnet.commission.abuse import models as abuse_models
 from agentnet.commission.abuse.jobs import LOOK_FOR_PATTERNS
 from agentnet.commission.blueprint import blueprint as commission_blueprint
 from agentnet.commission.following import follow_correction
+from agentnet.commission.parallel import models as parallel_models
 from agentnet.commission.plan_requests import PLAN_VERSION
 from agentnet.commission.queries import plan_lines
 from agentnet.commission.report_data import COMMISSION_PROVISIONAL, COMMISSION_STATEMENT, COMMISSION_SUMMARY
@@ -110,6 +111,7 @@ MODELS = (
     commission_models,
     whatif_models,
     abuse_models,
+    parallel_models,
     closing_models,
 )
 """Every table belongs to one of these."""

@@ -6,6 +6,7 @@ from flask import Blueprint
 
 from agentnet.commission import adjustment_views, plan_views, views
 from agentnet.commission.abuse import views as abuse_views
+from agentnet.commission.parallel import views as parallel_views
 from agentnet.commission.whatif import ask_views
 from agentnet.commission.whatif import views as whatif_views
 
@@ -34,3 +35,15 @@ add("/commission/patterns/look", "look_for_patterns", abuse_views.look, methods=
 add("/commission/patterns/findings.<kind>", "pattern_export", abuse_views.export)
 add("/commission/patterns/<int:finding_id>", "pattern", abuse_views.pattern)
 add("/commission/patterns/<int:finding_id>/mark", "mark_pattern", abuse_views.mark, methods=["POST"])
+add("/commission/parallel", "old_sheets", parallel_views.sheets)
+add("/commission/parallel/new", "new_old_sheet", parallel_views.new_sheet, methods=["GET", "POST"])
+add("/commission/parallel/<uuid:sheet_id>", "old_sheet", parallel_views.sheet)
+add("/commission/parallel/<uuid:sheet_id>/lines.<kind>", "old_sheet_export", parallel_views.export)
+add("/commission/parallel/<uuid:sheet_id>/accept", "accept_differences", parallel_views.accept_cause, methods=["POST"])
+add("/commission/parallel/<uuid:sheet_id>/lines/<int:line_id>", "old_sheet_line", parallel_views.line)
+add(
+    "/commission/parallel/<uuid:sheet_id>/lines/<int:line_id>/accept",
+    "accept_difference",
+    parallel_views.accept_line,
+    methods=["POST"],
+)

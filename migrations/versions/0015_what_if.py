@@ -1,4 +1,4 @@
-"""What a plan would have cost: plans tried on closed months, by outlet, and by month and component; patterns worth a look."""
+"""What a plan would have cost: plans tried on closed months, by outlet, and by month and component; patterns worth a look; old sheets."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ def upgrade() -> None:
     _what_if_outlets()
     _what_if_sums()
     _patterns()
+    _old_sheets()
 
 
 def _what_ifs() -> None:
@@ -130,6 +131,64 @@ def _patterns() -> None:
     op.create_index("ix_pattern_findings_cost", "pattern_findings", ["month", "cost_fen", "id"])
 
 
+def _old_sheets() -> None:
+    op.create_table(
+        "old_sheets",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("file_name", sa.String(length=120), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("rounding_fen", sa.BigInteger(), nullable=False),
+        sa.Column("lines_count", sa.BigInteger(), nullable=False),
+        sa.Column("user_id", KEY, nullable=True),
+        sa.Column("brought_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("rounding_fen >= 0", name=op.f("ck_old_sheets_rounding")),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_old_sheets_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_old_sheets")),
+    )
+    figures = ("theirs_fen", "theirs_count", "theirs_volume_fen", "ours_fen", "ours_count", "ours_volume_fen")
+    op.create_table(
+        "old_sheet_lines",
+        sa.Column("id", KEY, nullable=False),
+        sa.Column("sheet_id", sa.Uuid(), nullable=False),
+        sa.Column("line_no", sa.BigInteger(), nullable=True),
+        sa.Column("outlet_code", sa.String(length=32), nullable=False),
+        sa.Column("outlet_id", KEY, nullable=True),
+        sa.Column("month", sa.String(length=7), nullable=False),
+        *(sa.Column(name, sa.BigInteger(), nullable=True) for name in figures),
+        sa.Column("difference_fen", sa.BigInteger(), nullable=False),
+        sa.Column("size_fen", sa.BigInteger(), nullable=False),
+        sa.Column("cause", sa.String(length=12), nullable=True),
+        sa.Column("parts", sa.JSON(), nullable=False),
+        sa.Column("state", sa.String(length=8), nullable=False),
+        sa.Column("note", sa.String(length=200), nullable=True),
+        sa.Column("accepted_by_id", KEY, nullable=True),
+        sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "difference_fen = COALESCE(ours_fen, 0) - COALESCE(theirs_fen, 0)",
+            name=op.f("ck_old_sheet_lines_difference"),
+        ),
+        sa.CheckConstraint("state IN ('AGREES', 'OPEN', 'ACCEPTED')", name=op.f("ck_old_sheet_lines_state")),
+        sa.CheckConstraint(
+            "(state = 'ACCEPTED') = (accepted_at IS NOT NULL)", name=op.f("ck_old_sheet_lines_accepted")
+        ),
+        sa.CheckConstraint("state <> 'ACCEPTED' OR note IS NOT NULL", name=op.f("ck_old_sheet_lines_note")),
+        sa.ForeignKeyConstraint(["accepted_by_id"], ["users.id"], name=op.f("fk_old_sheet_lines_accepted_by_id")),
+        sa.ForeignKeyConstraint(["outlet_id"], ["outlets.id"], name=op.f("fk_old_sheet_lines_outlet_id")),
+        sa.ForeignKeyConstraint(["sheet_id"], ["old_sheets.id"], name=op.f("fk_old_sheet_lines_sheet_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_old_sheet_lines")),
+        sa.UniqueConstraint("sheet_id", "outlet_code", "month", name="uq_old_sheet_lines_outlet_month"),
+    )
+    op.create_index("ix_old_sheet_lines_size", "old_sheet_lines", ["sheet_id", "size_fen", "id"])
+
+
 def downgrade() -> None:
-    for table in ("pattern_findings", "pattern_scans", "what_if_sums", "what_if_outlets", "what_ifs"):
+    for table in (
+        "old_sheet_lines",
+        "old_sheets",
+        "pattern_findings",
+        "pattern_scans",
+        "what_if_sums",
+        "what_if_outlets",
+        "what_ifs",
+    ):
         op.drop_table(table)

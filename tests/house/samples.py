@@ -13,6 +13,9 @@ from sqlalchemy import select
 from agentnet.books.journal_actions import add_mapping
 from agentnet.closing.actions import close_month
 from agentnet.commission.abuse.models import PatternFinding
+from agentnet.commission.parallel.actions import NewSheet, bring_sheet
+from agentnet.commission.parallel.models import OldSheetLine
+from agentnet.commission.parallel.reading import read_sheet
 from agentnet.commission.whatif.actions import NewWhatIf, ask_what_if
 from agentnet.core.clock import IsoWeek, Month, frozen_at
 from agentnet.core.ids import new_id
@@ -64,6 +67,7 @@ def samples(facts: dict[str, object]) -> dict[str, Sample]:
     person = {"user_id": 1}
     what_if = {"what_if_id": facts["what_if_id"]}
     finding = {"finding_id": facts["finding_id"]}
+    sheet = {"sheet_id": facts["sheet_id"]}
     found = {
         name: Sample(outlet)
         for name in (
@@ -162,6 +166,11 @@ def samples(facts: dict[str, object]) -> dict[str, Sample]:
         "collecting.export": Sample({"kind": "csv"}, placed=False),
         "collecting.proof": Sample({"token": "x.y"}, placed=False),
         "commission.export": Sample({"kind": "csv"}, placed=False),
+        "commission.old_sheet": Sample(sheet, placed=False),
+        "commission.accept_differences": Sample(sheet, placed=False),
+        "commission.old_sheet_export": Sample(sheet | {"kind": "csv"}, placed=False),
+        "commission.old_sheet_line": Sample(sheet | {"line_id": facts["line_id"]}),
+        "commission.accept_difference": Sample(sheet | {"line_id": facts["line_id"]}),
         "commission.pattern": Sample(finding),
         "commission.mark_pattern": Sample(finding),
         "commission.pattern_export": Sample({"kind": "csv"}, placed=False),
@@ -226,6 +235,8 @@ def lay_down_facts() -> dict[str, object]:
             state="OPEN",
         )
         db.session.add(finding)
+        old = read_sheet("网点编号,月份,代办费\nWL0001,2026-10,5.00\n".encode())
+        sheet_id = bring_sheet(NewSheet(new_id(), "old.csv", old, 0), world.actor("fang")).id
     with batch() as session:
         schedule = Schedule(
             name="周报",
@@ -262,5 +273,7 @@ def lay_down_facts() -> dict[str, object]:
             "number": db.session.scalars(select(Run.number).where(Run.outlet_id == 1)).first(),
             "schedule_id": db.session.scalars(select(Schedule.id)).one(),
             "what_if_id": what_if_id,
+            "sheet_id": sheet_id,
+            "line_id": db.session.scalars(select(OldSheetLine.id).where(OldSheetLine.outlet_id == 1)).one(),
             "finding_id": db.session.scalars(select(PatternFinding.id)).one(),
         }

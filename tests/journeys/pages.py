@@ -39,6 +39,7 @@ NOT_PAGES = frozenset(
         "collecting.receipt_pdf",
         "collecting.status",
         "commission.export",
+        "commission.old_sheet_export",
         "commission.pattern_export",
         "commission.what_if_export",
         "documents.archive",
