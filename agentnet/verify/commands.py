@@ -35,6 +35,7 @@ from agentnet.verify import (
     slips,
     station_papers,
     trial_papers,
+    trials,
 )
 from agentnet.verify.findings import Check, Finding
 
@@ -97,6 +98,8 @@ CHECKS: Sequence[Check] = tuple(
         commission.corrections_are_followed,
         commission.accruals_add_up,
         commission.adjustments_are_paid_once,
+        trials.trials_say_what_was_paid,
+        trials.old_sheets_are_beside_what_was_due,
         register.active_outlets_have_their_managers,
         register.assignments_never_overlap,
         register.states_follow_history,

@@ -53,8 +53,8 @@ class Change:
     """An outlet over several months: what it was paid, what it would have been, and where the difference lies.
 
     ``less`` and ``more`` count collections the new plan pays worse and better for, with the difference; those no
-    component of it covers are ``uncovered`` instead. ``reasons`` are those of the new plan's monthly components, by
-    name, with the number of months.
+    component of it covers are ``uncovered`` instead. These and what is paid by the month add up to the change.
+    ``reasons`` are those of the new plan's monthly components, by name, with the number of months.
     """
 
     collections: int = 0
@@ -66,6 +66,8 @@ class Change:
     uncovered: Tally = field(default_factory=Tally)
     paid_by: dict[str, Fen] = field(default_factory=dict)
     new_by: dict[str, Fen] = field(default_factory=dict)
+    paid_monthly: dict[str, Fen] = field(default_factory=dict)
+    new_monthly: dict[str, Fen] = field(default_factory=dict)
     reasons: dict[str, dict[str, int]] = field(default_factory=dict)
     months: dict[str, tuple[Fen, Fen]] = field(default_factory=dict)
 
@@ -81,6 +83,8 @@ class Change:
             "uncovered": [self.uncovered.number, self.uncovered.fen],
             "paid_by": self.paid_by,
             "new_by": self.new_by,
+            "paid_monthly": self.paid_monthly,
+            "new_monthly": self.new_monthly,
             "reasons": self.reasons,
             "months": {month: list(both) for month, both in self.months.items()},
         }
@@ -128,16 +132,18 @@ def add_month(
     for one in paid[1]:
         paid_fen += one.commission_fen
         paid_sums[one.component_id] = paid_sums.get(one.component_id, 0) + one.commission_fen
+        _add(change.paid_monthly, names[one.component_id], one.commission_fen)
     for one in new[1]:
         new_fen += one.commission_fen
         new_sums[one.component_id] = new_sums.get(one.component_id, 0) + one.commission_fen
+        _add(change.new_monthly, names[one.component_id], one.commission_fen)
         if one.reason is not None:
             seen = change.reasons.setdefault(names[one.component_id], {})
             seen[one.reason] = seen.get(one.reason, 0) + 1
     compared = MonthCompared(_named(paid_sums, names), _named(new_sums, names))
     for sums, all_months in ((compared.paid_by, change.paid_by), (compared.new_by, change.new_by)):
         for name, fen in sums.items():
-            all_months[name] = all_months.get(name, 0) + fen
+            _add(all_months, name, fen)
     change.paid_fen += paid_fen
     change.new_fen += new_fen
     before = change.months.get(month, (0, 0))
@@ -148,8 +154,12 @@ def add_month(
 def _named(sums: Mapping[int, Fen], names: Mapping[int, str]) -> dict[str, Fen]:
     found: dict[str, Fen] = {}
     for id_, fen in sums.items():
-        found[names[id_]] = found.get(names[id_], 0) + fen
+        _add(found, names[id_], fen)
     return found
+
+
+def _add(sums: dict[str, Fen], name: str, fen: Fen) -> None:
+    sums[name] = sums.get(name, 0) + fen
 
 
 def change_tenths(new_fen: Fen, paid_fen: Fen) -> int | None:

@@ -77,6 +77,7 @@ def what_if(what_if_id: uuid.UUID) -> str:
         months=[month_text(month) for month in months_of(asked)],
         says=read_version(asked.content),
         figures=figures,
+        month_names={month: month_text(Month.parse(month)) for month in figures.months},
         finding=finding(figures.whole.whole),
         drawing=_drawing(figures),
         page=queries.outlet_page(viewer(), asked, wanted, request.args),

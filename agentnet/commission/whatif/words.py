@@ -84,9 +84,15 @@ def why_texts(why: Mapping[str, Any]) -> Iterator[str]:
             number,
             amount=money_text(fen),
         )
-    for name in sorted(why["paid_by"].keys() - why["new_by"].keys()):
-        if why["paid_by"][name]:
-            yield _("新方案没有“%(name)s”，原来付 %(amount)s", name=name, amount=money_text(why["paid_by"][name]))
+    for name in sorted(why["paid_monthly"].keys() | why["new_monthly"].keys()):
+        paid, new = why["paid_monthly"].get(name, 0), why["new_monthly"].get(name, 0)
+        if paid != new:
+            yield _(
+                "按月计的“%(name)s”：原来 %(paid)s，新方案 %(new)s",
+                name=name,
+                paid=money_text(paid),
+                new=money_text(new),
+            )
     for name, reasons in sorted(why["reasons"].items()):
         for reason, months in sorted(reasons.items()):
             yield ngettext(
