@@ -29,6 +29,7 @@ from agentnet.commission.queries import (
 )
 from agentnet.commission.rules import version_on
 from agentnet.commission.whatif.ask_views import ask_about
+from agentnet.commission.whatif.queries import tried_version
 from agentnet.commission.words import Words
 from agentnet.core.clock import Month, today
 from agentnet.core.errors import Refusal
@@ -109,7 +110,8 @@ def new_version(code: str) -> Answer:
         versions = [version for _row, version in versions_of(found)]
         starts_on = max(Month.of(today()).next().starts_on, _earliest_start())
         current = version_on(versions, starts_on)
-        form.show(current.says if current else Version(starts_on, ()))
+        tried = tried_version(request.args.get("trial", ""))
+        form.show(tried or (current.says if current else Version(starts_on, ())))
         form.starts_on.data = starts_on
     return _answer(form, found)
 

@@ -20,7 +20,7 @@ class WhatIfForm(HouseForm):
     content = HiddenField()
     name = HiddenField()
     version = ChoiceField(_l("哪个方案"))
-    file = FileField(_l("或者选一个方案文件（JSON）"))
+    file = FileField(_l("或者选一个方案文件（.json）"))
     first_month = ChoiceField(_l("从哪个月"), [Needed()])
     last_month = ChoiceField(_l("到哪个月"), [Needed()])
     plan = ChoiceField(_l("用在哪些网点"))

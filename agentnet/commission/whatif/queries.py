@@ -12,6 +12,8 @@ from sqlalchemy import ColumnElement, Select, case, func, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
 from agentnet.commission.component_words import kind_text, setting_text
+from agentnet.commission.engine.language import Version
+from agentnet.commission.engine.reading import read_version
 from agentnet.commission.models import Plan
 from agentnet.commission.whatif.models import WhatIf, WhatIfOutlet, WhatIfSum
 from agentnet.core.errors import Missing
@@ -62,6 +64,21 @@ def what_if_by_id(what_if_id: uuid.UUID) -> WhatIf:
     if found is None:
         raise Missing("what_if_missing", "没有这次试算")
     return found
+
+
+def tried_version(text: str) -> Version | None:
+    """Return the version of a trial named in an address, to begin a new version from; None for what is no trial."""
+    try:
+        found = db.session.get(WhatIf, uuid.UUID(text))
+    except ValueError:
+        return None
+    return read_version(found.content) if found is not None else None
+
+
+def agreed_as(asked: WhatIf) -> str | None:
+    """Return the code of the plan a trial's version would be agreed for: the one it was tried on, else the default."""
+    own = Plan.id == asked.plan_id if asked.plan_id is not None else Plan.is_default
+    return db.session.scalar(select(Plan.code).where(own))
 
 
 def _mine(viewer: Actor, column: InstrumentedAttribute[int]) -> ColumnElement[bool]:

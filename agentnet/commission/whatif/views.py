@@ -88,6 +88,7 @@ def what_if(what_if_id: uuid.UUID) -> str:
         share=share_text,
         words=Words(tenders()),
         may_export=may(viewer(), Permission.EXPORT),
+        plan_code=queries.agreed_as(asked) if may(viewer(), Permission.COMMISSION_EDIT) else None,
     )
 
 

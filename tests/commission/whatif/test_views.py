@@ -63,6 +63,18 @@ def test_finance_tries_a_file_and_sees_cost_winners_and_losers(sign_in: SignIn) 
     assert "千分之五方案" in fang.get("/commission/what-if").text
 
 
+def test_a_version_can_be_written_from_what_was_tried(sign_in: SignIn) -> None:
+    an_october()
+    fang = sign_in("fang")
+    page = fang.get(asked_from_file(fang).location).text
+    where = page.partition('href="/commission/plans/STANDARD/versions/new?')[2].partition('"')[0]
+    assert where.startswith("trial=")
+    form = fang.get(f"/commission/plans/STANDARD/versions/new?{where}").text
+    assert "千分之五" in form
+    assert 'value="2026-12-01"' in form
+    assert "千分之五" not in fang.get("/commission/plans/STANDARD/versions/new?trial=junk").text
+
+
 def test_an_outlets_page_says_why_it_loses(sign_in: SignIn) -> None:
     an_october()
     fang = sign_in("fang")
