@@ -26,8 +26,11 @@ from agentnet.collecting import models as collecting_models
 from agentnet.collecting.blueprint import blueprint as collecting_blueprint
 from agentnet.collecting.jobs import ALLOCATE_RECEIVED
 from agentnet.commission import models as commission_models
+from agentnet.commission.abuse import models as abuse_models
+from agentnet.commission.abuse.jobs import LOOK_FOR_PATTERNS
 from agentnet.commission.blueprint import blueprint as commission_blueprint
 from agentnet.commission.following import follow_correction
+from agentnet.commission.parallel import models as parallel_models
 from agentnet.commission.payout import models as payout_models
 from agentnet.commission.payout import payee_imports
 from agentnet.commission.payout.approval_kind import PAYOUT
@@ -35,6 +38,8 @@ from agentnet.commission.payout.blueprint import blueprint as payout_blueprint
 from agentnet.commission.plan_requests import PLAN_VERSION
 from agentnet.commission.queries import plan_lines
 from agentnet.commission.report_data import COMMISSION_PROVISIONAL, COMMISSION_STATEMENT, COMMISSION_SUMMARY
+from agentnet.commission.whatif import models as whatif_models
+from agentnet.commission.whatif.jobs import TRYING
 from agentnet.dashboard.blueprint import blueprint as dashboard_blueprint
 from agentnet.dashboard.navigation import init_navigation
 from agentnet.dashboard.story import STORY
@@ -112,6 +117,9 @@ MODELS = (
     visits_models,
     commission_models,
     payout_models,
+    whatif_models,
+    abuse_models,
+    parallel_models,
     closing_models,
 )
 """Every table belongs to one of these."""
@@ -174,10 +182,11 @@ CLOCK_JOBS: Sequence[ClockJob] = (
     ALLOCATE_RECEIVED,
     CLOSE_MONTHS,
     ROLL_UP,
+    LOOK_FOR_PATTERNS,
     PLAN_DUTIES,
     TICK,
 )
-WORKERS: Sequence[WorkerLoop] = (DRAWING,)
+WORKERS: Sequence[WorkerLoop] = (DRAWING, TRYING)
 
 
 def _plan_choices() -> list[tuple[int, str]]:

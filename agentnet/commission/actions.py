@@ -140,11 +140,10 @@ def _insert_version(plan: Plan, says: Version, by: Actor, asked_by: int | None) 
 def require_usable(says: Version) -> None:
     """Refuse what the language can say and the books cannot settle yet, and what nobody could tell apart.
 
-    A scope no collection could ever lie in: a partner or tender nobody has, a campaign (none exist). Two components of
-    one name: whoever approves a version sees its components by their names.
+    Two components of one name cannot: whoever approves a version sees its components by their names.
 
     Raises:
-        Invalid: ``settled_later``, ``mandates_later``, ``name_twice``, ``scope_unknown``.
+        Invalid: ``settled_later``, ``mandates_later``, ``name_twice``; as ``require_known``.
     """
     if says.basis is Basis.SETTLED:
         raise Invalid("settled_later", "按实际到账计酬目前只能试算，还不能用于结算；请改为按收费计酬", field="basis")
@@ -158,6 +157,15 @@ def require_usable(says: Version) -> None:
             raise Invalid(
                 "name_twice", "有两个项目都叫“%(name)s”，请改成不同的名称", field="components", name=component.name
             )
+    require_known(says)
+
+
+def require_known(says: Version) -> None:
+    """Refuse a scope that no collection could ever lie in: a partner or tender nobody has, a campaign (none exist).
+
+    Raises:
+        Invalid: ``scope_unknown``.
+    """
     partners = set(db.session.scalars(select(Partner.code)))
     tenders = set(db.session.scalars(select(Tender.code)))
     for component in says.components:

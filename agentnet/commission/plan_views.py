@@ -7,7 +7,6 @@ from uuid import UUID
 
 from flask import redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response
 
 from agentnet.approvals.queries import pending_of
@@ -16,9 +15,9 @@ from agentnet.commission.engine.amounts import pay_of
 from agentnet.commission.engine.checking import check_version
 from agentnet.commission.engine.language import PAYS_COLLECTIONS, Component, Version
 from agentnet.commission.engine.language import Plan as PlanDocument
-from agentnet.commission.engine.reading import read_plan
 from agentnet.commission.engine.writing import write_plan
 from agentnet.commission.models import Plan
+from agentnet.commission.plan_files import AT_FILE, newest, read_document
 from agentnet.commission.plan_forms import PlanFileForm, PlanForm, VersionForm
 from agentnet.commission.plan_requests import ASKED, NewVersion, ask_for_version
 from agentnet.commission.queries import (
@@ -31,9 +30,11 @@ from agentnet.commission.queries import (
     versions_of,
 )
 from agentnet.commission.rules import version_on
+from agentnet.commission.whatif.ask_views import ask_about
+from agentnet.commission.whatif.queries import tried_version
 from agentnet.commission.words import Words
 from agentnet.core.clock import Month, today
-from agentnet.core.errors import Invalid, Refusal
+from agentnet.core.errors import Refusal
 from agentnet.core.money import Fen
 from agentnet.infra.forms import show_refusal
 from agentnet.infra.templating import tell
@@ -42,12 +43,6 @@ from agentnet.users.permissions import Permission, may
 
 EXAMPLE_FEN = (20_00, 100_00, 203_50, 500_00, 2_000_00)
 """Bills the worked example goes through: small, a round one, a usual one, two large."""
-
-MOST_BYTES = 1 << 20
-"""Largest plan document that is read."""
-
-TO_THE_FILE = ("plan_faults", "settled_later", "mandates_later", "name_twice", "scope_unknown")
-"""Refusals that are said at the file's box."""
 
 Answer = Response | str | tuple[str, int]
 
@@ -117,7 +112,8 @@ def new_version(code: str) -> Answer:
         versions = [version for _row, version in versions_of(found)]
         starts_on = max(Month.of(today()).next().starts_on, _earliest_start())
         current = version_on(versions, starts_on)
-        form.show(current.says if current else Version(starts_on, ()))
+        tried = tried_version(request.args.get("trial", ""))
+        form.show(tried or (current.says if current else Version(starts_on, ())))
         form.starts_on.data = starts_on
     return _answer(form, found)
 
@@ -142,30 +138,18 @@ def fill_from_file(code: str) -> Answer:
     if not sent.validate():
         return _page(form, found, file_form=sent), 422
     try:
-        newest = _newest(request.files.get("file"))
-        require_usable(newest)
-        form.show(newest)
+        version = newest(read_document(request.files.get("file")))
+        require_usable(version)
+        form.show(version)
     except Refusal as refusal:
-        show_refusal(sent, refusal, dict.fromkeys(TO_THE_FILE, "file"))
+        show_refusal(sent, refusal, AT_FILE)
         form.show(Version(_earliest_start(), ()))
         _offer(form)
         return _page(form, found, file_form=sent), refusal.status
-    form.starts_on.data = max(newest.starts_on, _earliest_start())
-    form.note.data = newest.note
+    form.starts_on.data = max(version.starts_on, _earliest_start())
+    form.note.data = version.note
     _offer(form)
     return _page(form, found)
-
-
-def _newest(sent: FileStorage | None) -> Version:
-    content = sent.stream.read(MOST_BYTES + 1) if sent else b""
-    if not content or len(content) > MOST_BYTES:
-        raise Invalid("json_large", "请选择一个不超过 1 MB 的方案文件", field="file")
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise Invalid("json_shape", "方案文件不是 UTF-8 编码，请另存为 UTF-8 后再选", field="file") from None
-    # Of versions from one day the later listed rules.
-    return max(enumerate(read_plan(text).versions), key=lambda one: (one[1].starts_on, one[0]))[1]
 
 
 def _offer(form: VersionForm) -> None:
@@ -181,6 +165,8 @@ def _answer(form: VersionForm, found: Plan | None) -> Answer:
         return _page(form, found)
     if not form.validate():
         return _page(form, found), 422
+    if "try" in request.form:
+        return ask_about(form.version(), found.name if found else str(form.name.data))
     try:
         if "check" in request.form:
             check_version(form.version())

@@ -63,6 +63,8 @@ class Permission(StrEnum):
     PAYOUT_READ = "PAYOUT_READ"
     PAYOUT_EDIT = "PAYOUT_EDIT"
     PAYOUT_APPROVE = "PAYOUT_APPROVE"
+    COMMISSION_ANALYSE = "COMMISSION_ANALYSE"
+    PATTERN_MARK = "PATTERN_MARK"
     MONTH_CLOSE = "MONTH_CLOSE"
     DOCUMENT_READ = "DOCUMENT_READ"
     DOCUMENT_RUN = "DOCUMENT_RUN"
@@ -135,6 +137,9 @@ MAY: Mapping[Permission, frozenset[Role]] = {
     Permission.PAYOUT_READ: frozenset({S, F, U}),
     Permission.PAYOUT_EDIT: frozenset({F}),
     Permission.PAYOUT_APPROVE: frozenset({S, F}),
+    # What a plan would cost, patterns worth a look, the old sheet against ours: not for those who are paid.
+    Permission.COMMISSION_ANALYSE: frozenset({S, F, U}),
+    Permission.PATTERN_MARK: frozenset({S, F}),
     Permission.MONTH_CLOSE: frozenset({F}),
     Permission.DOCUMENT_READ: frozenset({A, M, S, F, P, U, X}),
     Permission.DOCUMENT_RUN: frozenset({S, F}),

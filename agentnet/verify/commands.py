@@ -38,6 +38,7 @@ from agentnet.verify import (
     slips,
     station_papers,
     trial_papers,
+    trials,
 )
 from agentnet.verify.findings import Check, Finding
 
@@ -111,6 +112,8 @@ CHECKS: Sequence[Check] = tuple(
         payouts.payouts_had_two_people,
         payouts.held_outlets_were_not_paid,
         payouts.tax_is_what_the_table_says,
+        trials.trials_say_what_was_paid,
+        trials.old_sheets_are_beside_what_was_due,
         register.active_outlets_have_their_managers,
         register.assignments_never_overlap,
         register.states_follow_history,

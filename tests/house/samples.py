@@ -12,6 +12,11 @@ from sqlalchemy import select
 
 from agentnet.books.journal_actions import add_mapping
 from agentnet.closing.actions import close_month
+from agentnet.commission.abuse.models import PatternFinding
+from agentnet.commission.parallel.actions import NewSheet, bring_sheet
+from agentnet.commission.parallel.models import OldSheetLine
+from agentnet.commission.parallel.reading import read_sheet
+from agentnet.commission.whatif.actions import NewWhatIf, ask_what_if
 from agentnet.core.clock import IsoWeek, Month, frozen_at
 from agentnet.core.ids import new_id
 from agentnet.documents.models import Run, Schedule
@@ -62,6 +67,9 @@ def samples(facts: dict[str, object]) -> dict[str, Sample]:
     village = {"division_code": world.VILLAGE}
     schedule = {"schedule_id": facts["schedule_id"]}
     person = {"user_id": 1}
+    what_if = {"what_if_id": facts["what_if_id"]}
+    finding = {"finding_id": facts["finding_id"]}
+    sheet = {"sheet_id": facts["sheet_id"]}
     found = {
         name: Sample(outlet)
         for name in (
@@ -169,6 +177,17 @@ def samples(facts: dict[str, object]) -> dict[str, Sample]:
         "collecting.export": Sample({"kind": "csv"}, placed=False),
         "collecting.proof": Sample({"token": "x.y"}, placed=False),
         "commission.export": Sample({"kind": "csv"}, placed=False),
+        "commission.old_sheet": Sample(sheet, placed=False),
+        "commission.accept_differences": Sample(sheet, placed=False),
+        "commission.old_sheet_export": Sample(sheet | {"kind": "csv"}, placed=False),
+        "commission.old_sheet_line": Sample(sheet | {"line_id": facts["line_id"]}),
+        "commission.accept_difference": Sample(sheet | {"line_id": facts["line_id"]}),
+        "commission.pattern": Sample(finding),
+        "commission.mark_pattern": Sample(finding),
+        "commission.pattern_export": Sample({"kind": "csv"}, placed=False),
+        "commission.what_if": Sample(what_if, placed=False),
+        "commission.what_if_export": Sample(what_if | {"kind": "csv"}, placed=False),
+        "commission.what_if_outlet": Sample(what_if | outlet),
         "commission.plan": Sample({"code": "STANDARD"}, placed=False),
         "commission.new_version": Sample({"code": "STANDARD"}, placed=False),
         "commission.plan_file": Sample({"code": "STANDARD"}, placed=False),
@@ -213,6 +232,24 @@ def lay_down_facts() -> dict[str, object]:
     payout = a_batch_drawn_up("WL0001")
     with batch():
         add_mapping(new_id(), "U8", "U8", SYSTEM)
+        tried = NewWhatIf(new_id(), "标准代办费", "VERSION", world.STANDARD, Month(2026, 10), Month(2026, 10))
+        what_if_id = ask_what_if(tried, world.actor("fang")).id
+        finding = PatternFinding(
+            month="2026-11",
+            outlet_id=1,
+            org_unit_id=world.TAIPING.id,
+            pattern="SPLIT",
+            number=1,
+            group_count=1,
+            amount_fen=1_00,
+            cost_fen=50,
+            evidence=[[str(taken.id)]],
+            found_at=world.NOW,
+            state="OPEN",
+        )
+        db.session.add(finding)
+        old = read_sheet("网点编号,月份,代办费\nWL0001,2026-10,5.00\n".encode())
+        sheet_id = bring_sheet(NewSheet(new_id(), "old.csv", old, 0), world.actor("fang")).id
     with batch() as session:
         schedule = Schedule(
             name="周报",
@@ -249,4 +286,8 @@ def lay_down_facts() -> dict[str, object]:
             "need_id": need.id,
             "number": db.session.scalars(select(Run.number).where(Run.outlet_id == 1)).first(),
             "schedule_id": db.session.scalars(select(Schedule.id)).one(),
+            "what_if_id": what_if_id,
+            "sheet_id": sheet_id,
+            "line_id": db.session.scalars(select(OldSheetLine.id).where(OldSheetLine.outlet_id == 1)).one(),
+            "finding_id": db.session.scalars(select(PatternFinding.id)).one(),
         }

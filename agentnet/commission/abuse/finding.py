@@ -1,0 +1,138 @@
+"""Looking through some outlets' month for patterns, each with what it costs by the engine. Reads only."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from agentnet.collecting.models import Collection, Correction, Void
+from agentnet.commission.abuse.rules import Found, Taken, found_in, jumps, thresholds_on, without
+from agentnet.commission.accruing import outlet_months, refunded_in, worked
+from agentnet.commission.engine.inputs import Fact, Profile
+from agentnet.commission.engine.language import Kind
+from agentnet.commission.queries import tariffs, terms_of
+from agentnet.commission.rules import Ruled
+from agentnet.core.clock import Month
+from agentnet.core.money import Fen
+from agentnet.infra.db import db
+from agentnet.outlets.models import Outlet, Partner
+
+MOST_EVIDENCE = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Costed:
+    """A pattern at an outlet and what it costs."""
+
+    outlet_id: int
+    org_unit_id: int
+    found: Found
+    cost_fen: Fen
+
+    @property
+    def evidence(self) -> list[list[str]]:
+        """Return the ids in groups, no more than a page can show."""
+        kept: list[list[str]] = []
+        left = MOST_EVIDENCE
+        for group in self.found.groups:
+            if left <= 0:
+                break
+            kept.append([str(one.id) for one in group[:left]])
+            left -= len(group)
+        return kept
+
+
+def patterns_of(month: Month, outlet_ids: Sequence[int]) -> list[Costed]:
+    """Return the patterns of some outlets' month, closed or running."""
+    limits = thresholds_on(month.starts_on)
+    book, terms = tariffs(), terms_of(outlet_ids)
+    taken = _taken(month, outlet_ids)
+    profiles = _profiles(list(taken))
+    found: dict[int, list[Found]] = {}
+    for id_, several in taken.items():
+        ruling = book.ruling(terms.get(id_, ()), month)
+        patterns = found_in(several, limits, _Edges(ruling, profiles[id_]).of)
+        if patterns:
+            found[id_] = patterns
+    if not found:
+        return []
+    costed = []
+    for one in outlet_months(month, list(found), book):
+        stands = [_fact(taken_) for taken_ in taken[one.outlet_id] if not taken_.undone and taken_.amount_fen]
+        for pattern in found[one.outlet_id]:
+            earned, monthly, _reason = worked(
+                one.ruling, one.inputs, sorted(without(pattern, stands), key=lambda fact: (fact.day, fact.id))
+            )
+            rest = sum(line.commission_fen for line in earned) + sum(line.commission_fen for line in monthly)
+            costed.append(Costed(one.outlet_id, one.org_unit_id, pattern, one.earned_fen - rest))
+    return costed
+
+
+def _fact(taken: Taken) -> Fact:
+    return Fact(taken.id, taken.day, taken.tender, taken.household, taken.amount_fen)
+
+
+class _Edges:
+    """The edges of the bands that pay an outlet's collections, by the version of the day and the tender."""
+
+    def __init__(self, ruling: Sequence[Ruled], profile: Profile) -> None:
+        self.profile = profile
+        self.banded = [
+            one for one in ruling if any(component.kind is Kind.BANDED for component in one.version.components)
+        ]
+        self.known: dict[tuple[int, str], tuple[Fen, ...]] = {}
+
+    def of(self, taken: Taken) -> tuple[Fen, ...]:
+        """Return the edges for a collection."""
+        for one in self.banded:
+            if one.starts_on <= taken.day < one.ends_on:
+                key = (one.version.id, taken.tender)
+                if key not in self.known:
+                    self.known[key] = jumps(one.version.says, self.profile, taken.tender)
+                return self.known[key]
+        return ()
+
+
+def _profiles(outlet_ids: Sequence[int]) -> Mapping[int, Profile]:
+    rows = db.session.execute(
+        select(Outlet.id, Outlet.kind, Outlet.setting, Partner.code)
+        .outerjoin(Partner, Partner.id == Outlet.partner_id)
+        .where(Outlet.id.in_(outlet_ids))
+    )
+    return {id_: Profile(kind, setting, partner or "") for id_, kind, setting, partner in rows}
+
+
+def _taken(month: Month, outlet_ids: Sequence[int]) -> dict[int, list[Taken]]:
+    """Return what was collected, by outlet, with what stands of it; what was cleared afterwards is left out."""
+    cleared = select(Correction.collection_id).where(Correction.clears, Correction.collection_id.is_not(None))
+    here = Collection.outlet_id.in_(outlet_ids)
+    rows: Any = db.session.connection().execute(
+        select(
+            Collection.outlet_id,
+            Collection.id,
+            Collection.business_on,
+            Collection.collected_at,
+            Collection.tender,
+            Collection.household_id,
+            Collection.amount_fen,
+            Void.id,
+        )
+        .outerjoin(Void, Void.collection_id == Collection.id)
+        .where(
+            here,
+            Collection.business_on >= month.starts_on,
+            Collection.business_on < month.ends_on,
+            Collection.id.not_in(cleared),
+        )
+        .order_by(Collection.outlet_id, Collection.business_on, Collection.id)
+    )
+    refunded = refunded_in(month, here)
+    found: dict[int, list[Taken]] = defaultdict(list)
+    for outlet_id, id_, day, at, tender, household_id, amount_fen, void_id in rows:
+        stands = amount_fen - refunded.get(id_, 0)
+        found[outlet_id].append(Taken(id_, day, at, tender, household_id, stands, void_id is not None))
+    return found

@@ -1,0 +1,209 @@
+"""Old sheets, their lines in the viewer's territory, and how far the parallel run is."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import ColumnElement, Select, case, func, select, true
+
+from agentnet.commission.parallel.models import OldSheet, OldSheetLine
+from agentnet.commission.parallel.words import STATES, part_texts
+from agentnet.core.errors import Missing
+from agentnet.core.money import Fen
+from agentnet.infra.actor import Actor
+from agentnet.infra.db import db
+from agentnet.infra.i18n import say
+from agentnet.infra.pages import Page, SortBy, page_of
+from agentnet.infra.sheets import Cell, Yuan
+from agentnet.outlets.models import Outlet
+from agentnet.outlets.queries import visible_outlets
+from agentnet.users.models import User
+from agentnet.users.permissions import Permission, covers_company
+
+READ = Permission.COMMISSION_ANALYSE
+
+SHEET_COLUMNS: Mapping[str, SortBy] = {"brought": SortBy(OldSheet.id, uuid.UUID)}
+LINE_COLUMNS: Mapping[str, SortBy] = {
+    "difference": SortBy(OldSheetLine.size_fen, int),
+    "outlet": SortBy(OldSheetLine.outlet_code),
+    "month": SortBy(OldSheetLine.month),
+}
+
+
+def _mine(viewer: Actor) -> ColumnElement[bool]:
+    """Return the condition on lines; what is no outlet of ours is the company's to look at."""
+    if covers_company(viewer, READ):
+        return true()
+    return OldSheetLine.outlet_id.in_(select(Outlet.id).where(visible_outlets(viewer, READ)))
+
+
+def sheet_page(viewer: Actor, arguments: Mapping[str, str]) -> Page[Any]:
+    """Return a page of sheets, newest first, with how many lines are still open in the viewer's territory."""
+    still_open = (
+        select(func.count())
+        .where(OldSheetLine.sheet_id == OldSheet.id, OldSheetLine.state == "OPEN", _mine(viewer))
+        .scalar_subquery()
+    )
+    statement: Select[*tuple[Any, ...]] = select(
+        OldSheet, User.display_name.label("brought_by"), still_open.label("still_open")
+    ).outerjoin(User, User.id == OldSheet.user_id)
+    return page_of(
+        db.session(),
+        statement,
+        arguments,
+        columns=SHEET_COLUMNS,
+        default="-brought",
+        key=SortBy(OldSheet.id, uuid.UUID),
+    )
+
+
+def sheet_by_id(sheet_id: uuid.UUID) -> OldSheet:
+    """Return a sheet; its lines are given by territory.
+
+    Raises:
+        Missing: ``sheet_missing``.
+    """
+    found = db.session.get(OldSheet, sheet_id)
+    if found is None:
+        raise Missing("sheet_missing", "没有这份旧表")
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class MonthSums:
+    """A month of a sheet on both sides."""
+
+    month: str
+    lines: int
+    still_open: int
+    theirs_fen: Fen
+    ours_fen: Fen
+
+    @property
+    def difference_fen(self) -> Fen:
+        return self.ours_fen - self.theirs_fen
+
+
+def months_of(viewer: Actor, sheet: OldSheet) -> list[MonthSums]:
+    """Return the months of a sheet in the viewer's territory."""
+    rows = db.session.execute(
+        select(
+            OldSheetLine.month,
+            func.count(),
+            func.sum(case((OldSheetLine.state == "OPEN", 1), else_=0)),
+            func.coalesce(func.sum(OldSheetLine.theirs_fen), 0),
+            func.coalesce(func.sum(OldSheetLine.ours_fen), 0),
+        )
+        .where(OldSheetLine.sheet_id == sheet.id, _mine(viewer))
+        .group_by(OldSheetLine.month)
+        .order_by(OldSheetLine.month)
+    )
+    return [MonthSums(month, lines, int(opened), int(theirs), int(ours)) for month, lines, opened, theirs, ours in rows]
+
+
+def causes_of(viewer: Actor, sheet: OldSheet) -> list[tuple[str, int, int, Fen]]:
+    """Return for each main cause: lines, those still open, and the sum of their differences."""
+    rows = db.session.execute(
+        select(
+            OldSheetLine.cause,
+            func.count(),
+            func.sum(case((OldSheetLine.state == "OPEN", 1), else_=0)),
+            func.sum(OldSheetLine.difference_fen),
+        )
+        .where(OldSheetLine.sheet_id == sheet.id, OldSheetLine.cause.is_not(None), _mine(viewer))
+        .group_by(OldSheetLine.cause)
+        .order_by(func.count().desc(), OldSheetLine.cause)
+    )
+    return [(str(cause), lines, int(opened), int(fen)) for cause, lines, opened, fen in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class LineWanted:
+    """What the lines are narrowed to; empty means all that differ."""
+
+    state: str = ""
+    cause: str = ""
+    month: str = ""
+    words: str = ""
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """Return the conditions on ``OldSheetLine``."""
+        found = [OldSheetLine.state == self.state if self.state else OldSheetLine.state != "AGREES"]
+        if self.cause:
+            found.append(OldSheetLine.cause == self.cause)
+        if self.month:
+            found.append(OldSheetLine.month == self.month)
+        if self.words:
+            found.append(OldSheetLine.outlet_code.icontains(self.words, autoescape=True))
+        return found
+
+
+def _lines(viewer: Actor, sheet: OldSheet) -> Select[*tuple[Any, ...]]:
+    return (
+        select(OldSheetLine, Outlet.name)
+        .outerjoin(Outlet, Outlet.id == OldSheetLine.outlet_id)
+        .where(OldSheetLine.sheet_id == sheet.id, _mine(viewer))
+    )
+
+
+def line_page(viewer: Actor, sheet: OldSheet, wanted: LineWanted, arguments: Mapping[str, str]) -> Page[Any]:
+    """Return a page of lines, the largest difference first."""
+    return page_of(
+        db.session(),
+        _lines(viewer, sheet).where(*wanted.conditions()),
+        arguments,
+        columns=LINE_COLUMNS,
+        default="-difference",
+        key=SortBy(OldSheetLine.id, int),
+    )
+
+
+def line_of(viewer: Actor, sheet: OldSheet, line_id: int) -> tuple[OldSheetLine, str | None, str | None]:
+    """Return a line with its outlet's name and who accepted it.
+
+    Raises:
+        Missing: ``sheet_line_missing``.
+    """
+    row = db.session.execute(_lines(viewer, sheet).where(OldSheetLine.id == line_id)).one_or_none()
+    if row is None:
+        raise Missing("sheet_line_missing", "没有这一行差异")
+    return row[0], row[1], db.session.scalar(select(User.display_name).where(User.id == row[0].accepted_by_id))
+
+
+def head() -> Sequence[str]:
+    """Return the words above the columns of the file."""
+    return (
+        _("行"), _("网点编号"), _("网点名称"), _("月份"), _("旧表（元）"), _("旧表笔数"), _("旧表收费金额（元）"),
+        _("本系统（元）"), _("本系统的笔数"), _("本系统的收费金额（元）"), _("差（元）"), _("原因"), _("状态"),
+        _("说明"),
+    )  # fmt: skip
+
+
+def rows(viewer: Actor, sheet: OldSheet) -> Iterator[Sequence[Cell]]:
+    """Yield every line as a row of a file, those that agree included, in the order of the sheet."""
+    statement = _lines(viewer, sheet).order_by(OldSheetLine.id).execution_options(yield_per=2_000)
+    for line, name in db.session.execute(statement):
+        yield (
+            line.line_no,
+            line.outlet_code,
+            name or "",
+            line.month,
+            _yuan(line.theirs_fen),
+            line.theirs_count,
+            _yuan(line.theirs_volume_fen),
+            _yuan(line.ours_fen),
+            line.ours_count,
+            _yuan(line.ours_volume_fen),
+            Yuan(line.difference_fen),
+            "; ".join(part_texts(line)),
+            say(STATES[line.state][0]),
+            line.note or "",
+        )
+
+
+def _yuan(fen: Fen | None) -> Yuan | None:
+    return None if fen is None else Yuan(fen)

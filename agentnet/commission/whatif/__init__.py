@@ -1,0 +1,1 @@
+"""What a plan would have cost: tried on closed months, beside what was paid, outlet by outlet. Changes no books."""
