@@ -27,6 +27,8 @@ from agentnet.collecting.blueprint import blueprint as collecting_blueprint
 from agentnet.collecting.jobs import ALLOCATE_RECEIVED
 from agentnet.commission import models as commission_models
 from agentnet.commission.blueprint import blueprint as commission_blueprint
+from agentnet.commission.disputes import models as disputes_models
+from agentnet.commission.disputes.blueprint import blueprint as disputes_blueprint
 from agentnet.commission.following import follow_correction
 from agentnet.commission.plan_requests import PLAN_VERSION
 from agentnet.commission.queries import plan_lines
@@ -107,6 +109,7 @@ MODELS = (
     books_models,
     visits_models,
     commission_models,
+    disputes_models,
     closing_models,
 )
 """Every table belongs to one of these."""
@@ -124,6 +127,7 @@ BLUEPRINTS: Sequence[Blueprint] = (
     workdays_blueprint,
     books_blueprint,
     commission_blueprint,
+    disputes_blueprint,
     closing_blueprint,
     outlets_blueprint,
     administration_blueprint,

@@ -71,6 +71,18 @@ class WorkingLine:
 
 
 @dataclass(frozen=True, slots=True)
+class DisputeLine:
+    """A disputed line of an earlier statement, and the answer: ``ACCEPTED`` or ``REFUSED``, with its reason."""
+
+    raised_on: date
+    belongs_to: Month
+    line: str
+    reason: str
+    answer_state: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
 class CommissionStatement:
     """The frozen figures of one outlet's statement.
 
@@ -102,6 +114,8 @@ class CommissionStatement:
     """Drawn before the month was closed: says so in its title and at its end, where nobody signs."""
     workings: tuple[WorkingLine, ...] = ()
     """Of every component where the table of components alone does not say how its figure came about."""
+    disputes: tuple[DisputeLine, ...] = ()
+    """What was answered since the statement before."""
 
 
 _PRIMING = Priming(
@@ -158,6 +172,7 @@ def compose(statement: CommissionStatement) -> Paper:
     tail = 0.0 if statement.provisional else blocks.ending_height(paper, text["statement_note"])
     _draw_components(paper, statement)
     _draw_workings(paper, statement)
+    _draw_disputes(paper, statement)
     _draw_collections(paper, statement, 0.0 if statement.adjustments else tail)
     if statement.adjustments:
         _draw_adjustments(paper, statement, tail)
@@ -257,6 +272,32 @@ def _draw_workings(paper: Paper, statement: CommissionStatement) -> None:
         rows += [Row(("", step, "")) for step in others]
     totals = (Total(text["total"], (amount_text(statement.earned_fen),)),)
     Table(paper, text["working_heading"], columns).draw(rows, totals)
+
+
+def _draw_disputes(paper: Paper, statement: CommissionStatement) -> None:
+    if not statement.disputes:
+        return
+    text, language = paper.words, statement.head.language
+    columns = (
+        Column(text["dispute_raised"], 13, unbroken=True),
+        Column(text["belongs_to"], 13),
+        Column(text["dispute_line"], 24),
+        Column(text["dispute_reason"], 20),
+        Column(text["dispute_answer"], 30),
+    )
+    rows = [
+        Row(
+            (
+                line.raised_on.isoformat(),
+                month_text(line.belongs_to, language),
+                line.line,
+                line.reason,
+                text["colon"].join((text[f"dispute_{line.answer_state}"], line.answer)),
+            )
+        )
+        for line in statement.disputes
+    ]
+    Table(paper, text["dispute_heading"], columns).draw(rows)
 
 
 def _draw_collections(paper: Paper, statement: CommissionStatement, tail: float) -> None:

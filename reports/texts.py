@@ -78,6 +78,13 @@ STATEMENT: Texts = {
     "entered_on": ("入账日期", "Entered"),
     "reference": ("原凭证号", "Receipt no."),
     "reason": ("调整原因", "Reason"),
+    "dispute_heading": ("对以前结算单异议的答复", "Answers to disputed lines"),
+    "dispute_raised": ("提出日期", "Raised"),
+    "dispute_line": ("哪一项", "Line"),
+    "dispute_reason": ("异议", "What was disputed"),
+    "dispute_answer": ("答复", "Answer"),
+    "dispute_ACCEPTED": ("认可，已调整", "Accepted and adjusted"),
+    "dispute_REFUSED": ("核对无误", "Found correct"),
     "due_total": ("应付代办费", "Commission due"),
     "due_total_adjusted": ("应付代办费（本月＋调整）", "Commission due (this month and adjustments)"),
     "statement_note": (

@@ -6,6 +6,8 @@ from flask import redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from agentnet.commission import exporting
+from agentnet.commission.disputes.queries import newest_by_line
+from agentnet.commission.disputes.words import STATES
 from agentnet.commission.month_figures import OutletFilter, month_figures, outlet_page
 from agentnet.commission.outlet_figures import closed_months_of, outlet_figures
 from agentnet.commission.queries import closed_months, tenders
@@ -131,6 +133,9 @@ def outlet(code: str) -> str:
         is_keeper=_own_outlet(viewer()) == found.code,
         may_adjust=may(viewer(), Permission.COMMISSION_EDIT),
         may_export=may(viewer(), Permission.EXPORT),
+        disputes=newest_by_line(found, month) if figures.closed else {},
+        may_dispute=may(viewer(), Permission.COMMISSION_DISPUTE),
+        dispute_states=STATES,
     )
 
 

@@ -60,6 +60,7 @@ class Permission(StrEnum):
     COMMISSION_READ = "COMMISSION_READ"
     COMMISSION_EDIT = "COMMISSION_EDIT"
     COMMISSION_APPROVE = "COMMISSION_APPROVE"
+    COMMISSION_DISPUTE = "COMMISSION_DISPUTE"
     MONTH_CLOSE = "MONTH_CLOSE"
     DOCUMENT_READ = "DOCUMENT_READ"
     DOCUMENT_RUN = "DOCUMENT_RUN"
@@ -128,6 +129,7 @@ MAY: Mapping[Permission, frozenset[Role]] = {
     Permission.COMMISSION_READ: frozenset({A, S, F, P, U, X}),
     Permission.COMMISSION_EDIT: frozenset({F}),
     Permission.COMMISSION_APPROVE: frozenset({S, F}),
+    Permission.COMMISSION_DISPUTE: frozenset({A, P}),
     Permission.MONTH_CLOSE: frozenset({F}),
     Permission.DOCUMENT_READ: frozenset({A, M, S, F, P, U, X}),
     Permission.DOCUMENT_RUN: frozenset({S, F}),

@@ -26,6 +26,9 @@ from agentnet.visits.judging import FoundNeed
 from agentnet.visits.models import Need
 from tests import world
 from tests.collecting.counter import item, record
+from tests.commission.disputes.given import disputed, line_id
+from tests.commission.facts import POSTAL_STATION
+from tests.commission.facts import collected as collected_in_october
 from tests.holding.given import prepaid_for_a_moment
 from tests.settlement.corrections.given import ask_refund, collected, night, refunded
 from tests.settlement.drawer import close, declare, new_remittance
@@ -64,6 +67,7 @@ def samples(facts: dict[str, object]) -> dict[str, Sample]:
         name: Sample(outlet)
         for name in (
             "commission.outlet",
+            "disputes.new",
             "outlets.show",
             "outlets.new_agreement",
             "outlets.edit",
@@ -104,6 +108,8 @@ def samples(facts: dict[str, object]) -> dict[str, Sample]:
     found |= {
         f"reconciliation.{name}": Sample(difference) for name in ("difference", "own", "end", "remedy", "remedy_record")
     }
+    dispute = {"dispute_id": facts["dispute_id"]}
+    found |= {f"disputes.{name}": Sample(dispute) for name in ("dispute", "withdraw", "own", "refuse")}
     found |= {name: Sample(visit) for name in ("visits.show", "visits.photo", "visits.strike")}
     found |= {name: Sample(need) for name in ("visits.need", "visits.close_need")}
     found |= {f"outlets.{name}": Sample(manager) for name in ("manager", "edit_manager", "leave", "manager_photo")}
@@ -199,7 +205,10 @@ def lay_down_facts() -> dict[str, object]:
         plan_duties(IsoWeek.of(world.TODAY), SYSTEM)
     with batch():
         log_visit(a_visit(needs=(FoundNeed("FAULT_REPAIR", "路灯不亮"),)), world.actor("bob"))
+    put_right = collected_in_october(POSTAL_STATION, 100_00)
     close_month(Month(2026, 10), SYSTEM)
+    line = line_id(put_right[0])
+    dispute_id = disputed(line)
     with batch():
         add_mapping(new_id(), "U8", "U8", SYSTEM)
     with batch() as session:
@@ -236,5 +245,7 @@ def lay_down_facts() -> dict[str, object]:
             "visit_id": need.visit_id,
             "need_id": need.id,
             "number": db.session.scalars(select(Run.number).where(Run.outlet_id == 1)).first(),
+            "dispute_id": dispute_id,
+            "line_id": line,
             "schedule_id": db.session.scalars(select(Schedule.id)).one(),
         }
