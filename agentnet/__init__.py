@@ -30,6 +30,7 @@ from agentnet.commission.blueprint import blueprint as commission_blueprint
 from agentnet.commission.disputes import models as disputes_models
 from agentnet.commission.disputes.blueprint import blueprint as disputes_blueprint
 from agentnet.commission.following import follow_correction
+from agentnet.commission.income import income_part
 from agentnet.commission.plan_requests import PLAN_VERSION
 from agentnet.commission.queries import plan_lines
 from agentnet.commission.report_data import COMMISSION_PROVISIONAL, COMMISSION_STATEMENT, COMMISSION_SUMMARY
@@ -198,6 +199,7 @@ def create_app(settings: Settings | None = None) -> TransactionalFlask:
     app.extensions["agentnet.clock_jobs"] = tuple(CLOCK_JOBS)
     app.extensions["agentnet.workers"] = tuple(WORKERS)
     app.extensions["agentnet.counter_notices"] = (overdue_notices,)
+    app.extensions["agentnet.counter_parts"] = (income_part,)
     app.extensions["agentnet.own_manager_ids"] = own_manager_ids
     app.extensions["agentnet.outlet_story"] = tuple(STORY)
     app.extensions["agentnet.plan_choices"] = _plan_choices
