@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from flask import current_app
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy import select
 
 from agentnet.collecting.models import Collection
@@ -128,7 +129,11 @@ def _nothing(worked: OutletMonth) -> list[tuple[str, Reason]]:
 def next_text(one: Next) -> str:
     """Return what is missing to the next tier or step, as a keeper is told it."""
     price = format_percent(one.rate_ppm) + "%" if one.by_volume else _("每笔 %(fee)s 元", fee=format_yuan(one.fee_fen))
-    missing = money_text(one.missing) if one.by_volume else _("%(num)s 笔", num=f"{one.missing:,}")
+    missing = (
+        money_text(one.missing)
+        if one.by_volume
+        else ngettext("%(num)s 笔", "%(num)s 笔", one.missing, num=f"{one.missing:,}")
+    )
     if one.from_ppm is not None:
         share = format_percent(one.from_ppm) + "%"
         return _(

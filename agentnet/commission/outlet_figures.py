@@ -15,6 +15,7 @@ from agentnet.commission.accruing import EarnedLine, MonthlyEarned, OutletMonth,
 from agentnet.commission.disputes.queries import LineKey
 from agentnet.commission.engine.explaining import Working
 from agentnet.commission.engine.language import Component
+from agentnet.commission.engine.reasons import Reason
 from agentnet.commission.models import (
     CommissionAdjustment,
     CommissionLine,
@@ -94,12 +95,15 @@ class OutletFigures:
     lines: Page[LineShown]
     adjustment_keys: Mapping[uuid.UUID, LineKey]
     """What names the line of each adjustment, once the month is closed."""
+    reason: Reason | None = None
+    """Why the month is empty or negative, if it is."""
 
 
 def outlet_figures(outlet: Outlet, month: Month, arguments: Mapping[str, str]) -> OutletFigures:
     """Return an outlet's month with one page of its lines; provisional while the month is open."""
     closed = month_state(month) == CLOSED
     monthly: Sequence[MonthlyCommission | MonthlyEarned]
+    reason = None
     if closed:
         accrual = db.session.get(OutletAccrual, (str(month), outlet.id))
         earned = closed_lines(month, [outlet.id])
@@ -113,6 +117,7 @@ def outlet_figures(outlet: Outlet, month: Month, arguments: Mapping[str, str]) -
         monthly = worked.monthly
         sums = _provisional(worked)
         version_id, agreement_id = worked.version_id, worked.agreement_id
+        reason = worked.reason
     ids = {part[0] for line in earned.values() for part in line.parts} | {one.component_id for one in monthly}
     components = components_by_id(ids)
     version = db.session.get(PlanVersion, version_id) if version_id else None
@@ -127,6 +132,7 @@ def outlet_figures(outlet: Outlet, month: Month, arguments: Mapping[str, str]) -
         adjustments=adjustments_in(outlet, month),
         lines=_line_page(outlet, month, arguments, earned, components, closed),
         adjustment_keys=_keys(outlet, month, CommissionLine.adjustment_id) if closed else {},
+        reason=Reason.CLAWED_BACK if sums.due_fen < 0 else reason,
     )
 
 

@@ -166,6 +166,7 @@ def samples(facts: dict[str, object]) -> dict[str, Sample]:
         "collecting.export": Sample({"kind": "csv"}, placed=False),
         "collecting.proof": Sample({"token": "x.y"}, placed=False),
         "commission.export": Sample({"kind": "csv"}, placed=False),
+        "commission.line": Sample(outlet | receipt),
         "commission.plan": Sample({"code": "STANDARD"}, placed=False),
         "commission.new_version": Sample({"code": "STANDARD"}, placed=False),
         "commission.plan_file": Sample({"code": "STANDARD"}, placed=False),
