@@ -33,7 +33,13 @@ from agentnet.commission.following import follow_correction
 from agentnet.commission.income import income_part
 from agentnet.commission.plan_requests import PLAN_VERSION
 from agentnet.commission.queries import plan_lines
-from agentnet.commission.report_data import COMMISSION_PROVISIONAL, COMMISSION_STATEMENT, COMMISSION_SUMMARY
+from agentnet.commission.report_data import (
+    COMMISSION_PARTNER,
+    COMMISSION_PROVISIONAL,
+    COMMISSION_STATEMENT,
+    COMMISSION_SUMMARY,
+    COMMISSION_YEAR,
+)
 from agentnet.dashboard.blueprint import blueprint as dashboard_blueprint
 from agentnet.dashboard.navigation import init_navigation
 from agentnet.dashboard.story import STORY
@@ -138,6 +144,8 @@ REPORT_KINDS: Sequence[ReportKind] = (
     COMMISSION_PROVISIONAL,
     COMMISSION_STATEMENT,
     COMMISSION_SUMMARY,
+    COMMISSION_PARTNER,
+    COMMISSION_YEAR,
     DUTY_MANAGER_WEEK,
     DUTY_STATION_MONTH,
     *BOOKS_KINDS,

@@ -19,11 +19,13 @@ from reports.kit import blocks
 from reports.kit.paper import Paper
 from reports.kit.priming import Priming
 from reports.kit.table import Column, Row, Table, Total
-from reports.kit.wording import amount_text, count_text, month_text, short_instant
+from reports.kit.wording import NOTHING, amount_text, count_text, month_text, short_instant
 from reports.texts import STATEMENT, words
 
-DRAWING_VERSION: Final = 1
+DRAWING_VERSION: Final = 2
 """Raise it when the same figures would print other bytes; a document keeps the file of the version that drew it."""
+ALL: Final = "ALL"
+"""The tender of what is earned once a month."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,8 +246,9 @@ def _draw_components(paper: Paper, statement: CommissionStatement) -> None:
             (
                 line.component,
                 text[line.tender],
-                count_text(line.count),
-                amount_text(line.base_fen),
+                # What is earned once a month is of no collection in particular.
+                NOTHING if line.tender == ALL else count_text(line.count),
+                NOTHING if line.tender == ALL else amount_text(line.base_fen),
                 amount_text(line.commission_fen),
             )
         )

@@ -132,7 +132,7 @@ def outlet_figures(outlet: Outlet, month: Month, arguments: Mapping[str, str]) -
         adjustments=adjustments_in(outlet, month),
         lines=_line_page(outlet, month, arguments, earned, components, closed),
         adjustment_keys=_keys(outlet, month, CommissionLine.adjustment_id) if closed else {},
-        reason=Reason.CLAWED_BACK if sums.due_fen < 0 else reason,
+        reason=Reason.CLAWED_BACK if (sums.due_fen or 0) < 0 else reason,
     )
 
 

@@ -60,7 +60,7 @@ def test_a_closed_line_shows_band_formula_and_rounding(sign_in: SignIn) -> None:
     alice = sign_in("alice")
     # 2,000.50 x 1 % = 20.005, rounded to 20.01.
     shown = page(alice, large)
-    for words in ("已封账", "20.005", "20.01", "2000.50 × 1%", "农村", "第 2 版", "提出异议"):
+    for words in ("已封账", "20.005", "20.01", "2,000.50 × 1 %", "农村", "第 2 版", "提出异议"):
         assert words in shown
     assert "没有舍入" in page(alice, small)
     assert f"/lines/{receipt_of(large)}" in alice.get("/commission/outlets/WL0001?month=2026-10").text
