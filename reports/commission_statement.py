@@ -172,12 +172,13 @@ def compose(statement: CommissionStatement) -> Paper:
     _draw_facts(paper, statement)
     # The signatures stand on the sheet that carries the last total; nobody signs what may still change.
     tail = 0.0 if statement.provisional else blocks.ending_height(paper, text["statement_note"])
-    _draw_components(paper, statement)
-    _draw_workings(paper, statement)
-    _draw_disputes(paper, statement)
-    _draw_collections(paper, statement, 0.0 if statement.adjustments else tail)
-    if statement.adjustments:
-        _draw_adjustments(paper, statement, tail)
+    sections = [_draw_components]
+    sections += [_draw_workings] if statement.workings else []
+    sections += [_draw_disputes] if statement.disputes else []
+    sections += [_draw_collections] if statement.collections else []
+    sections += [_draw_adjustments] if statement.adjustments else []
+    for section in sections:
+        section(paper, statement, tail if section is sections[-1] else 0.0)
     if statement.provisional:
         blocks.note(paper, text["provisional_note"])
     else:
@@ -232,7 +233,7 @@ def _draw_facts(paper: Paper, statement: CommissionStatement) -> None:
     )
 
 
-def _draw_components(paper: Paper, statement: CommissionStatement) -> None:
+def _draw_components(paper: Paper, statement: CommissionStatement, tail: float) -> None:
     text = paper.words
     columns = (
         Column(text["component"], 36),
@@ -256,12 +257,10 @@ def _draw_components(paper: Paper, statement: CommissionStatement) -> None:
     ]
     totals = (Total(text["total"], (amount_text(statement.earned_fen),)),) if rows else ()
     table = Table(paper, text["summary_heading"], columns)
-    table.draw(rows, totals, empty=text[f"empty_{statement.empty_reason}"])
+    table.draw(rows, totals, tail, empty=text[f"empty_{statement.empty_reason}"])
 
 
-def _draw_workings(paper: Paper, statement: CommissionStatement) -> None:
-    if not statement.workings:
-        return
+def _draw_workings(paper: Paper, statement: CommissionStatement, tail: float) -> None:
     text = paper.words
     columns = (
         Column(text["component"], 26),
@@ -272,14 +271,12 @@ def _draw_workings(paper: Paper, statement: CommissionStatement) -> None:
     for one in statement.workings:
         first, *others = one.steps
         rows.append(Row((one.component, first, amount_text(one.commission_fen))))
-        rows += [Row(("", step, "")) for step in others]
+        rows += [Row(("", step, ""), joins=True) for step in others]
     totals = (Total(text["total"], (amount_text(statement.earned_fen),)),)
-    Table(paper, text["working_heading"], columns).draw(rows, totals)
+    Table(paper, text["working_heading"], columns).draw(rows, totals, tail)
 
 
-def _draw_disputes(paper: Paper, statement: CommissionStatement) -> None:
-    if not statement.disputes:
-        return
+def _draw_disputes(paper: Paper, statement: CommissionStatement, tail: float) -> None:
     text, language = paper.words, statement.head.language
     columns = (
         Column(text["dispute_raised"], 13, unbroken=True),
@@ -300,13 +297,11 @@ def _draw_disputes(paper: Paper, statement: CommissionStatement) -> None:
         )
         for line in statement.disputes
     ]
-    Table(paper, text["dispute_heading"], columns).draw(rows)
+    Table(paper, text["dispute_heading"], columns).draw(rows, (), tail)
 
 
 def _draw_collections(paper: Paper, statement: CommissionStatement, tail: float) -> None:
     lines = statement.collections
-    if not lines:
-        return
     text = paper.words
     columns = (
         Column(text["line"], 9, "right"),

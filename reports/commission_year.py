@@ -89,7 +89,7 @@ def draw(sheet: CommissionYear) -> bytes:
         (
             (text["collections_count"], count_text(sheet.count)),
             (text["amount_collected"], amount_text(sheet.collected_fen)),
-            (text["commission"], amount_text(sheet.earned_fen)),
+            (text["year_sum_earned"], amount_text(sheet.earned_fen)),
             (text["adjusted"], amount_text(sheet.adjusted_fen)),
         ),
         alarm=owed_back,

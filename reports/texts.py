@@ -284,6 +284,7 @@ YEAR: Texts = {
     "year_due": ("全年应付代办费", "Commission due in the year"),
     "year_due_so_far": ("截至目前应付代办费", "Commission due so far"),
     "year_owed_back": ("应扣回代办费", "Commission to be recovered"),
+    "year_sum_earned": ("各月代办费", "Earned"),
     "year_heading": ("各月", "Month by month"),
     "year_month": ("月份", "Month"),
     "year_collected": ("代收金额（元）", "Collected (CNY)"),

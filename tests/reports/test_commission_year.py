@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
 from agentnet.core.clock import Month
-from reports import commission_summary, commission_year
+from reports import commission_statement, commission_summary, commission_year
+from reports.commission_statement import ComponentLine, DisputeLine
 from reports.commission_year import CommissionYear, YearMonth
 from reports.frozen import from_json, to_json
 from reports.head import FiguresDisagree
 from reports.texts import Language
-from tests.reports.samples import head, text_of
+from tests.reports.samples import head, statement, text_of
 from tests.reports.territory_samples import summary
 
 
@@ -76,6 +78,27 @@ def test_a_total_that_is_not_the_sum_of_its_months_is_refused() -> None:
 def test_a_stored_year_is_redrawn_byte_for_byte(language: Language) -> None:
     again = from_json(CommissionYear, to_json(year(9, language)))
     assert commission_year.draw(again) == commission_year.draw(year(9, language))
+
+
+def test_a_statement_without_collections_keeps_its_signatures_beside_the_answers() -> None:
+    answers = tuple(
+        DisputeLine(
+            date(2026, 10, 12), Month(2026, 9), f"WL0042-260912-{number:04d}", "金额不对", "REFUSED", "核对无误"
+        )
+        for number in range(40)
+    )
+    pages = text_of(commission_statement.draw(replace(statement(0), disputes=answers)))
+    assert "对以前结算单异议的答复" in pages[0]
+    assert "核对无误" in pages[-1]
+    assert "制表" in pages[-1]
+
+
+def test_what_is_earned_once_a_month_is_of_no_collection() -> None:
+    once = ComponentLine("每月补贴 300.00 元", "ALL", 0, 0, 300_00)
+    figures = replace(statement(0), components=(once,), earned_fen=300_00, due_fen=300_00)
+    (page,) = text_of(commission_statement.draw(figures))
+    line = next(line for line in page.splitlines() if "每月补贴" in line)
+    assert line.split() == ["每月补贴", "300.00", "元", "全部", "-", "-", "300.00"]
 
 
 def test_a_partners_summary_names_the_partner() -> None:
