@@ -8,6 +8,7 @@ import pytest
 
 from agentnet.closing.actions import close_month
 from agentnet.commission.disputes.actions import accept_dispute, refuse_dispute
+from agentnet.commission.report_data import COMMISSION_PARTNER, COMMISSION_YEAR
 from agentnet.core.clock import frozen_at, shanghai_instant
 from agentnet.core.ids import new_id
 from agentnet.infra.actor import SYSTEM
@@ -15,6 +16,7 @@ from agentnet.infra.db import db
 from agentnet.infra.transaction import batch
 from tests import world
 from tests.commission.disputes.given import NOVEMBER, closed_october, disputed, line_id, paid_more
+from tests.commission.test_papers import made
 from tests.verify.test_planted import is_named, named_in
 
 PLANTED = (
@@ -38,6 +40,31 @@ def answered(app) -> None:
         refuse_dispute(refused, new_id(), "核对无误", world.actor("fang"))
     with frozen_at(shanghai_instant(date(2026, 12, 2), 9)):
         close_month(NOVEMBER, SYSTEM)
+
+
+PAPERS = (
+    ("year_sheet", "UPDATE outlet_accruals SET due_fen = due_fen + 1 WHERE outlet_id = 1 AND month = '2026-10'"),
+    ("year_sheet", "UPDATE outlet_accruals SET collections_count = 9 WHERE outlet_id = 1 AND month = '2026-11'"),
+    ("partner_summary", "UPDATE outlet_accruals SET due_fen = due_fen + 1 WHERE outlet_id = 1 AND month = '2026-11'"),
+    ("partner_summary", "DELETE FROM outlet_accruals WHERE outlet_id = 1 AND month = '2026-11'"),
+)
+
+
+@pytest.fixture
+def printed(answered: None) -> None:
+    """November's year sheets and partners' summaries."""
+    for kind in (COMMISSION_YEAR, COMMISSION_PARTNER):
+        made(kind, NOVEMBER)
+
+
+def test_verify_agrees_with_year_sheets_and_partners_summaries(printed: None) -> None:
+    with db.engine.connect() as connection:
+        assert named_in(connection) & {"year_sheet", "partner_summary"} == set()
+
+
+@pytest.mark.parametrize(("name", "sql"), PAPERS)
+def test_each_error_planted_under_these_papers_is_named(printed: None, name: str, sql: str) -> None:
+    assert is_named(name, sql, unguarded="outlet_accruals.due")
 
 
 def test_verify_agrees_with_what_was_answered(answered: None) -> None:
