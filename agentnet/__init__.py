@@ -29,7 +29,10 @@ from agentnet.commission import models as commission_models
 from agentnet.commission.abuse import models as abuse_models
 from agentnet.commission.abuse.jobs import LOOK_FOR_PATTERNS
 from agentnet.commission.blueprint import blueprint as commission_blueprint
+from agentnet.commission.disputes import models as disputes_models
+from agentnet.commission.disputes.blueprint import blueprint as disputes_blueprint
 from agentnet.commission.following import follow_correction
+from agentnet.commission.income import income_part
 from agentnet.commission.parallel import models as parallel_models
 from agentnet.commission.payout import models as payout_models
 from agentnet.commission.payout import payee_imports
@@ -37,7 +40,13 @@ from agentnet.commission.payout.approval_kind import PAYOUT
 from agentnet.commission.payout.blueprint import blueprint as payout_blueprint
 from agentnet.commission.plan_requests import PLAN_VERSION
 from agentnet.commission.queries import plan_lines
-from agentnet.commission.report_data import COMMISSION_PROVISIONAL, COMMISSION_STATEMENT, COMMISSION_SUMMARY
+from agentnet.commission.report_data import (
+    COMMISSION_PARTNER,
+    COMMISSION_PROVISIONAL,
+    COMMISSION_STATEMENT,
+    COMMISSION_SUMMARY,
+    COMMISSION_YEAR,
+)
 from agentnet.commission.whatif import models as whatif_models
 from agentnet.commission.whatif.jobs import TRYING
 from agentnet.dashboard.blueprint import blueprint as dashboard_blueprint
@@ -120,6 +129,7 @@ MODELS = (
     whatif_models,
     abuse_models,
     parallel_models,
+    disputes_models,
     closing_models,
 )
 """Every table belongs to one of these."""
@@ -138,6 +148,7 @@ BLUEPRINTS: Sequence[Blueprint] = (
     books_blueprint,
     commission_blueprint,
     payout_blueprint,
+    disputes_blueprint,
     closing_blueprint,
     outlets_blueprint,
     administration_blueprint,
@@ -147,6 +158,8 @@ REPORT_KINDS: Sequence[ReportKind] = (
     COMMISSION_PROVISIONAL,
     COMMISSION_STATEMENT,
     COMMISSION_SUMMARY,
+    COMMISSION_PARTNER,
+    COMMISSION_YEAR,
     DUTY_MANAGER_WEEK,
     DUTY_STATION_MONTH,
     *BOOKS_KINDS,
@@ -211,6 +224,7 @@ def create_app(settings: Settings | None = None) -> TransactionalFlask:
     app.extensions["agentnet.clock_jobs"] = tuple(CLOCK_JOBS)
     app.extensions["agentnet.workers"] = tuple(WORKERS)
     app.extensions["agentnet.counter_notices"] = (overdue_notices,)
+    app.extensions["agentnet.counter_parts"] = (income_part,)
     app.extensions["agentnet.own_manager_ids"] = own_manager_ids
     app.extensions["agentnet.outlet_story"] = tuple(STORY)
     app.extensions["agentnet.plan_choices"] = _plan_choices

@@ -19,11 +19,13 @@ from reports.kit import blocks
 from reports.kit.paper import Paper
 from reports.kit.priming import Priming
 from reports.kit.table import Column, Row, Table, Total
-from reports.kit.wording import amount_text, count_text, month_text, short_instant
+from reports.kit.wording import NOTHING, amount_text, count_text, month_text, short_instant
 from reports.texts import STATEMENT, words
 
-DRAWING_VERSION: Final = 1
+DRAWING_VERSION: Final = 2
 """Raise it when the same figures would print other bytes; a document keeps the file of the version that drew it."""
+ALL: Final = "ALL"
+"""The tender of what is earned once a month."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,18 @@ class WorkingLine:
 
 
 @dataclass(frozen=True, slots=True)
+class DisputeLine:
+    """A disputed line of an earlier statement, and the answer: ``ACCEPTED`` or ``REFUSED``, with its reason."""
+
+    raised_on: date
+    belongs_to: Month
+    line: str
+    reason: str
+    answer_state: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
 class CommissionStatement:
     """The frozen figures of one outlet's statement.
 
@@ -102,6 +116,8 @@ class CommissionStatement:
     """Drawn before the month was closed: says so in its title and at its end, where nobody signs."""
     workings: tuple[WorkingLine, ...] = ()
     """Of every component where the table of components alone does not say how its figure came about."""
+    disputes: tuple[DisputeLine, ...] = ()
+    """What was answered since the statement before."""
 
 
 _PRIMING = Priming(
@@ -156,11 +172,13 @@ def compose(statement: CommissionStatement) -> Paper:
     _draw_facts(paper, statement)
     # The signatures stand on the sheet that carries the last total; nobody signs what may still change.
     tail = 0.0 if statement.provisional else blocks.ending_height(paper, text["statement_note"])
-    _draw_components(paper, statement)
-    _draw_workings(paper, statement)
-    _draw_collections(paper, statement, 0.0 if statement.adjustments else tail)
-    if statement.adjustments:
-        _draw_adjustments(paper, statement, tail)
+    sections = [_draw_components]
+    sections += [_draw_workings] if statement.workings else []
+    sections += [_draw_disputes] if statement.disputes else []
+    sections += [_draw_collections] if statement.collections else []
+    sections += [_draw_adjustments] if statement.adjustments else []
+    for section in sections:
+        section(paper, statement, tail if section is sections[-1] else 0.0)
     if statement.provisional:
         blocks.note(paper, text["provisional_note"])
     else:
@@ -215,7 +233,7 @@ def _draw_facts(paper: Paper, statement: CommissionStatement) -> None:
     )
 
 
-def _draw_components(paper: Paper, statement: CommissionStatement) -> None:
+def _draw_components(paper: Paper, statement: CommissionStatement, tail: float) -> None:
     text = paper.words
     columns = (
         Column(text["component"], 36),
@@ -229,8 +247,9 @@ def _draw_components(paper: Paper, statement: CommissionStatement) -> None:
             (
                 line.component,
                 text[line.tender],
-                count_text(line.count),
-                amount_text(line.base_fen),
+                # What is earned once a month is of no collection in particular.
+                NOTHING if line.tender == ALL else count_text(line.count),
+                NOTHING if line.tender == ALL else amount_text(line.base_fen),
                 amount_text(line.commission_fen),
             )
         )
@@ -238,12 +257,10 @@ def _draw_components(paper: Paper, statement: CommissionStatement) -> None:
     ]
     totals = (Total(text["total"], (amount_text(statement.earned_fen),)),) if rows else ()
     table = Table(paper, text["summary_heading"], columns)
-    table.draw(rows, totals, empty=text[f"empty_{statement.empty_reason}"])
+    table.draw(rows, totals, tail, empty=text[f"empty_{statement.empty_reason}"])
 
 
-def _draw_workings(paper: Paper, statement: CommissionStatement) -> None:
-    if not statement.workings:
-        return
+def _draw_workings(paper: Paper, statement: CommissionStatement, tail: float) -> None:
     text = paper.words
     columns = (
         Column(text["component"], 26),
@@ -254,15 +271,37 @@ def _draw_workings(paper: Paper, statement: CommissionStatement) -> None:
     for one in statement.workings:
         first, *others = one.steps
         rows.append(Row((one.component, first, amount_text(one.commission_fen))))
-        rows += [Row(("", step, "")) for step in others]
+        rows += [Row(("", step, ""), joins=True) for step in others]
     totals = (Total(text["total"], (amount_text(statement.earned_fen),)),)
-    Table(paper, text["working_heading"], columns).draw(rows, totals)
+    Table(paper, text["working_heading"], columns).draw(rows, totals, tail)
+
+
+def _draw_disputes(paper: Paper, statement: CommissionStatement, tail: float) -> None:
+    text, language = paper.words, statement.head.language
+    columns = (
+        Column(text["dispute_raised"], 13, unbroken=True),
+        Column(text["belongs_to"], 13),
+        Column(text["dispute_line"], 24),
+        Column(text["dispute_reason"], 20),
+        Column(text["dispute_answer"], 30),
+    )
+    rows = [
+        Row(
+            (
+                line.raised_on.isoformat(),
+                month_text(line.belongs_to, language),
+                line.line,
+                line.reason,
+                text["colon"].join((text[f"dispute_{line.answer_state}"], line.answer)),
+            )
+        )
+        for line in statement.disputes
+    ]
+    Table(paper, text["dispute_heading"], columns).draw(rows, (), tail)
 
 
 def _draw_collections(paper: Paper, statement: CommissionStatement, tail: float) -> None:
     lines = statement.collections
-    if not lines:
-        return
     text = paper.words
     columns = (
         Column(text["line"], 9, "right"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -59,6 +59,8 @@ class CommissionSummary:
     whole: Totals
     previous_month: Totals | None = None
     last_year: Totals | None = None
+    partner: str = ""
+    """The partner whose outlets these are; empty for everybody's."""
 
 
 _PRIMING = Priming(
@@ -98,11 +100,11 @@ def draw(summary: CommissionSummary) -> bytes:
     text = words(language)
     paper = Paper(
         summary.head,
-        text["summary_title"],
-        summary.head.org_name,
+        text["partner_title" if summary.partner else "summary_title"],
+        summary.partner or summary.head.org_name,
         month_text(summary.period, language),
         _PRIMING.primers(language),
-        aside=f"{text['level_' + summary.level.lower()]} {summary.org_code}",
+        aside=_aside(summary, text),
     )
     blocks.answer_box(
         paper,
@@ -127,6 +129,13 @@ def draw(summary: CommissionSummary) -> bytes:
         blocks.sentence(paper, text["empty_no_outlets"])
     blocks.ending(paper, text["summary_note"])
     return paper.finish()
+
+
+def _aside(summary: CommissionSummary, text: Mapping[str, str]) -> str:
+    """Return which territory it is about: a partner's is named, since the partner stands in its place."""
+    if summary.partner:
+        return summary.head.org_name
+    return f"{text['level_' + summary.level.lower()]} {summary.org_code}"
 
 
 def _require_totals(what: str, stated: Totals, rows: Sequence[OutletRow]) -> None:

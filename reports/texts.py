@@ -262,6 +262,41 @@ CODES: Texts = {
     "EXEMPT": ("– 免访", "– Exempt"),
 }
 
+# Apart from the groups above: what a drawing is primed with is part of its bytes.
+DISPUTES: Texts = {
+    "dispute_heading": ("对以前结算单异议的答复", "Answers to disputed lines"),
+    "dispute_raised": ("提出日期", "Raised"),
+    "dispute_line": ("哪一项", "Line"),
+    "dispute_reason": ("异议", "What was disputed"),
+    "dispute_answer": ("答复", "Answer"),
+    "dispute_ACCEPTED": ("认可，已调整", "Accepted and adjusted"),
+    "dispute_REFUSED": ("核对无误", "Found correct"),
+}
+PARTNER: Texts = {
+    "partner_title": ("合作单位代办费汇总表", "Partner Commission Summary"),
+}
+
+YEAR: Texts = {
+    "year_title": ("代办费年度表", "Commission Year Sheet"),
+    "year_subject": ("%(code)s %(name)s", "%(code)s %(name)s"),
+    "year_period": ("%(year)s年（截至%(month)s月）", "%(year)s, to month %(month)s"),
+    "year_whole": ("%(year)s年", "%(year)s"),
+    "year_due": ("全年应付代办费", "Commission due in the year"),
+    "year_due_so_far": ("截至目前应付代办费", "Commission due so far"),
+    "year_owed_back": ("应扣回代办费", "Commission to be recovered"),
+    "year_sum_earned": ("各月代办费", "Earned"),
+    "year_heading": ("各月", "Month by month"),
+    "year_month": ("月份", "Month"),
+    "year_collected": ("代收金额（元）", "Collected (CNY)"),
+    "year_earned": ("本月代办费（元）", "Earned (CNY)"),
+    "year_adjusted": ("以前月份调整（元）", "Adjusted (CNY)"),
+    "year_due_column": ("应付（元）", "Due (CNY)"),
+    "year_note": (
+        "各月数字与当月结算单一致；“-”表示当月没有结算单。",
+        "Each month's figures are those of its statement; a dash means that the month has none.",
+    ),
+}
+
 GROUPS: tuple[Texts, ...] = (
     COMMON,
     STATEMENT,
@@ -275,6 +310,9 @@ GROUPS: tuple[Texts, ...] = (
     REMITTANCES,
     RECONCILIATION,
     CODES,
+    DISPUTES,
+    PARTNER,
+    YEAR,
 )
 
 _COLUMN: Mapping[Language, int] = {"zh": 0, "en": 1}

@@ -61,6 +61,11 @@ ACTIONS: Mapping[str, str] = {
     "deposit_paid_back": translatable("退还保证金"),
     "float_paid_back": translatable("退还预存款"),
     "deposit_received": translatable("收到保证金"),
+    "accept_dispute": translatable("认可代办费异议"),
+    "dispute_commission": translatable("对代办费提出异议"),
+    "refuse_dispute": translatable("答复代办费异议"),
+    "take_on_dispute": translatable("接手代办费异议"),
+    "withdraw_dispute": translatable("撤回代办费异议"),
     "difference_adjusted": translatable("差异已调账"),
     "difference_booked": translatable("差异已补记收费"),
     "difference_explained": translatable("差异已说明"),
@@ -161,6 +166,7 @@ ACTIONS: Mapping[str, str] = {
 """Every action a feature writes into the audit trail (tested against the code)."""
 
 SUBJECTS: Mapping[str, str] = {
+    "dispute": translatable("代办费异议"),
     "outlet": translatable("网点"),
     "outlet_kind": translatable("网点类型"),
     "manager": translatable("台区经理"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from flask import current_app, jsonify, redirect, render_template, request, url_for
@@ -68,6 +70,7 @@ def start() -> Answer:
         own=own,
         total=queries.total_since(outlet.id, today()) if outlet else None,
         notices=_notices(outlet) if outlet else [],
+        parts=_parts(outlet) if outlet else [],
         **_drawer(outlet),
     )
     return page, status
@@ -76,6 +79,11 @@ def start() -> Answer:
 def _notices(outlet: Outlet) -> list[Notice]:
     """Return what other features must tell this outlet's keeper."""
     return [notice for ask in current_app.extensions["agentnet.counter_notices"] for notice in ask(outlet)]
+
+
+def _parts(outlet: Outlet) -> list[tuple[str, Mapping[str, Any]]]:
+    """Return what features above show below the counter (``agentnet.counter_parts``): a template and its values."""
+    return [part(outlet) for part in current_app.extensions["agentnet.counter_parts"]]
 
 
 def _drawer(outlet: Outlet | None) -> dict[str, object]:

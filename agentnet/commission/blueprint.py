@@ -16,6 +16,7 @@ add = blueprint.add_url_rule
 add("/commission", "overview", views.overview)
 add("/commission/outlets", "outlets", views.outlets)
 add("/commission/outlets/<code>", "outlet", views.outlet)
+add("/commission/outlets/<code>/lines/<receipt_no>", "line", views.line)
 add("/commission/lines.<kind>", "export", views.export)
 add("/commission/plans", "plans", plan_views.plans)
 add("/commission/plans/new", "new_plan", plan_views.new_plan, methods=["GET", "POST"])

@@ -39,6 +39,8 @@ class AdjustmentForm(HouseForm):
     receipt_no = StringField(_l("原凭证号"), [NoLongerThan(48)])
     reason = TextAreaField(_l("原因"), [Needed(), NoLongerThan(200)])
     confirmed = HiddenField()
+    dispute = HiddenField()
+    """The dispute it answers, if it answers one."""
 
     def offer(self, months: Iterable[Month]) -> None:
         """Offer the closed months, newest first."""

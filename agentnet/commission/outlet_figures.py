@@ -6,13 +6,16 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import select
 
 from agentnet.collecting.models import Collection, Household
 from agentnet.commission.accruing import EarnedLine, MonthlyEarned, OutletMonth, in_month, outlet_months
+from agentnet.commission.disputes.queries import LineKey
 from agentnet.commission.engine.explaining import Working
 from agentnet.commission.engine.language import Component
+from agentnet.commission.engine.reasons import Reason
 from agentnet.commission.models import (
     CommissionAdjustment,
     CommissionLine,
@@ -59,6 +62,8 @@ class MonthlyShown:
     ends_on: date
     working: Working
     commission_fen: Fen
+    key: LineKey | None = None
+    """What names it, once it is stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,7 @@ class LineShown:
     amount_fen: Fen
     commission_fen: Fen
     components: Sequence[Component]
+    key: LineKey | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +93,17 @@ class OutletFigures:
     monthly: Sequence[MonthlyShown]
     adjustments: Sequence[CommissionAdjustment]
     lines: Page[LineShown]
+    adjustment_keys: Mapping[uuid.UUID, LineKey]
+    """What names the line of each adjustment, once the month is closed."""
+    reason: Reason | None = None
+    """Why the month is empty or negative, if it is."""
 
 
 def outlet_figures(outlet: Outlet, month: Month, arguments: Mapping[str, str]) -> OutletFigures:
     """Return an outlet's month with one page of its lines; provisional while the month is open."""
     closed = month_state(month) == CLOSED
     monthly: Sequence[MonthlyCommission | MonthlyEarned]
+    reason = None
     if closed:
         accrual = db.session.get(OutletAccrual, (str(month), outlet.id))
         earned = closed_lines(month, [outlet.id])
@@ -106,6 +117,7 @@ def outlet_figures(outlet: Outlet, month: Month, arguments: Mapping[str, str]) -
         monthly = worked.monthly
         sums = _provisional(worked)
         version_id, agreement_id = worked.version_id, worked.agreement_id
+        reason = worked.reason
     ids = {part[0] for line in earned.values() for part in line.parts} | {one.component_id for one in monthly}
     components = components_by_id(ids)
     version = db.session.get(PlanVersion, version_id) if version_id else None
@@ -119,13 +131,28 @@ def outlet_figures(outlet: Outlet, month: Month, arguments: Mapping[str, str]) -
         monthly=[_monthly(one, components) for one in monthly],
         adjustments=adjustments_in(outlet, month),
         lines=_line_page(outlet, month, arguments, earned, components, closed),
+        adjustment_keys=_keys(outlet, month, CommissionLine.adjustment_id) if closed else {},
+        reason=Reason.CLAWED_BACK if (sums.due_fen or 0) < 0 else reason,
     )
 
 
 def _monthly(one: MonthlyCommission | MonthlyEarned, components: Mapping[int, Paying]) -> MonthlyShown:
     found = components[one.component_id]
     days = one if isinstance(one, MonthlyCommission) else one.ruled
-    return MonthlyShown(found.component, days.starts_on, days.ends_on, working_of(one, found), one.commission_fen)
+    key = LineKey(monthly_id=one.id) if isinstance(one, MonthlyCommission) else None
+    return MonthlyShown(found.component, days.starts_on, days.ends_on, working_of(one, found), one.commission_fen, key)
+
+
+def _keys(
+    outlet: Outlet, month: Month, column: Any, ids: Sequence[uuid.UUID] | None = None
+) -> dict[uuid.UUID, LineKey]:
+    """Return what names a closed month's lines, by the collections or adjustments of a column."""
+    statement = select(column, CommissionLine.id).where(
+        CommissionLine.month == str(month), CommissionLine.outlet_id == outlet.id, column.is_not(None)
+    )
+    if ids is not None:
+        statement = statement.where(column.in_(ids))
+    return {of: LineKey(line_id=id_) for of, id_ in db.session.execute(statement)}
 
 
 def _sums(accrual: OutletAccrual) -> Sums:
@@ -171,6 +198,8 @@ def _line_page(
         default="-collected_at",
         key=SortBy(Collection.id, uuid.UUID),
     )
+    ids = [row.Collection.id for row in page.items]
+    keys = _keys(outlet, month, CommissionLine.collection_id, ids) if closed else {}
     lines = []
     for row in page.items:
         collection = row.Collection
@@ -184,6 +213,7 @@ def _line_page(
                 line.base_fen,
                 line.commission_fen,
                 [components[component_id].component for component_id, _fen in line.parts],
+                keys.get(collection.id),
             )
         )
     return Page(lines, page.sorting, page.next_cursor, page.previous_cursor)

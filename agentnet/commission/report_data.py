@@ -12,8 +12,10 @@ from sqlalchemy import Select, select
 from agentnet.books.periods import month_is_closed
 from agentnet.commission.accruing import counts_by_outlet
 from agentnet.commission.models import OutletAccrual
+from agentnet.commission.partner_figures import freeze_partners, partner_subjects
 from agentnet.commission.statement_figures import freeze_provisional, freeze_statements
 from agentnet.commission.summary_figures import freeze_summaries
+from agentnet.commission.year_figures import freeze_years, year_subjects
 from agentnet.core.clock import Month, today
 from agentnet.core.words import translatable
 from agentnet.divisions.models import OrgUnit
@@ -22,7 +24,7 @@ from agentnet.documents.kinds import Period, ReportKind, Subject, drawn_by
 from agentnet.infra.db import db
 from agentnet.outlets.models import Outlet
 from agentnet.users.permissions import Permission
-from reports import commission_statement, commission_summary
+from reports import commission_statement, commission_summary, commission_year
 
 
 def _month(period: Period) -> Month:
@@ -145,3 +147,30 @@ COMMISSION_SUMMARY: Final = drawn_by(
     freeze=freeze_summaries,
     ready=month_is_closed,
 )
+
+COMMISSION_PARTNER: Final = drawn_by(
+    commission_summary,
+    commission_summary.CommissionSummary,
+    code="COMMISSION_PARTNER",
+    letters="CR",
+    name=translatable("合作单位代办费汇总表"),
+    cadence="MONTHLY",
+    permission=Permission.COMMISSION_READ,
+    subjects=partner_subjects,
+    freeze=freeze_partners,
+    ready=month_is_closed,
+)
+
+COMMISSION_YEAR: Final = drawn_by(
+    commission_year,
+    commission_year.CommissionYear,
+    code="COMMISSION_YEAR",
+    letters="CY",
+    name=translatable("代办费年度表（当年截至该月）"),
+    cadence="MONTHLY",
+    permission=Permission.COMMISSION_READ,
+    subjects=year_subjects,
+    freeze=freeze_years,
+    ready=month_is_closed,
+)
+"""Of December it is the whole year; ordered or scheduled after any month it is the year so far."""

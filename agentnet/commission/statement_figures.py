@@ -19,6 +19,7 @@ from sqlalchemy import Select, func, select
 from agentnet.collecting.models import Collection, Correction, Household
 from agentnet.commission.accruing import MonthlyEarned, OutletMonth, Part, in_month, outlet_months
 from agentnet.commission.component_words import listed, pay_text, working_texts
+from agentnet.commission.disputes.printing import answer_line, answers_by_outlet
 from agentnet.commission.engine.language import PAYS_COLLECTIONS
 from agentnet.commission.models import (
     CommissionAdjustment,
@@ -147,6 +148,7 @@ class _StatementFigures:
                     commission_fen=row.commission_fen,
                 )
             )
+        self.answers = answers_by_outlet(month, list(sums))
         used = {id_ for lines in self.collections.values() for line in lines for id_, _fen in line.parts}
         used |= {one.component_id for several in self.monthly.values() for one in several}
         self.components = components_by_id(used)
@@ -182,6 +184,7 @@ class _StatementFigures:
             adjusted_fen=accrual.adjusted_fen,
             due_fen=accrual.due_fen,
             empty_reason=_EMPTY.get(accrual.state, "not_yet_active"),
+            disputes=tuple(answer_line(*one) for one in self.answers.get(outlet.id, ())),
         )
 
     def _components(self, lines: Sequence[_Line]) -> tuple[ComponentLine, ...]:

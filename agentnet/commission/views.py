@@ -6,6 +6,10 @@ from flask import redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from agentnet.commission import exporting
+from agentnet.commission.disputes.queries import newest_by_line
+from agentnet.commission.disputes.words import STATES
+from agentnet.commission.engine.language import PAYS_COLLECTIONS
+from agentnet.commission.line_working import line_working
 from agentnet.commission.month_figures import OutletFilter, month_figures, outlet_page
 from agentnet.commission.outlet_figures import closed_months_of, outlet_figures
 from agentnet.commission.payout.showing import shown_states
@@ -134,6 +138,27 @@ def outlet(code: str) -> str:
         is_keeper=_own_outlet(viewer()) == found.code,
         may_adjust=may(viewer(), Permission.COMMISSION_EDIT),
         may_export=may(viewer(), Permission.EXPORT),
+        disputes=newest_by_line(found, month) if figures.closed else {},
+        may_dispute=may(viewer(), Permission.COMMISSION_DISPUTE),
+        dispute_states=STATES,
+    )
+
+
+@needs(READ)
+def line(code: str, receipt_no: str) -> str:
+    """Show how one collection's commission came about, from the version and inputs of its month."""
+    outlet = outlet_for(viewer(), code, READ)
+    found = line_working(outlet, receipt_no)
+    return render_template(
+        "commission/line.html",
+        outlet=outlet,
+        found=found,
+        words=Words(tenders()),
+        monthly=found.version is not None and any(one.kind not in PAYS_COLLECTIONS for one in found.version.components),
+        is_keeper=_own_outlet(viewer()) == outlet.code,
+        disputes=newest_by_line(outlet, found.month) if found.closed else {},
+        may_dispute=may(viewer(), Permission.COMMISSION_DISPUTE),
+        dispute_states=STATES,
     )
 
 

@@ -19,6 +19,8 @@ from agentnet.commission.component_words import (
 )
 from agentnet.commission.engine.explaining import Working
 from agentnet.commission.engine.language import Component, Share
+from agentnet.commission.engine.reasons import REASON_WORDS, Reason
+from agentnet.commission.engine.spelling import INPUT_WORDS, decimal
 from agentnet.commission.rules import Version, format_percent
 from agentnet.core.clock import Month
 from agentnet.core.words import translatable
@@ -83,6 +85,18 @@ class Words:
     def working(self, working: Working) -> Sequence[str]:
         """Return how a figure came about, line by line."""
         return working_texts(working)
+
+    def inputs(self, working: Working) -> Sequence[tuple[str, str]]:
+        """Return what a figure was worked out from, each with its word."""
+        return [(say(INPUT_WORDS[code]), value) for code, value in working.inputs]
+
+    def exact(self, working: Working) -> str:
+        """Return in yuan what was rounded."""
+        return decimal(*working.exact) if working.exact is not None else ""
+
+    def reason(self, reason: Reason | None) -> str:
+        """Return why a figure is empty or odd."""
+        return say(REASON_WORDS[reason]) if reason is not None else ""
 
     def tender(self, code: str) -> str:
         """Return a tender's name."""

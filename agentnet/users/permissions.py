@@ -65,6 +65,7 @@ class Permission(StrEnum):
     PAYOUT_APPROVE = "PAYOUT_APPROVE"
     COMMISSION_ANALYSE = "COMMISSION_ANALYSE"
     PATTERN_MARK = "PATTERN_MARK"
+    COMMISSION_DISPUTE = "COMMISSION_DISPUTE"
     MONTH_CLOSE = "MONTH_CLOSE"
     DOCUMENT_READ = "DOCUMENT_READ"
     DOCUMENT_RUN = "DOCUMENT_RUN"
@@ -140,6 +141,7 @@ MAY: Mapping[Permission, frozenset[Role]] = {
     # What a plan would cost, patterns worth a look, the old sheet against ours: not for those who are paid.
     Permission.COMMISSION_ANALYSE: frozenset({S, F, U}),
     Permission.PATTERN_MARK: frozenset({S, F}),
+    Permission.COMMISSION_DISPUTE: frozenset({A, P}),
     Permission.MONTH_CLOSE: frozenset({F}),
     Permission.DOCUMENT_READ: frozenset({A, M, S, F, P, U, X}),
     Permission.DOCUMENT_RUN: frozenset({S, F}),

@@ -33,12 +33,13 @@ class Paper:
     org_path: str
     made_at: datetime
     figures: dict[str, Any]
+    subject: str = ""
 
 
 def papers(connection: Connection, *kinds: str) -> Iterator[Paper]:
     """Yield the documents of some kinds; what cannot be read any more is another check's."""
     statement = text(
-        "SELECT number, kind, period_start, period_end, outlet_id, org_unit_id, org_path, frozen FROM runs"
+        "SELECT number, kind, period_start, period_end, outlet_id, org_unit_id, org_path, frozen, subject FROM runs"
         " WHERE kind IN :kinds ORDER BY number"
     ).bindparams(bindparam("kinds", expanding=True))
     for row in connection.execute(statement, {"kinds": kinds}, execution_options={"yield_per": 200}):
@@ -54,6 +55,7 @@ def papers(connection: Connection, *kinds: str) -> Iterator[Paper]:
                 row.org_path,
                 as_instant(figures["head"]["made_at"]),
                 figures,
+                row.subject,
             )
 
 

@@ -47,10 +47,14 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row's cells as they are printed; ``note`` is a remark set small below them across the table."""
+    """One row's cells as they are printed; ``note`` is a remark set small below them across the table.
+
+    A row that ``joins`` goes on from the one above: no line is drawn between them.
+    """
 
     cells: tuple[str, ...]
     note: str = ""
+    joins: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,7 @@ class _Placed:
     lines: list[list[tuple[float, str]]]
     note: Sequence[str]
     height: float
+    joins: bool = False
 
 
 class Table:
@@ -164,7 +169,7 @@ class Table:
         note: Sequence[str] = ()
         if row.note:
             note = self._paper.lines(row.note, style.NOTE, style.RIGHT - self._note_left())
-        return _Placed(lines, note, _CELL_LINE * len(lines) + _PADDING + style.NOTE_LINE * len(note))
+        return _Placed(lines, note, _CELL_LINE * len(lines) + _PADDING + style.NOTE_LINE * len(note), row.joins)
 
     def _left_of(self, at: int, taken: float) -> float:
         align = self._columns[at].align
@@ -188,7 +193,7 @@ class Table:
                 paper.turn()
                 self._draw_continued_heading()
                 self._draw_head()
-            elif number:
+            elif number and not row.joins:
                 hairlines.append(paper.y)
             self._draw_row(row)
         paper.ink.rules(style.LEFT, style.RIGHT, hairlines, style.HAIRLINE, style.FAINT)

@@ -31,6 +31,9 @@ from agentnet.visits.judging import FoundNeed
 from agentnet.visits.models import Need
 from tests import world
 from tests.collecting.counter import item, record
+from tests.commission.disputes.given import disputed, line_id
+from tests.commission.facts import POSTAL_STATION
+from tests.commission.facts import collected as collected_in_october
 from tests.commission.facts import collected as commission_earned
 from tests.commission.payout.given import a_batch_drawn_up
 from tests.holding.given import prepaid_for_a_moment
@@ -74,6 +77,7 @@ def samples(facts: dict[str, object]) -> dict[str, Sample]:
         name: Sample(outlet)
         for name in (
             "commission.outlet",
+            "disputes.new",
             "outlets.show",
             "outlets.new_agreement",
             "outlets.edit",
@@ -121,6 +125,8 @@ def samples(facts: dict[str, object]) -> dict[str, Sample]:
     payment = {"id_": facts["payment_id"]}
     found |= {f"payout.{name}": Sample(payment) for name in ("confirm_payment", "return_payment")}
     found |= {"payout.lift": Sample({"id_": facts["hold_id"]})}
+    dispute = {"dispute_id": facts["dispute_id"]}
+    found |= {f"disputes.{name}": Sample(dispute) for name in ("dispute", "withdraw", "own", "refuse")}
     found |= {name: Sample(visit) for name in ("visits.show", "visits.photo", "visits.strike")}
     found |= {name: Sample(need) for name in ("visits.need", "visits.close_need")}
     found |= {f"outlets.{name}": Sample(manager) for name in ("manager", "edit_manager", "leave", "manager_photo")}
@@ -180,14 +186,15 @@ def samples(facts: dict[str, object]) -> dict[str, Sample]:
         "commission.old_sheet": Sample(sheet, placed=False),
         "commission.accept_differences": Sample(sheet, placed=False),
         "commission.old_sheet_export": Sample(sheet | {"kind": "csv"}, placed=False),
-        "commission.old_sheet_line": Sample(sheet | {"line_id": facts["line_id"]}),
-        "commission.accept_difference": Sample(sheet | {"line_id": facts["line_id"]}),
+        "commission.old_sheet_line": Sample(sheet | {"line_id": facts["old_line_id"]}),
+        "commission.accept_difference": Sample(sheet | {"line_id": facts["old_line_id"]}),
         "commission.pattern": Sample(finding),
         "commission.mark_pattern": Sample(finding),
         "commission.pattern_export": Sample({"kind": "csv"}, placed=False),
         "commission.what_if": Sample(what_if, placed=False),
         "commission.what_if_export": Sample(what_if | {"kind": "csv"}, placed=False),
         "commission.what_if_outlet": Sample(what_if | outlet),
+        "commission.line": Sample(outlet | receipt),
         "commission.plan": Sample({"code": "STANDARD"}, placed=False),
         "commission.new_version": Sample({"code": "STANDARD"}, placed=False),
         "commission.plan_file": Sample({"code": "STANDARD"}, placed=False),
@@ -230,6 +237,10 @@ def lay_down_facts() -> dict[str, object]:
     commission_earned("WL0001", 100_00)
     close_month(Month(2026, 10), SYSTEM)
     payout = a_batch_drawn_up("WL0001")
+    put_right = collected_in_october(POSTAL_STATION, 100_00)
+    close_month(Month(2026, 10), SYSTEM)
+    line = line_id(put_right[0])
+    dispute_id = disputed(line)
     with batch():
         add_mapping(new_id(), "U8", "U8", SYSTEM)
         tried = NewWhatIf(new_id(), "标准代办费", "VERSION", world.STANDARD, Month(2026, 10), Month(2026, 10))
@@ -285,9 +296,11 @@ def lay_down_facts() -> dict[str, object]:
             "visit_id": need.visit_id,
             "need_id": need.id,
             "number": db.session.scalars(select(Run.number).where(Run.outlet_id == 1)).first(),
+            "dispute_id": dispute_id,
+            "line_id": line,
             "schedule_id": db.session.scalars(select(Schedule.id)).one(),
             "what_if_id": what_if_id,
             "sheet_id": sheet_id,
-            "line_id": db.session.scalars(select(OldSheetLine.id).where(OldSheetLine.outlet_id == 1)).one(),
+            "old_line_id": db.session.scalars(select(OldSheetLine.id).where(OldSheetLine.outlet_id == 1)).one(),
             "finding_id": db.session.scalars(select(PatternFinding.id)).one(),
         }

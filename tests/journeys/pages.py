@@ -79,6 +79,7 @@ READER = {
     Permission.COMMISSION_EDIT: "fang",
     Permission.PAYOUT_READ: "fang",
     Permission.PAYOUT_EDIT: "fang",
+    Permission.COMMISSION_DISPUTE: "alice",
     Permission.MONTH_CLOSE: "fang",
     Permission.LEDGER_READ: "fang",
     Permission.JOURNAL_EXPORT: "fang",
@@ -152,6 +153,7 @@ def pages_to_walk(app: Flask, sign_in: SignIn, facts: dict[str, object]) -> list
         check_code = db.session.scalar(select(Run.check_code).where(Run.number == facts["number"]))
     query = {
         "documents.genuine": f"?c={check_code}",
+        "disputes.new": f"?month=2026-10&line={facts['line_id']}",
         "reconciliation.check": f"?kind=PARTNER&partner=POST&name={POST_FILE}",
     }
     build = app.url_map.bind("localhost").build

@@ -27,6 +27,7 @@ class Reason(StrEnum):
     RATE_ZERO = "RATE_ZERO"
     ROUNDED_AWAY = "ROUNDED_AWAY"
     CLAWED_BACK = "CLAWED_BACK"
+    NOTHING_LEFT = "NOTHING_LEFT"
 
 
 REASON_WORDS: Mapping[Reason, str] = {
@@ -46,4 +47,5 @@ REASON_WORDS: Mapping[Reason, str] = {
     Reason.RATE_ZERO: translatable("这一档的标准是零"),
     Reason.ROUNDED_AWAY: translatable("不足半分，四舍五入后为零"),
     Reason.CLAWED_BACK: translatable("已付代办费因冲正、退费扣回"),
+    Reason.NOTHING_LEFT: translatable("这笔收费已撤销、全额退费或更正了户号，不计代办费"),
 }

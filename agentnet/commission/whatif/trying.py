@@ -25,8 +25,9 @@ from agentnet.commission.models import CommissionLine, OutletAccrual, PlanCompon
 from agentnet.commission.outside import Outside, outside_of
 from agentnet.commission.queries import tariffs, terms_of
 from agentnet.commission.rules import Tariffs, Version
-from agentnet.commission.stored import closed_monthly, parts_of
+from agentnet.commission.stored import closed_monthly
 from agentnet.commission.whatif.comparing import Change, Monthly, NewLine, PaidLine, add_month
+from agentnet.commission.working import read_parts
 from agentnet.core.clock import Month
 from agentnet.core.money import Fen
 from agentnet.infra.db import db
@@ -166,5 +167,5 @@ def _lines(month: Month, outlet_ids: Sequence[int]) -> tuple[dict[int, list[Fact
     id_: uuid.UUID
     for outlet_id, id_, day, tender, household_id, base_fen, commission_fen, component_id, parts in rows:
         facts[outlet_id].append(Fact(id_, day, tender, household_id, base_fen))
-        paid[outlet_id].append(PaidLine(base_fen, commission_fen, parts_of(commission_fen, component_id, parts)))
+        paid[outlet_id].append(PaidLine(base_fen, commission_fen, read_parts(commission_fen, component_id, parts)))
     return facts, paid

@@ -1,0 +1,146 @@
+"""How one collection's commission came about, worked out again from the version and inputs of its month.
+
+Of a closed month from what its close wrote down, of an open one from the facts as they are now; only the household's
+own collections are read, since no other changes what this one earns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from agentnet.collecting.models import Collection
+from agentnet.commission.accruing import in_month, refunded_in
+from agentnet.commission.disputes.queries import LineKey
+from agentnet.commission.engine.explaining import Explained, explain_collection
+from agentnet.commission.engine.inputs import Fact, OutletInputs, Profile
+from agentnet.commission.engine.reasons import Reason
+from agentnet.commission.models import CommissionLine, OutletAccrual, Plan, PlanVersion
+from agentnet.commission.queries import tariffs, terms_of
+from agentnet.commission.rules import Ruled, Tariffs, Version
+from agentnet.commission.working import read_inputs, read_ruling
+from agentnet.core.clock import Month
+from agentnet.core.errors import Missing
+from agentnet.core.money import Fen
+from agentnet.infra.db import db
+from agentnet.ledger.queries import month_state
+from agentnet.ledger.rules import CLOSED
+from agentnet.outlets.models import Outlet, Partner
+
+
+@dataclass(frozen=True, slots=True)
+class LineWorking:
+    """A collection's workings. ``paid_fen`` is what its closed month paid, None while it is open or if it paid none."""
+
+    collection: Collection
+    month: Month
+    closed: bool
+    explained: Explained
+    version: Version | None
+    plan: Plan | None
+    base_fen: Fen
+    paid_fen: Fen | None
+    key: LineKey | None
+
+    @property
+    def differs(self) -> bool:
+        """Whether it no longer comes out as it was paid: a fault somebody must look into."""
+        return self.paid_fen is not None and self.paid_fen != self.explained.total_fen
+
+
+def collection_of(outlet: Outlet, receipt_no: str) -> Collection:
+    """Return an outlet's collection by its receipt number.
+
+    Raises:
+        Missing: ``receipt_missing``.
+    """
+    found = db.session.scalar(
+        select(Collection).where(Collection.receipt_no == receipt_no, Collection.outlet_id == outlet.id)
+    )
+    if found is None:
+        raise Missing("receipt_missing", "这个网点没有这个凭证号的收费")
+    return found
+
+
+def line_working(outlet: Outlet, receipt_no: str) -> LineWorking:
+    """Return how a collection's commission came about."""
+    collection = collection_of(outlet, receipt_no)
+    month = Month.of(collection.business_on)
+    book = tariffs()
+    closed = month_state(month) == CLOSED
+    line = None
+    if closed:
+        line = db.session.scalar(select(CommissionLine).where(CommissionLine.collection_id == collection.id))
+        accrual = db.session.get(OutletAccrual, (str(month), outlet.id))
+        ruling, inputs = _stored(outlet, month, accrual, book)
+        facts = _paid_for(outlet, month, collection)
+    else:
+        ruling = book.ruling(terms_of([outlet.id]).get(outlet.id, ()), month)
+        partner = db.session.get(Partner, outlet.partner_id) if outlet.partner_id else None
+        profile = Profile(outlet.kind, outlet.setting, partner.code if partner else "")
+        inputs, facts = OutletInputs(month, profile), _standing(outlet, month, collection)
+    mine = next((fact for fact in facts if fact.id == collection.id), None)
+    if mine is None:  # voided, or wholly put right before the month closed
+        explained = Explained((), Reason.NOTHING_LEFT)
+    else:
+        explained = explain_collection([one.span for one in ruling], inputs, facts, collection.id)
+    ruled = next((one for one in ruling if one.starts_on <= collection.business_on < one.ends_on), None)
+    return LineWorking(
+        collection=collection,
+        month=month,
+        closed=closed,
+        explained=explained,
+        version=ruled.version if ruled else None,
+        plan=_plan_of(ruled.version) if ruled else None,
+        base_fen=mine.amount_fen if mine else 0,
+        paid_fen=line.commission_fen if line is not None else None,
+        key=LineKey(line_id=line.id) if line is not None else None,
+    )
+
+
+def _stored(
+    outlet: Outlet, month: Month, accrual: OutletAccrual | None, book: Tariffs
+) -> tuple[Sequence[Ruled], OutletInputs]:
+    """Return what a closed month was worked from; before versions knew more, the agreements say which version ruled."""
+    kind, setting = (accrual.outlet_kind, accrual.setting) if accrual else (outlet.kind, outlet.setting)
+    if accrual is None or accrual.inputs is None:
+        ruling = book.ruling(terms_of([outlet.id]).get(outlet.id, ()), month)
+        return ruling, read_inputs({}, month, kind, setting)
+    versions: Mapping[int, Version] = {one.id: one for several in book.versions_by_plan.values() for one in several}
+    return read_ruling(accrual.inputs, versions), read_inputs(accrual.inputs, month, kind, setting)
+
+
+def _paid_for(outlet: Outlet, month: Month, collection: Collection) -> list[Fact]:
+    """Return what a closed month paid for of a household, with the amounts it counted."""
+    rows = db.session.execute(
+        select(
+            Collection.id, Collection.business_on, Collection.tender, Collection.household_id, CommissionLine.base_fen
+        )
+        .join(CommissionLine, CommissionLine.collection_id == Collection.id)
+        .where(
+            CommissionLine.month == str(month),
+            CommissionLine.outlet_id == outlet.id,
+            Collection.household_id == collection.household_id,
+        )
+    )
+    return [Fact(*row) for row in rows]
+
+
+def _standing(outlet: Outlet, month: Month, collection: Collection) -> list[Fact]:
+    """Return what stands of a household's collections in an open month."""
+    mine = (Collection.outlet_id == outlet.id, Collection.household_id == collection.household_id)
+    refunded = refunded_in(month, *mine)
+    rows = db.session.execute(
+        select(
+            Collection.id, Collection.business_on, Collection.tender, Collection.household_id, Collection.amount_fen
+        ).where(in_month(month), *mine)
+    )
+    return [Fact(*row[:4], row[4] - refunded.get(row[0], 0)) for row in rows]
+
+
+def _plan_of(version: Version) -> Plan | None:
+    return db.session.scalar(
+        select(Plan).join(PlanVersion, PlanVersion.plan_id == Plan.id).where(PlanVersion.id == version.id)
+    )
