@@ -39,6 +39,7 @@ NOT_PAGES = frozenset(
         "collecting.receipt_pdf",
         "collecting.status",
         "commission.export",
+        "commission.plan_file",
         "documents.archive",
         "documents.download",
         "documents.preview",
