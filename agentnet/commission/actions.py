@@ -5,22 +5,19 @@ A month itself is closed by ``closing``, which has each outlet's month written d
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import date, timedelta
 from typing import cast
 
 from sqlalchemy import Table, func, insert, select
 
-from agentnet.collecting.models import Collection
 from agentnet.commission.accruing import OutletMonth
 from agentnet.commission.engine.checking import check_version
 from agentnet.commission.engine.language import Basis, Kind, Version
 from agentnet.commission.engine.reading import read_version
 from agentnet.commission.engine.writing import version_content, version_sha256, write_version
 from agentnet.commission.models import (
-    CommissionAdjustment,
     CommissionLine,
     MonthlyCommission,
     OutletAccrual,
@@ -29,24 +26,20 @@ from agentnet.commission.models import (
     PlanVersion,
 )
 from agentnet.commission.queries import locked_months, plan_by_code
-from agentnet.commission.rules import check_start, paying_month
+from agentnet.commission.rules import check_start
 from agentnet.commission.working import parts_text, written
 from agentnet.core.clock import Month, now, today
 from agentnet.core.errors import Conflict, Invalid
 from agentnet.core.ids import new_id
-from agentnet.core.money import Fen
 from agentnet.infra.actor import Actor
 from agentnet.infra.audit import write_audit
 from agentnet.infra.db import db
-from agentnet.infra.idempotency import earlier_result, remember
 from agentnet.infra.inserting import insert_columns, insert_typed
 from agentnet.ledger.actions import post_many
 from agentnet.ledger.models import AccountingMonth
 from agentnet.ledger.queries import require_open
 from agentnet.ledger.rules import CLOSING, ORG_UNIT, OUTLET, AccountKey, NewTransfer
-from agentnet.outlets.models import Outlet, Partner, Tender
-from agentnet.outlets.queries import outlet_for
-from agentnet.users.permissions import Permission
+from agentnet.outlets.models import Partner, Tender
 
 MONTHS_HELD = 3
 """Months that may still be open when a version is entered; each is closed soon after it is over."""
@@ -189,89 +182,6 @@ def _hold_open(starts_on: date) -> None:
         if starts_on < month.ends_on and month not in locked:
             require_open(month.starts_on)
         month = month.previous()
-
-
-@dataclass(frozen=True, slots=True)
-class NewAdjustment:
-    """A correction of a closed month; ``amount_fen`` is negative when commission is taken back."""
-
-    id: uuid.UUID
-    outlet_code: str
-    of_month: Month
-    amount_fen: Fen
-    reason: str
-    receipt_no: str | None = None
-
-
-def record_adjustment(new: NewAdjustment, by: Actor) -> CommissionAdjustment:
-    """Correct a closed month by a line in the next open one.
-
-    Raises:
-        Forbidden: ``not_permitted``.
-        Missing: ``outlet_missing``.
-        Invalid: ``month_still_open``, ``adjustment_zero``, ``reason_missing``, ``receipt_elsewhere``.
-        Conflict: ``id_reused``.
-    """
-    outlet = outlet_for(by, new.outlet_code, Permission.COMMISSION_EDIT)
-    content = asdict(new) | {"of_month": str(new.of_month)}
-    known = earlier_result(new.id, "commission_adjustment", content)
-    if known is not None:
-        return db.session.get_one(CommissionAdjustment, uuid.UUID(known))
-    month = paying_month(new.of_month, locked_months())
-    require_open(month.starts_on)
-    if new.amount_fen == 0:
-        raise Invalid("adjustment_zero", "调整金额不能为零", field="amount")
-    if not new.reason:
-        raise Invalid("reason_missing", "请写明调整原因，网点会在结算单上看到", field="reason")
-    adjustment = CommissionAdjustment(
-        id=new.id,
-        outlet_id=outlet.id,
-        of_month=str(new.of_month),
-        month=str(month),
-        amount_fen=new.amount_fen,
-        collection_id=_collection(outlet, new),
-        reason=new.reason,
-        user_id=by.user_id,
-        made_at=now(),
-    )
-    db.session.add(adjustment)
-    db.session.flush()
-    remember(new.id, "commission_adjustment", by, content, adjustment.id)
-    write_audit(
-        by,
-        "adjust_commission",
-        "outlet",
-        outlet.code,
-        after={
-            "of_month": adjustment.of_month,
-            "month": adjustment.month,
-            "amount_fen": adjustment.amount_fen,
-            "reason": adjustment.reason,
-        },
-    )
-    return adjustment
-
-
-def _collection(outlet: Outlet, new: NewAdjustment) -> uuid.UUID | None:
-    if not new.receipt_no:
-        return None
-    found: Sequence[uuid.UUID] = db.session.scalars(
-        select(Collection.id).where(
-            Collection.receipt_no == new.receipt_no,
-            Collection.outlet_id == outlet.id,
-            Collection.business_on >= new.of_month.starts_on,
-            Collection.business_on < new.of_month.ends_on,
-        )
-    ).all()
-    if not found:
-        raise Invalid(
-            "receipt_elsewhere",
-            "%(month)s 该网点没有凭证号为 %(receipt)s 的收费",
-            field="receipt_no",
-            month=str(new.of_month),
-            receipt=new.receipt_no,
-        )
-    return found[0]
 
 
 def accrue(month: Month, months: Sequence[OutletMonth], by: Actor) -> int:

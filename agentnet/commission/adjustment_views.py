@@ -8,7 +8,7 @@ from flask import redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from agentnet.commission.actions import record_adjustment
+from agentnet.commission.adjusting import record_adjustment
 from agentnet.commission.adjustments import adjustment_page
 from agentnet.commission.disputes.actions import accept_dispute
 from agentnet.commission.disputes.queries import DisputedLine, dispute_for, lines_of

@@ -8,7 +8,7 @@ from typing import Any, cast
 from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, StringField, TextAreaField
 
-from agentnet.commission.actions import NewAdjustment
+from agentnet.commission.adjusting import NewAdjustment
 from agentnet.core.clock import Month
 from agentnet.core.money import MAX_FEN
 from agentnet.infra.dates import month_text

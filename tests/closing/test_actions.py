@@ -17,7 +17,8 @@ from agentnet.closing.commands import close_month_command
 from agentnet.closing.jobs import close_due_month
 from agentnet.closing.queries import month_to_close
 from agentnet.closing.rules import LINES_FOR_AN_OUTLET
-from agentnet.commission.actions import NewAdjustment, add_version, record_adjustment
+from agentnet.commission.actions import add_version
+from agentnet.commission.adjusting import NewAdjustment, record_adjustment
 from agentnet.commission.engine.language import Component, Kind, Version
 from agentnet.commission.models import CommissionLine, OutletAccrual
 from agentnet.core.clock import Month, frozen_at, now, shanghai_instant

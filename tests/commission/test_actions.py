@@ -12,7 +12,8 @@ from sqlalchemy.exc import DatabaseError, IntegrityError
 from agentnet.approvals.models import Approval
 from agentnet.closing.actions import close_month
 from agentnet.commission.accruing import outlet_months
-from agentnet.commission.actions import NewAdjustment, add_version, create_plan, record_adjustment
+from agentnet.commission.actions import add_version, create_plan
+from agentnet.commission.adjusting import NewAdjustment, record_adjustment
 from agentnet.commission.engine.language import Basis, Component, Kind, Scope, Version
 from agentnet.commission.engine.reading import read_version
 from agentnet.commission.engine.writing import version_sha256

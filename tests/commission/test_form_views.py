@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 
 from agentnet.approvals.models import Approval
 from agentnet.closing.actions import close_month
-from agentnet.commission.actions import NewAdjustment, record_adjustment
+from agentnet.commission.adjusting import NewAdjustment, record_adjustment
 from agentnet.commission.engine.language import (
     Band,
     Basis,

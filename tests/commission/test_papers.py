@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from agentnet.closing.actions import close_month
-from agentnet.commission.actions import NewAdjustment, record_adjustment
+from agentnet.commission.adjusting import NewAdjustment, record_adjustment
 from agentnet.commission.report_data import COMMISSION_PARTNER, COMMISSION_YEAR
 from agentnet.core.clock import Month, frozen_at, shanghai_instant
 from agentnet.core.ids import new_id

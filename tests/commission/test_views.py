@@ -13,7 +13,7 @@ from openpyxl import load_workbook
 from sqlalchemy import event, func, insert, select
 
 from agentnet.closing.actions import close_month
-from agentnet.commission.actions import NewAdjustment, record_adjustment
+from agentnet.commission.adjusting import NewAdjustment, record_adjustment
 from agentnet.core.clock import Month, frozen_at, shanghai_instant
 from agentnet.core.ids import new_id
 from agentnet.infra.actor import SYSTEM

@@ -34,7 +34,6 @@ from tests.collecting.counter import item, record
 from tests.commission.disputes.given import disputed, line_id
 from tests.commission.facts import POSTAL_STATION
 from tests.commission.facts import collected as collected_in_october
-from tests.commission.facts import collected as commission_earned
 from tests.commission.payout.given import a_batch_drawn_up
 from tests.holding.given import prepaid_for_a_moment
 from tests.settlement.corrections.given import ask_refund, collected, night, refunded
@@ -234,11 +233,9 @@ def lay_down_facts() -> dict[str, object]:
         plan_duties(IsoWeek.of(world.TODAY), SYSTEM)
     with batch():
         log_visit(a_visit(needs=(FoundNeed("FAULT_REPAIR", "路灯不亮"),)), world.actor("bob"))
-    commission_earned("WL0001", 100_00)
-    close_month(Month(2026, 10), SYSTEM)
-    payout = a_batch_drawn_up("WL0001")
     put_right = collected_in_october(POSTAL_STATION, 100_00)
     close_month(Month(2026, 10), SYSTEM)
+    payout = a_batch_drawn_up(POSTAL_STATION)
     line = line_id(put_right[0])
     dispute_id = disputed(line)
     with batch():

@@ -24,7 +24,7 @@ from agentnet.core.clock import Month
 from agentnet.infra.actor import SYSTEM
 from agentnet.infra.db import db
 from agentnet.infra.sealing import seal_settled
-from agentnet.infra.transaction import batch, reading
+from agentnet.infra.transaction import reading
 from agentnet.ledger.queries import balance
 from agentnet.ledger.rules import OUTLET, AccountKey
 from agentnet.verify.commands import CHECKS, findings_of
@@ -195,8 +195,7 @@ def test_a_plan_is_written_agreed_earned_printed_paid_and_taken_back(app, person
         expect(page.locator("main")).to_contain_text("-4.80")
         page.goto("/payouts/new?month=2026-12")
         expect(page.locator("main")).to_contain_text("扣回")
-        with batch():
-            seal_settled(10_000)
+        seal_settled(10_000)
         with db.engine.connect() as connection:
             found = {one.check: one.says for check in CHECKS for one in findings_of(check, connection)[0]}
         # Last year's payment was put into the tables for the sake of comparison; it has no counter behind it.

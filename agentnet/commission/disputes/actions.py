@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from agentnet.commission.actions import NewAdjustment, record_adjustment
+from agentnet.commission.adjusting import NewAdjustment, record_adjustment
 from agentnet.commission.disputes.models import Dispute
 from agentnet.commission.disputes.queries import LineKey, dispute_for, line_of, open_dispute_of
 from agentnet.commission.disputes.rules import (

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from agentnet.closing.actions import close_month
-from agentnet.commission.actions import NewAdjustment
+from agentnet.commission.adjusting import NewAdjustment
 from agentnet.commission.disputes.actions import NewDispute, raise_dispute
 from agentnet.commission.disputes.models import Dispute
 from agentnet.commission.disputes.queries import LineKey

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from agentnet.approvals.models import Approval
 from agentnet.closing.actions import close_month
-from agentnet.commission.actions import NewAdjustment, record_adjustment
+from agentnet.commission.adjusting import NewAdjustment, record_adjustment
 from agentnet.commission.engine.language import Share, Version
 from agentnet.commission.engine.withholding import PayeeType
 from agentnet.commission.engine.writing import version_sha256, write_version
