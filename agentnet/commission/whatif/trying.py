@@ -7,6 +7,7 @@ read as it is now.
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -25,7 +26,7 @@ from agentnet.commission.models import CommissionLine, OutletAccrual, PlanCompon
 from agentnet.commission.outside import Outside, outside_of
 from agentnet.commission.queries import tariffs, terms_of
 from agentnet.commission.rules import Tariffs, Version
-from agentnet.commission.stored import closed_monthly, parts_of
+from agentnet.commission.stored import closed_monthly
 from agentnet.commission.whatif.comparing import Change, Monthly, NewLine, PaidLine, add_month
 from agentnet.core.clock import Month
 from agentnet.core.money import Fen
@@ -166,5 +167,13 @@ def _lines(month: Month, outlet_ids: Sequence[int]) -> tuple[dict[int, list[Fact
     id_: uuid.UUID
     for outlet_id, id_, day, tender, household_id, base_fen, commission_fen, component_id, parts in rows:
         facts[outlet_id].append(Fact(id_, day, tender, household_id, base_fen))
-        paid[outlet_id].append(PaidLine(base_fen, commission_fen, parts_of(commission_fen, component_id, parts)))
+        paid[outlet_id].append(PaidLine(base_fen, commission_fen, _parts(commission_fen, component_id, parts)))
     return facts, paid
+
+
+def _parts(commission_fen: Fen, component_id: int | None, stored: Any) -> tuple[tuple[int, Fen], ...]:
+    """Return what each component paid for a stored line; what several paid is a list, as JSON or read already."""
+    found = json.loads(stored) if isinstance(stored, str) else stored
+    if found:
+        return tuple((id_, fen) for id_, fen in found)
+    return () if component_id is None else ((component_id, commission_fen),)
