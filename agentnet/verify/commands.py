@@ -92,6 +92,7 @@ CHECKS: Sequence[Check] = tuple(
         reconciliation.fees_are_what_the_bank_kept,
         remedies.withdrawn_files_count_for_nothing,
         remedies.remedies_ended_their_difference,
+        remedies.rows_were_mended_once,
         remedies.write_offs_moved_what_they_say,
         books.monthly_sums_are_their_transfers,
         books.exports_are_the_months_book,

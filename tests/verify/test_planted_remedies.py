@@ -36,6 +36,10 @@ from tests.verify.test_planted import is_named, named_in
 
 WRITTEN_OFF = "subject_kind = 'DIFFERENCE'"
 WITHDRAWN = "file_id = (SELECT MIN(id) FROM reconciliation_files WHERE withdrawn_at IS NOT NULL)"
+COPIED = (
+    "file_id, line_no, collection_id, partner_id, outlet_id, org_unit_id, business_on, kind, proposal, amount_fen,"
+    " opened_at, owner_id, state, ended_at, ended_by_id, reason, approval_id"
+)
 
 PLANTS = (
     ("withdrawal", "DELETE FROM approvals WHERE kind = 'WITHDRAW_FILE'"),
@@ -60,6 +64,11 @@ PLANTS = (
         "UPDATE reconciliation_differences SET amount_fen = amount_fen + 1 WHERE booked_id IS NOT NULL",
     ),
     ("difference_booked", "UPDATE reconciliation_differences SET booked_id = NULL WHERE booked_id IS NOT NULL"),
+    (
+        "mended_twice",
+        f"INSERT INTO reconciliation_differences ({COPIED}) SELECT {COPIED} FROM reconciliation_differences"
+        " WHERE kind = 'AMOUNT_MISMATCH' AND state = 'ADJUSTED'",
+    ),
     ("write_off_moved", f"UPDATE transfers SET amount_fen = amount_fen + 1 WHERE {WRITTEN_OFF}"),
     ("write_off_moved", f"DELETE FROM transfers WHERE {WRITTEN_OFF}"),
     (
