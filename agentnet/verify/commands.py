@@ -90,6 +90,7 @@ CHECKS: Sequence[Check] = tuple(
         reconciliation.rows_are_matched_or_named,
         reconciliation.ended_differences_have_an_end,
         reconciliation.fees_are_what_the_bank_kept,
+        reconciliation.fees_of_no_deposit_are_booked,
         remedies.withdrawn_files_count_for_nothing,
         remedies.remedies_ended_their_difference,
         remedies.rows_were_mended_once,

@@ -114,7 +114,7 @@ def write_offs_moved_what_they_say(connection: Connection) -> Iterator[Finding]:
         SELECT t.subject_id, t.amount_fen, d.owner_kind AS dk, d.owner_id AS di, d.code AS dc,
                c.owner_kind AS ck, c.owner_id AS ci, c.code AS cc
         FROM transfers t JOIN accounts d ON d.id = t.debit_account_id JOIN accounts c ON c.id = t.credit_account_id
-        WHERE t.subject_kind = 'DIFFERENCE'
+        WHERE t.subject_kind = 'DIFFERENCE' AND t.kind <> 'CHANNEL_FEE'
         """,
     ):
         moved[row.subject_id].append(((row.dk, row.di, row.dc), (row.ck, row.ci, row.cc), row.amount_fen))
