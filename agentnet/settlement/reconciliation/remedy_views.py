@@ -126,7 +126,8 @@ def _form(found: Difference, wanted: Remedy) -> RemedyForm:
     form = RemedyForm()
     ways, tenders = [(BY_BANK, _(PAY_BY[BY_BANK]))], list(tender_names(in_english()).items())
     if wanted is Remedy.REFUND:
-        if db.session.get_one(Collection, found.collection_id).tender == CASH:
+        collection = db.session.get(Collection, found.collection_id) if found.collection_id is not None else None
+        if collection is not None and collection.tender == CASH:
             ways.insert(0, (BY_CASH, _(PAY_BY[BY_CASH])))
     else:
         ways = [("", "-"), *ways]
