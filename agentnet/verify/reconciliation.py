@@ -214,4 +214,4 @@ def fees_of_no_deposit_are_booked(connection: Connection) -> Iterator[Finding]:
     for id_ in sorted(expected.keys() | booked.keys(), key=str):
         if expected.get(id_, []) != booked.get(id_, []):
             kept, paid = (sum(fen for fen, _bank in of.get(id_, ())) for of in (expected, booked))
-            yield Finding("channel_fee", id_, f"{yuan(kept)} was kept by the bank, {yuan(paid)} is booked, or elsewhere")
+            yield Finding("channel_fee", id_, f"{yuan(kept)} was kept by the bank, {yuan(paid)} booked, or elsewhere")
