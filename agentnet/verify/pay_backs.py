@@ -43,7 +43,7 @@ def float_pay_backs_moved_what_they_say(connection: Connection) -> Iterator[Find
 def pay_backs_had_two_people(connection: Connection) -> Iterator[Finding]:
     """What went back is what one person asked for and another approved; before that rule a deposit had one person.
 
-    The rule holds since the first pay-back of a deposit that was asked for.
+    The rule holds since the first pay-back of a deposit that was asked for; where none ever was, it always held.
     """
     for row in rows(
         connection,
@@ -60,7 +60,9 @@ def pay_backs_had_two_people(connection: Connection) -> Iterator[Finding]:
           AND a.amount_fen = p.amount_fen AND a.requested_by_id = p.user_id AND a.decided_by_id = p.approved_by_id
         WHERE a.id IS NULL
           AND (p.approved_by_id IS NOT NULL
-               OR p.recorded_at >= (SELECT MIN(requested_at) FROM approvals WHERE kind = 'DEPOSIT_PAY_BACK'))
+               OR p.recorded_at >= COALESCE(
+                   (SELECT MIN(requested_at) FROM approvals WHERE kind = 'DEPOSIT_PAY_BACK'),
+                   (SELECT MIN(recorded_at) FROM deposit_moves)))
         """,
     ):
         yield Finding("pay_back_alone", f"{row.code} {row.slip_no}", f"{yuan(row.amount_fen)}: nobody approved it so")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from sqlalchemy import Connection
@@ -168,7 +169,8 @@ def fees_are_what_the_bank_kept(connection: Connection) -> Iterator[Finding]:
                ON REPLACE(d.plain_id, '-', '') = REPLACE(t.subject_id, '-', '')
         LEFT JOIN reconciliation_matches m ON m.remittance_id = d.id AND m.undone_at IS NULL
         LEFT JOIN reconciliation_rows r ON r.file_id = m.file_id AND r.line_no = m.line_no
-        WHERE t.kind = 'CHANNEL_FEE' AND (r.fee_fen IS NULL OR r.fee_fen <> t.amount_fen)
+        WHERE t.kind = 'CHANNEL_FEE' AND t.subject_kind <> 'DIFFERENCE'
+          AND (r.fee_fen IS NULL OR r.fee_fen <> t.amount_fen)
         """,
     ):
         yield Finding("channel_fee", str(row.id), f"{yuan(int(row.amount_fen))} is not the fee of its line")
@@ -180,3 +182,36 @@ def fees_are_what_the_bank_kept(connection: Connection) -> Iterator[Finding]:
         """,
     ):
         yield Finding("channel_fee", row.subject_id, f"was booked {row.number} times")
+
+
+def fees_of_no_deposit_are_booked(connection: Connection) -> Iterator[Finding]:
+    """Where a line of no deposit was booked gross (set aside, written off), its fee left the same BANK, once."""
+    expected = {
+        str(row.id): [(row.fee_fen, row.bank_id)]
+        for row in rows(
+            connection,
+            """
+            SELECT d.id, r.fee_fen, m.debit_account_id AS bank_id FROM reconciliation_differences d
+            JOIN reconciliation_rows r ON r.file_id = d.file_id AND r.line_no = d.line_no AND r.fee_fen > 0
+            JOIN transfers m ON (m.kind = 'DIFFERENCE_WRITE_OFF' AND m.subject_id = CAST(d.id AS VARCHAR(40)))
+              OR (m.subject_kind = 'CORRECTION' AND m.kind = 'ADJUSTMENT'
+                  AND REPLACE(m.subject_id, '-', '') = REPLACE(CAST(d.approval_id AS VARCHAR(40)), '-', ''))
+            WHERE d.partner_id IS NULL AND d.kind = 'MISSING_AT_UTILITY'
+            """,
+        )
+    }
+    booked: dict[str, list[tuple[int, int | None]]] = defaultdict(list)
+    for row in rows(
+        connection,
+        """
+        SELECT t.subject_id, t.amount_fen, CASE WHEN c.code = 'BANK' AND d.code = 'CHANNEL_FEE'
+          AND c.owner_kind = d.owner_kind AND c.owner_id = d.owner_id THEN c.id END AS bank_id
+        FROM transfers t JOIN accounts d ON d.id = t.debit_account_id JOIN accounts c ON c.id = t.credit_account_id
+        WHERE t.kind = 'CHANNEL_FEE' AND t.subject_kind = 'DIFFERENCE'
+        """,
+    ):
+        booked[row.subject_id].append((row.amount_fen, row.bank_id))
+    for id_ in sorted(expected.keys() | booked.keys(), key=str):
+        if expected.get(id_, []) != booked.get(id_, []):
+            kept, paid = (sum(fen for fen, _bank in of.get(id_, ())) for of in (expected, booked))
+            yield Finding("channel_fee", id_, f"{yuan(kept)} was kept by the bank, {yuan(paid)} booked, or elsewhere")

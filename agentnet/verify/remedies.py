@@ -89,6 +89,22 @@ def remedies_ended_their_difference(connection: Connection) -> Iterator[Finding]
         yield Finding("difference_booked", row.subject_label, "was to be booked, and nothing was")
 
 
+def rows_were_mended_once(connection: Connection) -> Iterator[Finding]:
+    """What a row says more or less than its match was put right in the books once; what was voided again is not."""
+    for row in rows(
+        connection,
+        """
+        SELECT d.file_id, d.line_no, COUNT(*) AS number, SUM(d.amount_fen) AS fen
+        FROM reconciliation_differences d JOIN approvals a ON a.id = d.approval_id AND a.state = 'APPROVED'
+        WHERE d.kind = 'AMOUNT_MISMATCH' AND d.state = 'ADJUSTED'
+          AND NOT EXISTS (SELECT 1 FROM voids v WHERE v.collection_id = d.booked_id)
+        GROUP BY d.file_id, d.line_no HAVING COUNT(*) > 1
+        """,
+    ):
+        says = f"was put right {row.number} times, {yuan(int(row.fen))} in all"
+        yield Finding("mended_twice", f"{row.file_id}:{row.line_no}", says)
+
+
 def write_offs_moved_what_they_say(connection: Connection) -> Iterator[Finding]:
     """A write-off moved its difference between BANK and WRITE_OFF of its unit, once, as it was approved; or nothing."""
     moved: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
@@ -98,7 +114,7 @@ def write_offs_moved_what_they_say(connection: Connection) -> Iterator[Finding]:
         SELECT t.subject_id, t.amount_fen, d.owner_kind AS dk, d.owner_id AS di, d.code AS dc,
                c.owner_kind AS ck, c.owner_id AS ci, c.code AS cc
         FROM transfers t JOIN accounts d ON d.id = t.debit_account_id JOIN accounts c ON c.id = t.credit_account_id
-        WHERE t.subject_kind = 'DIFFERENCE'
+        WHERE t.subject_kind = 'DIFFERENCE' AND t.kind <> 'CHANNEL_FEE'
         """,
     ):
         moved[row.subject_id].append(((row.dk, row.di, row.dc), (row.ck, row.ci, row.cc), row.amount_fen))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -131,9 +133,20 @@ def _files(*, withdrawable: bool) -> None:
         )
     if not _sqlite():
         _drop_trigger("reconciliation_files", "no_update")
-    op.execute("UPDATE reconciliation_files SET account = REPLACE(REPLACE(UPPER(account), ' ', ''), '-', '')")
+    _spell_accounts()
     _refuse("reconciliation_files", f"UPDATE OF {FILE}", "no_update")
     _refuse("reconciliation_files", "UPDATE", "withdrawn_once", "OLD.withdrawn_at IS NOT NULL")
+
+
+def _spell_accounts() -> None:
+    """Write accounts as statements are compared from here on; no database folds characters as Python does."""
+    files = sa.table("reconciliation_files", sa.column("account", sa.String))
+    accounts = op.get_bind().scalars(sa.select(files.c.account).distinct()).all()
+    for account in accounts:
+        folded = unicodedata.normalize("NFKC", account).upper()
+        plain = "".join(character for character in folded if character.isalnum() or character == "*")[:40]
+        if plain != account:
+            op.get_bind().execute(sa.update(files).where(files.c.account == account).values(account=plain))
 
 
 def _files_on_sqlite(*, withdrawable: bool) -> None:

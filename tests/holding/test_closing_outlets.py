@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
+from threading import Thread
+
 import pytest
 from sqlalchemy import select
 
 from agentnet.core.errors import Invalid
+from agentnet.core.ids import new_id
 from agentnet.holding.rules import PayBackOf
+from agentnet.holding.top_up_actions import confirm_top_up
 from agentnet.infra.audit import AuditLine
 from agentnet.infra.db import db
 from agentnet.infra.transaction import batch, reading
-from agentnet.outlets.actions import advance_outlet
+from agentnet.outlets.actions import advance_outlet, lifecycle
 from agentnet.outlets.models import Outlet
+from agentnet.outlets.queries.left import left_at
 from agentnet.outlets.rules import State
 from tests import world
 from tests.approvals.given import more_finance
+from tests.at_once import at_once
 from tests.collecting.counter import count, item, record
-from tests.holding.given import agree, confirm, deposit, new_deposit, new_top_up, pay_back, top_up
+from tests.holding.given import (
+    agree,
+    confirm,
+    deposit,
+    new_deposit,
+    new_top_up,
+    pay_back,
+    prepaid_for_a_moment,
+    top_up,
+)
 from tests.holding.given import declare as declare_float
 from tests.holding.given import reject as reject_float
 from tests.settlement.drawer import close, declare, new_remittance
@@ -100,3 +115,24 @@ def test_the_page_lists_what_is_left_and_refuses_before_it_asks_once_more(app, s
     assert page.status_code == 422
     assert "网点还有 305.50 元现金没有交" in page.text
     assert "请再看一遍" not in page.text
+
+
+def test_a_first_top_up_confirmed_while_its_outlet_closes_is_not_lost(app, monkeypatch):
+    """No float was ever there to be held: the top-up that waits is judged before what is left is counted."""
+    new, others = prepaid_for_a_moment(), []
+
+    def then_confirmed(outlet_id):
+        found = left_at(outlet_id)
+        confirming = [lambda: confirm_top_up(new.id, new_id(), world.actor("fang"))]
+        others.append(Thread(target=at_once, args=(app, confirming, batch)))
+        others[-1].start()
+        others[-1].join(2)
+        return found
+
+    monkeypatch.setattr(lifecycle, "left_at", then_confirmed)
+    with pytest.raises(Invalid, match="top_up_waiting"):
+        shut()
+    for other in others:
+        other.join(30)
+    with reading():
+        assert db.session.scalars(select(Outlet.state).where(Outlet.id == 1)).one() == "ACTIVE"

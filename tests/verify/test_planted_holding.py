@@ -103,3 +103,8 @@ def test_each_planted_error_is_named(three_days):
     assert unnoticed == []
     with reading():
         assert named_in(db.session.connection()) == set(), "an experiment was not undone"
+
+
+def test_a_deposit_paid_back_by_one_person_is_named_where_nobody_was_ever_asked(three_days):
+    alone = "UPDATE deposit_moves SET approved_by_id = NULL"
+    assert is_named("pay_back_alone", "DELETE FROM approvals WHERE kind = 'DEPOSIT_PAY_BACK'", alone)

@@ -30,12 +30,18 @@ from tests.settlement.reconciliation.given import (
 )
 from tests.settlement.reconciliation.test_bank_reversals import reversal, take
 from tests.settlement.reconciliation.test_differences import ask as ask_write_off
+from tests.settlement.reconciliation.test_fees_of_no_deposit import CHARGES
 from tests.settlement.reconciliation.test_remedies import book, right
 from tests.settlement.reconciliation.test_withdrawals import withdraw
 from tests.verify.test_planted import is_named, named_in
 
-WRITTEN_OFF = "subject_kind = 'DIFFERENCE'"
+WRITTEN_OFF = "kind = 'DIFFERENCE_WRITE_OFF'"
+FEE = "kind = 'CHANNEL_FEE'"
 WITHDRAWN = "file_id = (SELECT MIN(id) FROM reconciliation_files WHERE withdrawn_at IS NOT NULL)"
+COPIED = (
+    "file_id, line_no, collection_id, partner_id, outlet_id, org_unit_id, business_on, kind, proposal, amount_fen,"
+    " opened_at, owner_id, state, ended_at, ended_by_id, reason, approval_id"
+)
 
 PLANTS = (
     ("withdrawal", "DELETE FROM approvals WHERE kind = 'WITHDRAW_FILE'"),
@@ -60,6 +66,11 @@ PLANTS = (
         "UPDATE reconciliation_differences SET amount_fen = amount_fen + 1 WHERE booked_id IS NOT NULL",
     ),
     ("difference_booked", "UPDATE reconciliation_differences SET booked_id = NULL WHERE booked_id IS NOT NULL"),
+    (
+        "mended_twice",
+        f"INSERT INTO reconciliation_differences ({COPIED}) SELECT {COPIED} FROM reconciliation_differences"
+        " WHERE kind = 'AMOUNT_MISMATCH' AND state = 'ADJUSTED'",
+    ),
     ("write_off_moved", f"UPDATE transfers SET amount_fen = amount_fen + 1 WHERE {WRITTEN_OFF}"),
     ("write_off_moved", f"DELETE FROM transfers WHERE {WRITTEN_OFF}"),
     (
@@ -68,6 +79,14 @@ PLANTS = (
         f" WHERE {WRITTEN_OFF}",
     ),
     ("write_off_moved", f"UPDATE transfers SET subject_id = '99' WHERE {WRITTEN_OFF}"),
+    ("channel_fee", f"UPDATE transfers SET amount_fen = amount_fen + 1 WHERE {FEE}"),
+    ("channel_fee", f"DELETE FROM transfers WHERE {FEE}"),
+    ("channel_fee", f"UPDATE transfers SET subject_id = '99' WHERE {FEE}"),
+    (
+        "channel_fee",
+        "UPDATE transfers SET credit_account_id = (SELECT MIN(id) FROM accounts WHERE code = 'BANK' AND id <>"
+        f" transfers.credit_account_id) WHERE {FEE}",
+    ),
     (
         "row_forgotten",
         "DELETE FROM reconciliation_differences WHERE kind = 'BANK_REVERSAL'",
@@ -83,7 +102,10 @@ def open_ones(kind):
 
 @pytest.fixture
 def put_right(app) -> None:
-    """A wrong file withdrawn and the right one taken; a booking, money set aside, two write-offs, a deposit taken back."""
+    """A wrong file withdrawn and the right one taken; a booking, money set aside, two write-offs, a deposit taken back.
+
+    The bank kept 1.00 of the money set aside and of that written off.
+    """
     more_finance()
     record(item(300_00, world.MEI), item(538), item(5_00, world.OLD))
     wrong = partner_file(payment_line(receipts()[1], 538), payment_line("P-000001", 9_99, world.MEI))
@@ -97,7 +119,8 @@ def put_right(app) -> None:
     confirm(declare(new_remittance(300_00, slip_no="JK-0001")).id, 300_00)
     take(entry(300_00, said("JK-0001", "B-1"), day="2026-11-18"), reversal(), closing=0)
     say_yes(right(open_ones("BANK_REVERSAL")[0], "SHORT"))
-    take_bank(bank_file((77_77, said("来路不明")), (55_55, said("现金")), id="S-3"), name="third.xml")
+    lines = (76_77, CHARGES + said("来路不明")), (54_55, CHARGES + said("现金"))
+    take_bank(bank_file(*lines, id="S-3"), name="third.xml")
     unknown, other = open_ones("MISSING_AT_UTILITY")
     say_yes(right(unknown, "SET_ASIDE", outlet_code="WL0001"))
     say_yes(ask_write_off(other))

@@ -87,15 +87,18 @@ def advance_outlet(code: str, to: State, on: date, by: Actor, reason: str = "", 
 
 
 def require_settled(outlet_id: int) -> None:
-    """Refuse to close an outlet with money left, or with something a higher feature waits for.
+    """Refuse to close an outlet with something a higher feature waits for, or with money left.
+
+    What waits is judged first: where an account was never used there is nothing to hold, and what is decided in between
+    is then counted as money.
 
     Raises:
-        Invalid: as ``rules.require_emptied``; what the features named in ``create_app`` say.
+        Invalid: what the features named in ``create_app`` say; as ``rules.require_emptied``.
     """
-    require_emptied(left_at(outlet_id))
     before_closing: Sequence[Callable[[int], None]] = current_app.extensions["agentnet.before_closing"]
     for require in before_closing:
         require(outlet_id)
+    require_emptied(left_at(outlet_id))
 
 
 def earliest_step(outlet: Outlet) -> date:

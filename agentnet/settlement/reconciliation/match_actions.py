@@ -15,7 +15,9 @@ from uuid import UUID
 
 from sqlalchemy import Table, exists, insert, select, update
 
-from agentnet.collecting.models import Collection, Household
+from agentnet.approvals.models import Approval
+from agentnet.approvals.rules import ApprovalState
+from agentnet.collecting.models import Collection, Household, Void
 from agentnet.core.clock import now, today
 from agentnet.core.errors import Conflict, Missing
 from agentnet.core.ids import new_id
@@ -57,6 +59,7 @@ from agentnet.settlement.reconciliation.rules import (
     require_unbooked,
     require_undoable,
     require_unmatched,
+    require_unmended,
     shortfall_note,
 )
 from agentnet.settlement.remittance_actions import confirm_remittance
@@ -186,10 +189,37 @@ def _booked(row: FileRow) -> bool:
         Difference.file_id == row.file_id, Difference.line_no == row.line_no, Difference.partner_id.is_(None)
     )
     found = db.session.scalars(of_row).all()
-    approvals = [one.approval_id for one in found if one.state == State.ADJUSTED and one.approval_id is not None]
+    adjusted = of_row.join(Approval, Approval.id == Difference.approval_id).where(
+        Difference.state == State.ADJUSTED, Approval.state == ApprovalState.APPROVED
+    )
     written_off = [str(one.id) for one in found if one.state == State.WRITTEN_OFF]
     moved = select(Transfer.id).where(Transfer.subject_kind == ABOUT, Transfer.subject_id.in_(written_off)).limit(1)
-    return bool(approvals) or (bool(written_off) and db.session.scalar(moved) is not None)
+    if db.session.scalars(adjusted.limit(1)).first() is not None:
+        return True
+    return bool(written_off) and db.session.scalar(moved) is not None
+
+
+def _mended(row: FileRow) -> bool:
+    """Return whether what a partner's row says more or less than its match was booked, and not voided, or given back.
+
+    The row's differences are held: one that is being carried out now is seen first.
+    """
+    of_row = (Difference.file_id == row.file_id) & (Difference.line_no == row.line_no)
+    db.session.execute(select(Difference.id).where(of_row).order_by(Difference.id).with_for_update())
+    gone = exists().where(Void.collection_id == Difference.booked_id)
+    found = (
+        select(Difference.id)
+        .join(Approval, Approval.id == Difference.approval_id)
+        .where(
+            of_row,
+            Difference.partner_id.is_not(None),
+            Difference.kind == Kind.AMOUNT_MISMATCH,
+            Difference.state == State.ADJUSTED,
+            Approval.state == ApprovalState.APPROVED,
+            ~gone,
+        )
+    )
+    return db.session.scalar(found.limit(1)) is not None
 
 
 def _matched(side: Any) -> bool:
@@ -221,6 +251,7 @@ def undo_match(match_id: int, request_id: UUID, reason: str, by: Actor) -> tuple
     state = db.session.scalar(select(Remittance.state).where(Remittance.id == found.remittance_id))
     require_undoable(found.undone_at is not None, state)
     require_unbooked(_booked(row))
+    require_unmended(_mended(row))
     require_reason(reason)
     db.session.execute(
         update(RowMatch)

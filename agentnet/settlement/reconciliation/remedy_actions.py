@@ -26,6 +26,7 @@ from agentnet.settlement.corrections.requests import request_adjustment, request
 from agentnet.settlement.corrections.rules import NewAdjustment, NewRefund
 from agentnet.settlement.reconciliation.bookings import NewBooking, ask_booking
 from agentnet.settlement.reconciliation.difference_actions import end_as, require_nothing_asked
+from agentnet.settlement.reconciliation.fees import book_fee_of
 from agentnet.settlement.reconciliation.models import Difference
 from agentnet.settlement.reconciliation.queries import deposit_state, difference_for
 from agentnet.settlement.reconciliation.remedies import ADJUSTMENTS, Remedy, remedy_for, require_remedy
@@ -148,6 +149,8 @@ def outlet_code_of(found: Difference) -> str:
 def end_for_correction(correction_id: UUID, by: Actor) -> None:
     """End the difference a correction was asked for, in the correction's own transaction.
 
+    Where money that no deposit brought is set aside, the bank's fee of it is booked as well.
+
     Raises:
         Conflict: ``difference_ended`` if something else has ended it meanwhile: the correction then waits on.
     """
@@ -161,6 +164,8 @@ def end_for_correction(correction_id: UUID, by: Actor) -> None:
         return
     require_open(found.state)
     approval = db.session.get_one(Approval, correction_id)
+    if found.partner_id is None:
+        book_fee_of(found, approval.content["org_unit_id"], by)
     end_as(found, State.ADJUSTED, approval.reason, by)
     after = {"amount_fen": found.amount_fen, "reason": approval.reason}
     write_audit(by, "difference_adjusted", "difference", found.id, {"state": State.OPEN}, after)

@@ -25,6 +25,7 @@ from agentnet.settlement.corrections.words import PAY_BY
 from agentnet.settlement.reconciliation import queries
 from agentnet.settlement.reconciliation.bookings import household_of
 from agentnet.settlement.reconciliation.difference_actions import require_nothing_asked
+from agentnet.settlement.reconciliation.fees import fee_of
 from agentnet.settlement.reconciliation.forms import RemedyForm
 from agentnet.settlement.reconciliation.models import Difference, FileRow
 from agentnet.settlement.reconciliation.remedies import Remedy, require_remedy
@@ -78,6 +79,7 @@ def remedy(difference_id: int) -> Answer:
         remedy=wanted,
         outlet=outlet,
         household=_household(found),
+        fee_fen=fee_of(found),
         tenders=tender_names(in_english()),
         pay_by=PAY_BY,
         words=REMEDIES,
@@ -124,7 +126,8 @@ def _form(found: Difference, wanted: Remedy) -> RemedyForm:
     form = RemedyForm()
     ways, tenders = [(BY_BANK, _(PAY_BY[BY_BANK]))], list(tender_names(in_english()).items())
     if wanted is Remedy.REFUND:
-        if db.session.get_one(Collection, found.collection_id).tender == CASH:
+        collection = db.session.get(Collection, found.collection_id) if found.collection_id is not None else None
+        if collection is not None and collection.tender == CASH:
             ways.insert(0, (BY_CASH, _(PAY_BY[BY_CASH])))
     else:
         ways = [("", "-"), *ways]

@@ -211,6 +211,22 @@ def require_unbooked(booked: bool) -> None:
         )
 
 
+def require_unmended(mended: bool) -> None:
+    """Refuse to part a partner's row from its match once what it says more or less was booked or given back.
+
+    Matched again, the same money would be a difference once more.
+
+    Raises:
+        Conflict: ``row_booked``.
+    """
+    if mended:
+        raise Conflict(
+            "row_booked",
+            "这一行比收据多或少的钱已按差异补记或退费，取消匹配会再记一次；匹配错了，请用更正或退费把收据改对，"
+            "补记错的当日可冲正，冲正后再取消匹配",
+        )
+
+
 def require_matchable(kind: str, repeats: bool, reversal: bool) -> None:
     """Refuse a row that stands for no money of its own, and one by which the bank takes back what it booked.
 

@@ -100,26 +100,24 @@ def require_withdrawable(file: ReconciliationFile) -> None:
     require_standing(file.withdrawn_at is not None)
     require_no_confirmation(_confirmed_slips(file))
     differences = Difference.file_id == file.id
-    written_off = [
-        str(id_)
-        for id_ in db.session.scalars(select(Difference.id).where(differences, Difference.state == State.WRITTEN_OFF))
-    ]
-    booked = select(func.count()).where(Transfer.subject_kind == rules.ABOUT, Transfer.subject_id.in_(written_off))
-    adjusted = select(func.count()).where(differences, Difference.state == State.ADJUSTED)
-    require_nothing_adjusted(
-        (db.session.scalar(adjusted) or 0) + ((db.session.scalar(booked) or 0) if written_off else 0)
-    )
-    open_ids = [
-        str(id_) for id_ in db.session.scalars(select(Difference.id).where(differences, Difference.state == State.OPEN))
-    ]
+    # What waits is read before what was carried out: a request that is decided in between is seen as one or the other.
     waiting = select(Approval.subject_id).where(
         Approval.state == ApprovalState.PENDING, Approval.kind == rules.WRITE_OFF, Approval.subject_kind == rules.ABOUT
     )
     asked = select(func.count()).where(
         Difference.approval_id == Approval.id, Approval.state == ApprovalState.PENDING, differences
     )
-    waits = bool(set(db.session.scalars(waiting)) & set(open_ids))
-    require_nothing_waiting(waits or bool(db.session.scalar(asked)))
+    write_offs, remedies = set(db.session.scalars(waiting)), db.session.scalar(asked) or 0
+    found = db.session.execute(select(Difference.id, Difference.state).where(differences))
+    states = {row.id: row.state for row in found}
+    written_off = [str(id_) for id_, state in states.items() if state == State.WRITTEN_OFF]
+    booked = select(func.count(Transfer.subject_id.distinct())).where(
+        Transfer.subject_kind == rules.ABOUT, Transfer.subject_id.in_(written_off)
+    )
+    adjusted = sum(state == State.ADJUSTED for state in states.values())
+    require_nothing_adjusted(adjusted + ((db.session.scalar(booked) or 0) if written_off else 0))
+    open_ids = {str(id_) for id_, state in states.items() if state == State.OPEN}
+    require_nothing_waiting(bool(write_offs & open_ids) or bool(remedies))
     repeating = (
         select(ReconciliationFile.name)
         .join(FileRow, FileRow.file_id == ReconciliationFile.id)
@@ -155,6 +153,7 @@ def _carry_out(approval: Approval, by: Actor) -> None:
     lock_tables(*_TABLES)
     file_id = int(approval.content["file_id"])
     file = db.session.get_one(ReconciliationFile, file_id, with_for_update=True, populate_existing=True)
+    _hold_differences(file_id)
     require_withdrawable(file)
     reason = approval.reason
     freed = select(RowMatch.collection_id).where(RowMatch.file_id == file_id, RowMatch.undone_at.is_(None))
@@ -193,8 +192,14 @@ def _undo_matches(file_id: int, reason: str, by: Actor) -> int:
     return len(undone)
 
 
+def _hold_differences(file_id: int) -> None:
+    """Hold a file's differences: what is being carried out for one of them is done first, and judged then."""
+    held = select(Difference.id).where(Difference.file_id == file_id).order_by(Difference.id)
+    db.session.execute(held.with_for_update())
+
+
 def _end_differences(file_id: int, reason: str, by: Actor) -> int:
-    """End what is open of the file as explained, each with its step, in two statements."""
+    """End what is open of the file as explained, each with its step, in two statements; all are held by now."""
     open_ones = (Difference.file_id == file_id, Difference.state == State.OPEN)
     owner_id = func.coalesce(Difference.owner_id, by.user_id)
     columns = ["difference_id", "verb", "at", "user_id", "owner_id", "reason"]

@@ -1,8 +1,8 @@
 """Writing a difference off: one person asks, another decides.
 
 Where the difference is money that the bank has and our books have not, or the other way round, the write-off books it:
-Dr BANK, Cr WRITE_OFF or Dr WRITE_OFF, Cr BANK of the unit. A partner's difference stands for no money of an account:
-its write-off says that the books stay as they are.
+Dr BANK, Cr WRITE_OFF or Dr WRITE_OFF, Cr BANK of the unit, and the bank's fee where it kept one. A partner's difference
+stands for no money of an account: its write-off says that the books stay as they are.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from agentnet.infra.actor import Actor
 from agentnet.infra.audit import write_audit
 from agentnet.infra.dates import day_text
 from agentnet.infra.db import db
+from agentnet.infra.i18n import money_text
 from agentnet.ledger.actions import post_many
 from agentnet.ledger.queries import require_open as require_open_month
 from agentnet.ledger.rules import ORG_UNIT, AccountKey, NewTransfer
@@ -33,6 +34,7 @@ from agentnet.settlement.models import Remittance
 from agentnet.settlement.reconciliation import rules
 from agentnet.settlement.reconciliation.banking import received
 from agentnet.settlement.reconciliation.difference_actions import end_as, require_nothing_asked
+from agentnet.settlement.reconciliation.fees import book_fee_of, fee_of
 from agentnet.settlement.reconciliation.models import Difference, FileRow
 from agentnet.settlement.reconciliation.queries import deposit_state, difference_for
 from agentnet.settlement.reconciliation.remedies import require_decided, require_same_moves, write_off_moves
@@ -114,6 +116,7 @@ def _carry_out(approval: Approval, by: Actor) -> None:
     after: dict[str, object] = {"amount_fen": found.amount_fen, "reason": approval.content["reason"]}
     if moves is not None:
         _book(found, moves, by)
+        book_fee_of(found, found.org_unit_id, by)
         after |= {"debit": moves[0], "credit": moves[1]}
     end_as(found, State.WRITTEN_OFF, str(approval.content["reason"]), by)
     write_audit(by, "difference_written_off", "difference", difference_id, {"state": State.OPEN}, after)
@@ -140,6 +143,8 @@ def _describe(approval: Approval) -> Described:
     facts = [(_("差异类型"), _(KINDS[found.kind])), (_("日期"), day_text(found.business_on))]
     moves = _asked_moves(approval)
     facts.append((_("记账"), _(MOVED[moves]) if moves else _(MOVES_NOTHING)))
+    if moves and fee_of(found):
+        facts.append((_("手续费"), money_text(fee_of(found))))
     changes = [Change(_("状态"), _(STATES[State.OPEN][0]), _(STATES[State.WRITTEN_OFF][0]))]
     return Described(facts, changes, url_for("reconciliation.difference", difference_id=found.id))
 

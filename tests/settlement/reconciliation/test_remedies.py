@@ -271,6 +271,20 @@ def test_money_nobody_declared_is_set_aside(app):
     assert (shown(unknown)[0], balance_of(BANK), balance_of(SUSPENSE)) == ("ADJUSTED", 77_77, 77_77)
 
 
+@pytest.mark.parametrize("remedy", ["REFUND", "BOOK", "REVERSE", "SHORT", "RETURN"])
+def test_a_remedy_that_a_difference_of_the_bank_does_not_have_is_answered_with_a_reason(app, sign_in, remedy):
+    more_finance()
+    take_bank(bank_file((77_77, said("来路不明"))))
+    unknown = only("MISSING_AT_UTILITY")
+    path, fang = f"/reconciliation/differences/{unknown}", sign_in("fang")
+    told = {"id": str(new_id()), "remedy": remedy, "outlet": "WL0001", "tender": "CASH", "pay_by": "BANK"}
+    answer = fang.post(path + "/remedy/record", data=told | {"reason": "与银行核对过"})
+    assert (answer.status_code, answer.location) == (303, path)
+    assert fang.post(path + "/remedy/record", data=told | {"reason": ""}).status_code == 422
+    assert "这个差异的处理办法刚刚有变" in fang.get(path).text
+    assert (count(Approval), shown(unknown)[0]) == (0, "OPEN")
+
+
 def test_a_deposit_that_the_bank_took_back_is_short_at_its_outlet(app):
     more_finance()
     record(item(300_00, world.MEI))

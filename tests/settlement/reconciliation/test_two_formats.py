@@ -4,10 +4,11 @@ import hashlib
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from agentnet.core.ids import new_id
 from agentnet.infra.db import db
+from agentnet.infra.migrating import downgrade, upgrade
 from agentnet.infra.transaction import batch, reading
 from agentnet.settlement.files.mapping import Mapping
 from agentnet.settlement.files.table import read_table
@@ -113,3 +114,24 @@ def test_money_out_is_not_money_in(camt):
 def test_two_identical_lines_of_a_table_both_survive(app):
     table = take_table("2026-11-18,55.00,,,现金", "2026-11-18,55.00,,,现金", mapping=BARE)
     assert repeats(table) == [(1, None), (2, None)]
+
+
+def test_accounts_of_earlier_statements_are_spelt_as_those_of_later_ones_are(app):
+    """Full-width letters, a dot and a slash tell nothing; a masked digit does."""
+    (file_id,) = take_bank(bank_file((50_00, said("存款", "R-1"))))
+    written = {"ＣＮ12.3305/0161": "CN1233050161", " 3305 0161-00**88 ": "3305016100**88", "ﬁ" * 40: "FI" * 20}
+    db.session.remove()
+    downgrade("0010")
+    copied = (
+        "INSERT INTO reconciliation_files (source, sha256, part, name, account, statement_id, org_unit_id, first_on,"
+        " last_on, rows_count, amount_fen, opening_fen, closing_fen, repeated_count, imported_at)"
+        " SELECT source, :name, part, :name, :account, statement_id, org_unit_id, first_on, last_on, rows_count,"
+        " amount_fen, opening_fen, closing_fen, repeated_count, imported_at FROM reconciliation_files WHERE id = :id"
+    )
+    with db.engine.begin() as connection:
+        for number, account in enumerate(written):
+            connection.execute(text(copied), {"name": f"earlier {number}", "account": account, "id": file_id})
+    upgrade()
+    with reading():
+        found = db.session.scalars(select(ReconciliationFile.account).order_by(ReconciliationFile.id))
+        assert list(found) == ["33050161", *written.values()]

@@ -1,6 +1,7 @@
 """A file taken by mistake is withdrawn by two people, stays on record, counts for nothing, and the right one is taken."""
 
 import re
+from threading import Thread
 
 import pytest
 from sqlalchemy import insert, select
@@ -11,6 +12,7 @@ from agentnet.core.ids import new_id
 from agentnet.infra.actor import SYSTEM
 from agentnet.infra.db import db
 from agentnet.infra.transaction import batch, reading
+from agentnet.settlement.reconciliation import withdrawals
 from agentnet.settlement.reconciliation.difference_actions import end
 from agentnet.settlement.reconciliation.match_actions import NewMatch, confirm_by_statement, match_by_hand
 from agentnet.settlement.reconciliation.models import Difference, DifferenceStep, ReconciliationFile
@@ -21,6 +23,7 @@ from agentnet.settlement.reconciliation.withdrawals import ask_withdrawal
 from agentnet.users.models import RoleGrant
 from tests import world
 from tests.approvals.given import more_finance, say_no, say_yes
+from tests.at_once import at_once
 from tests.collecting.counter import count, item, record
 from tests.settlement.corrections.given import of_yesterday
 from tests.settlement.drawer import confirm, declare, new_remittance
@@ -251,3 +254,42 @@ def test_the_pages_lead_through_it(wrong, sign_in):
     assert "已撤回" in fang.get("/reconciliation/files").text
     assert "已经撤回" in fang.get(path + "/withdraw").text
     assert "这个文件已撤回" in sign_in("paul").get(path).text
+
+
+def test_what_is_ended_while_its_file_is_withdrawn_waits_and_finds_it_ended(wrong, app, monkeypatch):
+    """The withdrawal has judged the file and ends its differences; meanwhile somebody explains one of them."""
+    asked = ask(wrong)
+    with reading():
+        one = db.session.scalars(select(Difference.id)).one()
+    answers = []
+
+    def explain():
+        answers.extend(
+            at_once(app, [lambda: end(one, new_id(), State.EXPLAINED, "已核对", world.actor("fang"))], batch)
+        )
+
+    other, undo = Thread(target=explain), withdrawals._undo_matches
+
+    def meanwhile(*given):
+        other.start()
+        other.join(1)
+        return undo(*given)
+
+    monkeypatch.setattr(withdrawals, "_undo_matches", meanwhile)
+    say_yes(asked)
+    other.join(30)
+    assert answers == ["difference_ended"]
+    with reading():
+        assert [step.reason for step in db.session.scalars(select(DifferenceStep))] == ["导成了别的单位的文件"]
+
+
+def test_a_write_off_and_its_fee_are_one_difference_that_stands_in_the_way(app):
+    more_finance()
+    charges = '<Chrgs><Rcrd><Amt Ccy="CNY">1.00</Amt><ChrgInclInd>true</ChrgInclInd></Rcrd></Chrgs>'
+    (file_id,) = take_bank(bank_file((299_00, charges + said("来路不明", "B-1"))))
+    with reading():
+        one = db.session.scalars(select(Difference.id)).one()
+    say_yes(ask_write_off(one))
+    with pytest.raises(Conflict, match="file_adjusted") as refused:
+        ask(file_id)
+    assert refused.value.params == {"count": 1}
