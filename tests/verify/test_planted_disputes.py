@@ -64,7 +64,7 @@ def test_verify_agrees_with_year_sheets_and_partners_summaries(printed: None) ->
 
 @pytest.mark.parametrize(("name", "sql"), PAPERS)
 def test_each_error_planted_under_these_papers_is_named(printed: None, name: str, sql: str) -> None:
-    assert is_named(name, sql, unguarded="outlet_accruals.due")
+    assert is_named(name, sql, unguarded="outlet_accruals.ck_outlet_accruals_due")
 
 
 def test_verify_agrees_with_what_was_answered(answered: None) -> None:
