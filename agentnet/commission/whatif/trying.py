@@ -27,6 +27,7 @@ from agentnet.commission.queries import tariffs, terms_of
 from agentnet.commission.rules import Tariffs, Version
 from agentnet.commission.stored import closed_monthly
 from agentnet.commission.whatif.comparing import Change, Monthly, NewLine, PaidLine, add_month
+from agentnet.commission.working import read_parts
 from agentnet.core.clock import Month
 from agentnet.core.money import Fen
 from agentnet.infra.db import db
