@@ -280,8 +280,8 @@ def test_a_remedy_that_a_difference_of_the_bank_does_not_have_is_answered_with_a
     told = {"id": str(new_id()), "remedy": remedy, "outlet": "WL0001", "tender": "CASH", "pay_by": "BANK"}
     answer = fang.post(path + "/remedy/record", data=told | {"reason": "与银行核对过"})
     assert (answer.status_code, answer.location) == (303, path)
-    assert fang.post(path + "/remedy/record", data=told | {"reason": ""}).status_code == 422
     assert "这个差异的处理办法刚刚有变" in fang.get(path).text
+    assert fang.post(path + "/remedy/record", data=told | {"reason": ""}).status_code == 422
     assert (count(Approval), shown(unknown)[0]) == (0, "OPEN")
 
 
