@@ -31,6 +31,9 @@ RAW_CODE = re.compile(
 SAID_IN_CAPITALS = {"POST", "BANK", "STANDARD", "XLSX", "POST_COLLECTION_20261118"}
 """Codes people gave (a partner's, a plan's), the name of a file format, and a partner's file."""
 
+CHECK_CODE = re.compile(r"\b[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}\b")
+"""A document's check code, which may happen to be letters alone."""
+
 TEXT_OF_PAGE = """() => {
   const visible = (element) => element.checkVisibility();
   const foreign = (element) => element.closest("[lang]").lang !== document.documentElement.lang;
@@ -91,7 +94,7 @@ class Walker:
 
     def _in_the_words(self, texts: list[str]) -> Iterator[str]:
         for text in texts:
-            if set(RAW_CODE.findall(text)) - SAID_IN_CAPITALS:
+            if set(RAW_CODE.findall(CHECK_CODE.sub("", text))) - SAID_IN_CAPITALS:
                 yield f"raw code in {text!r}"
             if self.language == "en" and has_han(self._data.sub("", text)):
                 yield f"Chinese in {text!r}"
