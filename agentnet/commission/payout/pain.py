@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Final
-from xml.etree.ElementTree import Element, SubElement, indent, tostring
+from xml.etree.ElementTree import Element, SubElement, indent, tostring  # nosec B405: writes, never reads
 
 from agentnet.commission.payout.bank_sheet import Order, require_tied, yuan
 from agentnet.core.clock import shanghai
