@@ -92,6 +92,7 @@ def try_and_send(page: Page) -> None:
         expect(page.locator("main")).to_contain_text(words)
     page.get_by_role("link", name=re.compile("新版本")).click()
     page.locator("#starts_on").fill("2026-11-01")
+    page.locator("#note").fill("2026 年第 11 号补充协议")
     submit(page)
     expect(page.locator("main")).to_contain_text("有一个新版本在等另一个人审批")
 
