@@ -134,14 +134,14 @@ def test_a_full_day_and_a_refund_on_the_next(app, person):
         expect(page.locator("main")).not_to_contain_text("同意…")  # nobody approves what they asked for
     with at("2026-11-19T09:20"):
         fang.goto("/approvals")
-        fang.get_by_role("link", name=re.compile("退费")).first.click()
-        fang.get_by_role("link", name=re.compile("^\\s*同意")).click()
+        fang.locator("main").get_by_role("link", name=re.compile("退费")).first.click()
+        fang.locator("main").get_by_role("link", name=re.compile("^\\s*同意")).click()
         submit(fang)
         expect(fang.locator("main")).to_contain_text("已同意")
         assert fen(HOUSEHOLD, 3, "ADVANCE") == 0
         assert fen(HOUSEHOLD, 3, "REFUND_PAYABLE") == 20_00
         fang.goto(refundable)
-        fang.get_by_role("link", name=re.compile("退给客户|付款")).first.click()
+        fang.locator("main").get_by_role("link", name=re.compile("退给客户|付款")).first.click()
         fang.locator("#reference").fill("HK-7788")
         submit(fang)
         expect(fang.locator("main")).to_contain_text("已退费")
