@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, false, func, or_, select
 
 from agentnet.approvals.kinds import kinds
 from agentnet.approvals.models import Approval, Delegation
@@ -17,6 +17,7 @@ from agentnet.divisions.models import OrgUnit
 from agentnet.infra.actor import Actor
 from agentnet.infra.db import db
 from agentnet.infra.pages import Page, SortBy, page_of
+from agentnet.infra.statements import built_once
 from agentnet.users.models import User
 from agentnet.users.permissions import Permission, may, org_paths, require
 from agentnet.users.queries import actor_for
@@ -31,26 +32,30 @@ def stood_in_for(viewer: Actor) -> list[Actor]:
     """Return the people in whose name the viewer may decide today."""
     if viewer.user_id is None:
         return []
-    people = db.session.scalars(
-        select(User)
-        .join(Delegation, Delegation.user_id == User.id)
-        .where(
-            Delegation.delegate_id == viewer.user_id,
-            Delegation.starts_on <= today(),
-            Delegation.ends_on > today(),
-            User.disabled_at.is_(None),
-        )
-        .distinct()
-        .order_by(User.id)
-    ).all()
+    asked = {"delegate": viewer.user_id, "day": today()}
+    ids = db.session.connection().execute(_STOOD_IN_FOR, asked).scalars().all()
+    if not ids:  # nearly always: every home page asks
+        return []
+    people = db.session.scalars(select(User).where(User.id.in_(ids), User.disabled_at.is_(None)).order_by(User.id))
     return [actor_for(person) for person in people]
 
 
-def _decidable_as(person: Actor) -> ColumnElement[bool]:
+_STOOD_IN_FOR = (
+    select(Delegation.user_id)
+    .where(
+        Delegation.delegate_id == bindparam("delegate"),
+        Delegation.starts_on <= bindparam("day"),
+        Delegation.ends_on > bindparam("day"),
+    )
+    .distinct()
+)
+
+
+def _decidable_as(person: Actor, decided_by: Iterable[tuple[str, Permission]]) -> ColumnElement[bool]:
     """Return the condition that a person's own grants let them decide a request; never one of their own."""
     by_paths: dict[tuple[str, ...], list[str]] = {}
-    for kind in kinds().values():
-        by_paths.setdefault(org_paths(person, kind.decide), []).append(kind.code)
+    for code, permission in decided_by:
+        by_paths.setdefault(org_paths(person, permission), []).append(code)
     places = [and_(Approval.kind.in_(codes), _in_territory(paths)) for paths, codes in by_paths.items() if paths]
     return and_(_not_of(person), or_(false(), *places))
 
@@ -61,8 +66,12 @@ def _not_of(person: Actor) -> ColumnElement[bool]:
 
 def decidable(viewer: Actor) -> ColumnElement[bool]:
     """Return the condition on ``Approval`` that the viewer may decide it, in their own name or another's."""
-    persons = (viewer, *stood_in_for(viewer))
-    return and_(_not_of(viewer), or_(*(_decidable_as(person) for person in persons)))
+    decided_by = tuple((kind.code, kind.decide) for kind in kinds().values())
+    return _decidable_by((viewer, *stood_in_for(viewer)), decided_by)
+
+
+def _decidable_by(persons: Sequence[Actor], decided_by: Sequence[tuple[str, Permission]]) -> ColumnElement[bool]:
+    return and_(_not_of(persons[0]), or_(*(_decidable_as(person, decided_by) for person in persons)))
 
 
 def visible(viewer: Actor) -> ColumnElement[bool]:
@@ -110,8 +119,14 @@ def in_whose_name(by: Actor, found: Approval) -> int | None:
 
 def waiting_count(viewer: Actor) -> int:
     """Return how many requests wait for the viewer's decision."""
-    statement = select(func.count()).where(Approval.state == ApprovalState.PENDING, decidable(viewer))
-    return db.session.scalar(statement) or 0
+    decided_by = tuple((kind.code, kind.decide) for kind in kinds().values())
+    statement = _waiting((viewer, *stood_in_for(viewer)), decided_by)
+    return db.session.connection().execute(statement).scalar_one()
+
+
+@built_once
+def _waiting(persons: tuple[Actor, ...], decided_by: tuple[tuple[str, Permission], ...]) -> Select[int]:
+    return select(func.count()).where(Approval.state == ApprovalState.PENDING, _decidable_by(persons, decided_by))
 
 
 def pending_of(kind: str, subject_kind: str, subject_id: str) -> Approval | None:
