@@ -9,13 +9,11 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from agentnet.commission.engine import words
 from agentnet.commission.engine.evaluating import month_of
 from agentnet.commission.engine.faults import PlanRefused
 from agentnet.commission.engine.inputs import Fact, OutletInputs
-from agentnet.commission.engine.language import Basis, Kind, Measure, Mode
+from agentnet.commission.engine.language import Kind
 from agentnet.commission.engine.reading import read_plan
-from agentnet.commission.engine.withholding import PayeeType, Why
 from agentnet.commission.engine.writing import write_plan
 from agentnet.commission.simulating.collections_file import ROW, OutletRows, month_number
 from agentnet.commission.simulating.running import Days, Ruler, outlet_months
@@ -106,10 +104,3 @@ def test_what_is_paid_less_what_is_taken_back_is_what_stands(found: list[tuple[i
     months = outlet_months("WL1", outlet, ["CASH"], Ruler(PLAN), Days())
     stands = sum(month_of(PLAN.versions[0], OutletInputs(month), facts).total_fen for month, facts in standing.items())
     assert sum(one.total_fen for one in months) == stands
-
-
-def test_every_code_can_be_said() -> None:
-    said = (words.KIND_WORDS, words.MEASURE_WORDS, words.MODE_WORDS, words.BASIS_WORDS)
-    assert [set(one) for one in said] == [set(Kind), set(Measure), set(Mode), set(Basis)]
-    assert set(words.PAYEE_WORDS) == set(PayeeType)
-    assert set(words.WHY_NOT_WITHHELD) == set(Why)
