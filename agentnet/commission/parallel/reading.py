@@ -10,7 +10,7 @@ from agentnet.core.money import Fen, parse_yuan
 from agentnet.core.words import translatable
 from agentnet.infra.actor import Actor
 from agentnet.infra.columns import Column, code, month, whole, yuan
-from agentnet.infra.importing import Errors, Importer, Parsed, Plan, parse
+from agentnet.infra.importing import Importer, Parsed, Plan, parse
 from agentnet.infra.sheets import Cell
 from agentnet.infra.tables import Source, look_at
 
@@ -78,8 +78,3 @@ def read_sheet(source: Source) -> Parsed:
             "too_many_lines", "一次最多 %(most)s 行，请按月份分几个文件", field="file", most=f"{MOST_LINES:,}"
         )
     return parsed
-
-
-def read_errors(parsed: Parsed) -> Errors:
-    """Return what is wrong in the cells."""
-    return parsed.errors
