@@ -14,12 +14,21 @@ OPENING = 1_000_000_00
 
 @dataclass(frozen=True, slots=True)
 class Credit:
-    """Money that came in: what was paid, what the bank kept of it, and what the payer wrote."""
+    """Money that came in: what was paid, what the bank kept of it, and what the payer wrote.
+
+    ``taken_back``: the bank's own reversal of what it had credited.
+    """
 
     amount_fen: Fen
     text: str
     reference: str
     fee_fen: Fen = 0
+    taken_back: bool = False
+
+    @property
+    def net_fen(self) -> Fen:
+        """Return what the account gains by it."""
+        return -self.amount_fen if self.taken_back else self.amount_fen - self.fee_fen
 
 
 def _yuan(fen: Fen) -> str:
@@ -28,7 +37,7 @@ def _yuan(fen: Fen) -> str:
 
 def bank_statement(day: date, number: int, credits: Sequence[Credit]) -> bytes:
     """Return a camt.053 statement (ISO 20022, version 08) of one account and day; its balances foot."""
-    closing = OPENING + sum(one.amount_fen - one.fee_fen for one in credits)
+    closing = OPENING + sum(one.net_fen for one in credits)
     entries = "\n".join(_entry(day, one) for one in credits)
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -56,8 +65,9 @@ def _entry(day: date, one: Credit) -> str:
         if one.fee_fen
         else ""
     )
+    side = "<CdtDbtInd>DBIT</CdtDbtInd><RvslInd>true</RvslInd>" if one.taken_back else "<CdtDbtInd>CRDT</CdtDbtInd>"
     return (
-        f'<Ntry><Amt Ccy="CNY">{_yuan(one.amount_fen - one.fee_fen)}</Amt><CdtDbtInd>CRDT</CdtDbtInd>'
+        f'<Ntry><Amt Ccy="CNY">{_yuan(abs(one.net_fen))}</Amt>{side}'
         f"<Sts><Cd>BOOK</Cd></Sts><BookgDt><Dt>{day}</Dt></BookgDt><ValDt><Dt>{day}</Dt></ValDt>"
         f"<AcctSvcrRef>{one.reference}</AcctSvcrRef>{charge}"
         f"<NtryDtls><TxDtls><RmtInf><Ustrd>{one.text}</Ustrd></RmtInf></TxDtls></NtryDtls></Ntry>"

@@ -151,7 +151,8 @@ def _credits(day: date, banked: Sequence[NewRemittance], *, last: bool) -> list[
     """Return what the bank says came in: mostly what was declared."""
     told = [Credit(one.amount_fen, one.slip_no, f"{day:%Y%m%d}{n:06d}") for n, one in enumerate(banked, 1)]
     if last:
-        return told[1:]  # the first is still on its way
+        # The first is still on its way; what nobody had declared was a slip of the bank, which takes it back.
+        return [*told[1:], Credit(88_00, "unknown payer", f"{day:%Y%m%d}999998", taken_back=True)]
     if len(told) > 3 and told[1].amount_fen > 1_00:
         told[1] = Credit(told[1].amount_fen - 1_00, told[1].text, told[1].reference)  # counted one yuan less
         told[2] = Credit(told[2].amount_fen, told[2].text, told[2].reference, fee_fen=2_00)  # the bank keeps a fee
