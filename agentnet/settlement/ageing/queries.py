@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, cast
 
-from sqlalchemy import Row, Table, bindparam, case, func, or_, select, union_all
+from sqlalchemy import BindParameter, Row, Table, bindparam, case, func, or_, select, union_all
 
 from agentnet.core.clock import business_date, shanghai_instant, today
 from agentnet.core.money import Fen
@@ -51,7 +51,7 @@ RETURNED = "REMITTANCE_RETURNED"
 
 def _takings() -> Straight:
     """Return the statement of :func:`takings_of`: it is asked thrice for each deposit of long held cash."""
-    outlet_ids = bindparam("outlet_ids", expanding=True)
+    outlet_ids: BindParameter[int] = bindparam("outlet_ids", expanding=True)
     wanted = (accounts.c.owner_kind == OUTLET, accounts.c.code == "CASH_HELD", accounts.c.owner_id.in_(outlet_ids))
     recent = transfers.c.business_on >= bindparam("since")
     # Told apart here and not in the condition: a planner that takes the index of what is reversed reads every row.
