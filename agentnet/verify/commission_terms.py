@@ -1,11 +1,11 @@
-"""What commission was worked from: the versions that were agreed, which ruled which days, and the days of business."""
+"""What commission was worked from: the versions that were agreed, and which ruled which days."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date, timedelta
 
 from sqlalchemy import Connection
@@ -32,16 +32,12 @@ def versions_say_what_was_agreed(connection: Connection) -> Iterator[Finding]:
             yield Finding("plan_version", f"{row.code} {row.number}", "its document is not the one that was agreed")
 
 
-def months_were_ruled_and_open(connection: Connection) -> Iterator[Finding]:
-    """A closed month names the versions that ruled, within the outlet's open days, and its days of business and visits.
+def months_were_ruled(connection: Connection) -> Iterator[Finding]:
+    """A closed month names the versions that ruled, within the outlet's open days.
 
     Where an agreement was signed or ended after the close, which versions ruled cannot be told from today's register.
     """
     tariffs, later = tariffs_known(connection), _agreed_later(connection)
-    counted = _days_by_outlet(
-        connection,
-        "SELECT outlet_id, business_on FROM day_closes WHERE user_id IS NOT NULL",
-    )
     opened = {
         row.id: (as_day(row.opened_on) if row.opened_on else None, as_day(row.closed_on) if row.closed_on else None)
         for row in rows(connection, "SELECT id, opened_on, closed_on FROM outlets")
@@ -59,22 +55,11 @@ def months_were_ruled_and_open(connection: Connection) -> Iterator[Finding]:
                 yield Finding("commission_ruling", subject, "other versions ruled than it says")
         if any(end_ > end or start < first for _, start, end_ in month.ruling):
             yield Finding("commission_ruling", subject, "names days outside the month")
-        if "open_days" in month.inputs:
-            days = {*taken, *(day for day in counted[month.outlet_id] if first <= day < end)}
-            if month.inputs["open_days"] != sorted(day.isoformat() for day in days):
-                yield Finding("commission_inputs", subject, "counts other days of business than there were")
 
 
 def _cut(spans: Spans, first: date, last: date) -> list[tuple[int, date, date]]:
     end = last if last == FAR_FUTURE else last + timedelta(days=1)
     return [(id_, max(a, first), min(b, end)) for id_, a, b in spans if max(a, first) < min(b, end)]
-
-
-def _days_by_outlet(connection: Connection, sql: str) -> Mapping[int, set[date]]:
-    found: dict[int, set[date]] = defaultdict(set)
-    for row in rows(connection, sql):
-        found[row.outlet_id].add(as_day(row.business_on))
-    return found
 
 
 def _agreed_later(connection: Connection) -> set[tuple[str, int]]:
