@@ -70,6 +70,7 @@ CHECKS: Sequence[Check] = tuple(
         settlement.deposits_moved_what_they_say,
         slips.slips_count_once,
         closing.closed_months_were_settled_or_signed,
+        closing.months_closed_in_order,
         disputes.disputes_are_about_their_lines,
         disputes.answers_are_printed,
         commission_papers.year_sheets_add_up,
