@@ -16,6 +16,7 @@ from agentnet.core.clock import Month
 from agentnet.core.money import Fen, rmb_capitals
 from reports.head import DocumentHead, require_agreement
 from reports.kit import blocks
+from reports.kit.fonts import own_words
 from reports.kit.paper import Paper
 from reports.kit.priming import Priming
 from reports.kit.table import Column, Row, Table, Total
@@ -291,8 +292,8 @@ def _draw_disputes(paper: Paper, statement: CommissionStatement, tail: float) ->
                 line.raised_on.isoformat(),
                 month_text(line.belongs_to, language),
                 line.line,
-                line.reason,
-                text["colon"].join((text[f"dispute_{line.answer_state}"], line.answer)),
+                own_words(line.reason),
+                text["colon"].join((text[f"dispute_{line.answer_state}"], own_words(line.answer))),
             )
         )
         for line in statement.disputes
@@ -353,7 +354,7 @@ def _draw_adjustments(paper: Paper, statement: CommissionStatement, tail: float)
                 line.entered_on.isoformat(),
                 month_text(line.belongs_to, language),
                 line.receipt_no,
-                line.reason,
+                own_words(line.reason),
                 amount_text(line.amount_fen),
                 amount_text(line.commission_fen),
             )

@@ -11,6 +11,7 @@ from typing import Final
 from agentnet.core.money import Fen, rmb_capitals
 from reports.head import require_agreement
 from reports.kit import blocks
+from reports.kit.fonts import own_words
 from reports.kit.paper import Paper
 from reports.kit.priming import Priming
 from reports.kit.table import Column, Row, Table, Total
@@ -306,7 +307,7 @@ def _draw_ended(paper: Paper, differences: Sequence[EndedDifference]) -> None:
                 one.ended_by or text["reconciliation_system"],
                 amount_text(one.amount_fen),
             ),
-            one.reason,
+            own_words(one.reason),
         )
         for one in differences
     ]

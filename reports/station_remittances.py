@@ -10,6 +10,7 @@ from typing import Final
 from agentnet.core.money import Fen, rmb_capitals
 from reports.head import DocumentHead, Level, require_agreement
 from reports.kit import blocks
+from reports.kit.fonts import own_words
 from reports.kit.paper import Paper
 from reports.kit.priming import Priming
 from reports.kit.table import Column, Row, Table, Total
@@ -227,7 +228,9 @@ def _draw_open(paper: Paper, station: StationRemittances) -> None:
                 one.outlet_name,
                 day_text(one.deposited_on, language),
                 amount_text(one.amount_fen),
-                text["colon"].join(part for part in (text[f"remittances_state_{one.state}"], one.reason) if part),
+                text["colon"].join(
+                    part for part in (text[f"remittances_state_{one.state}"], own_words(one.reason)) if part
+                ),
             )
         )
         for one in station.open_deposits

@@ -47,7 +47,7 @@ def csv_bytes(head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
     """Return the list as CSV in UTF-8 with the mark that makes spreadsheets read Chinese."""
     written = StringIO()
     writer = csv.writer(written)
-    writer.writerow(head)
+    writer.writerow([safe_text(words) for words in head])
     writer.writerows([_csv_cell(cell) for cell in row] for row in rows)
     return b"\xef\xbb\xbf" + written.getvalue().encode()
 
@@ -57,7 +57,7 @@ def xlsx_bytes(title: str, head: Sequence[str], rows: Iterable[Sequence[Cell]]) 
     book = Workbook(write_only=True)
     sheet = book.create_sheet(re.sub(r"[\\*?:/\[\]]", "-", title)[:31])
     sheet.freeze_panes = "A2"
-    heads = [WriteOnlyCell(sheet, value=words) for words in head]
+    heads = [WriteOnlyCell(sheet, value=safe_text(words)) for words in head]
     for cell in heads:
         cell.font = Font(bold=True)
     sheet.append(heads)
