@@ -174,7 +174,9 @@ def _add_days(crowd: Crowd) -> None:
         .group_by(Collection.outlet_id, Collection.business_on)
     )
     connection.execute(
-        insert(BusinessDay).from_select(["outlet_id", "business_on", "receipt_serial", "allocated_at", "closed_at"], days)
+        insert(BusinessDay).from_select(
+            ["outlet_id", "business_on", "receipt_serial", "allocated_at", "closed_at"], days
+        )
     )
     connection.execute(insert(CollectionDay).from_select(SUMMED, day_sums(before_today)))
 

@@ -23,7 +23,9 @@ _CLOSE, _REMITTANCE, _TOP_UP, _REQUEST = range(11, 15)
 def add_money(crowd: Crowd) -> None:
     """Insert what outlets closed, banked and asked for, in the open transaction."""
     add(DayClose, (_close(crowd, back, number) for back in range(DAYS, 0, -1) for number in range(crowd.outlets)))
-    add(Remittance, (_remittance(crowd, back, number) for back in range(DAYS, 0, -1) for number in range(crowd.outlets)))
+    add(
+        Remittance, (_remittance(crowd, back, number) for back in range(DAYS, 0, -1) for number in range(crowd.outlets))
+    )
     add(TopUp, (_top_up(crowd, number) for number in range(crowd.outlets)))
     add(Approval, _requests(crowd))
     add(Correction, (_correction(crowd, number) for number in range(crowd.outlets)))

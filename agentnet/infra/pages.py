@@ -11,14 +11,15 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Mapping, Sequence
+from collections import namedtuple
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, Generic, TypeVar, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, String, and_, or_, type_coerce
+from sqlalchemy import ColumnElement, Select, String, and_, inspect, or_, type_coerce
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from agentnet.core.clock import YEARS
@@ -84,22 +85,25 @@ def page_of(
 
     ``arguments`` is the request's query string; ``columns`` is the whitelist by public name; ``default`` is one of
     them, with ``-`` before it for downwards; ``key`` is a column that is unique and never null. Rows of a select with
-    one entity are that entity, others are SQLAlchemy rows. The select must not be ordered, grouped or limited itself.
+    one entity are that entity, others are rows with a name for each thing selected. Entities are read as their columns:
+    each is a tuple that has the names of the entity's columns and its properties, but no relations, and changing the
+    database with it is out of the question. The select must not be ordered, grouped or limited itself; a list that is
+    asked for often builds it once (``infra.statements``).
     """
     sorting = sorting_from(arguments.get("sort"), columns, default)
     by = columns[sorting.name]
     edge = _read_cursor(arguments.get("cursor"), sorting, by, key)
-    rows = _fetch(session, statement, by, key, sorting.descending, edge, size + 1)
+    rows, shaped = _fetch(session, statement, by, key, sorting.descending, edge, size + 1)
     if edge is not None and edge.backwards and len(rows) <= size:
         edge = None  # walked back to the beginning: show it as a full first page
-        rows = _fetch(session, statement, by, key, sorting.descending, None, size + 1)
+        rows, shaped = _fetch(session, statement, by, key, sorting.descending, None, size + 1)
     more = len(rows) > size
     rows = rows[:size]
     backwards = edge is not None and edge.backwards
     if backwards:
         rows.reverse()
     return Page(
-        items=[row[0] for row in rows] if _is_of_one(statement) else rows,
+        items=rows if shaped is None else [shaped(row) for row in rows],
         sorting=sorting,
         next_cursor=_write_cursor(sorting, rows[-1], False) if rows and (more or backwards) else None,
         previous_cursor=_write_cursor(sorting, rows[0], True) if rows and edge is not None else None,
@@ -123,30 +127,85 @@ def _fetch(
     descending: bool,
     edge: _Edge | None,
     limit: int,
-) -> list[Any]:
+) -> tuple[list[Any], Shaped | None]:
     down = descending != (edge is not None and edge.backwards)
     empty_first = edge is not None and edge.backwards
     if edge is not None:
         statement = statement.where(_beyond(by, key, down, edge))
-    selected, of_columns = _ordered(statement, by, key, down, empty_first, limit)
+    selected, shaped = _ordered(statement, by, key, down, empty_first, limit)
     # Rows of columns need nothing of what the session does to build and remember objects.
-    return list((session.connection() if of_columns else session).execute(selected).all())
+    return list(session.connection().execute(selected).all()), shaped
 
 
 @lru_cache(maxsize=256)
 def _ordered(
     statement: Select[*tuple[Any, ...]], by: SortBy, key: SortBy, down: bool, empty_first: bool, limit: int
-) -> tuple[Select[*tuple[Any, ...]], bool]:
-    """Return the select of a page, and whether it is of columns alone; kept for lists that build theirs once."""
+) -> tuple[Select[*tuple[Any, ...]], Shaped | None]:
+    """Return the select of a page, of columns alone, and what makes of its rows what was selected.
+
+    It is kept for lists that build theirs once.
+    """
     order = [by.column.desc(), key.column.desc()] if down else [by.column.asc(), key.column.asc()]
     if by.nullable:
         without_value = by.column.is_(None)
         order.insert(0, without_value.desc() if empty_first else without_value.asc())
-    selected = statement.add_columns(_as_stored(by).label("sort_value"))
+    selected, shaped = _of_columns(statement)
+    selected = selected.add_columns(_as_stored(by).label("sort_value"))
     if key.column is not by.column:
         selected = selected.add_columns(_as_stored(key).label("sort_key"))
-    of_columns = all(one["expr"] is not one.get("entity") for one in statement.column_descriptions)
-    return selected.order_by(*order).limit(limit), of_columns
+    return selected.order_by(*order).limit(limit), shaped
+
+
+Shaped = Callable[[Any], Any]
+
+
+def _of_columns(statement: Select[*tuple[Any, ...]]) -> tuple[Select[*tuple[Any, ...]], Shaped | None]:
+    """Return a select with columns in place of its entities, and what puts entities together from a row of it."""
+    told = statement.column_descriptions
+    entities = [one["entity"] if one["expr"] is one.get("entity") else None for one in told]
+    if not any(entities):
+        return statement, (lambda row: row[0]) if len(told) == 1 else None
+    columns: list[Any] = []
+    parts: list[tuple[slice, Callable[[Any], Any]]] = []
+    for entity, expression in zip(entities, told, strict=True):
+        begins = len(columns)
+        if entity is None:
+            columns.append(expression["expr"])
+            parts.append((slice(begins, begins + 1), _first))
+        else:
+            shown, key = _shown(expression["type"])
+            columns += [getattr(expression["expr"], name) for name in shown._fields]
+            parts.append((slice(begins, len(columns)), _maker(shown, key)))
+    flat = statement.with_only_columns(*columns)
+    if len(told) == 1:
+        [(whole, make)] = parts
+        return flat, lambda row: make(row[whole])
+    Shown: Any = namedtuple("Shown", [one["name"] for one in told])  # type: ignore[misc]  # noqa: N806
+    return flat, lambda row: Shown._make([make(row[part]) for part, make in parts])
+
+
+def _first(values: Any) -> Any:
+    return values[0]
+
+
+def _maker(shown: Any, key: int) -> Callable[[Any], Any]:
+    """Return what makes an entity of its columns; one that was joined in vain is None."""
+    return lambda values: None if values[key] is None else shown._make(values)
+
+
+@lru_cache(maxsize=256)
+def _shown(model: type) -> tuple[Any, int]:
+    """Return a class of tuples with the names of a model's columns and its properties, and where its key stands."""
+    mapper = inspect(model)
+    names = [column.key for column in mapper.column_attrs]
+    known = {
+        name: value
+        for one in reversed(model.__mro__)
+        for name, value in vars(one).items()
+        if isinstance(value, property)
+    }
+    shown = type(model.__name__, (namedtuple(model.__name__, names),), {"__slots__": (), **known})  # type: ignore[misc]
+    return shown, names.index(mapper.get_property_by_column(mapper.primary_key[0]).key)
 
 
 def _as_stored(by: SortBy) -> ColumnElement[Any]:
@@ -154,11 +213,6 @@ def _as_stored(by: SortBy) -> ColumnElement[Any]:
     if by.kind is UUID:
         return type_coerce(by.column, String)
     return cast("ColumnElement[Any]", by.column)
-
-
-@lru_cache(maxsize=256)
-def _is_of_one(statement: Select[*tuple[Any, ...]]) -> bool:
-    return len(statement.column_descriptions) == 1
 
 
 def _beyond(by: SortBy, key: SortBy, down: bool, edge: _Edge) -> ColumnElement[bool]:

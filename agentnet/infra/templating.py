@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, cast
 
 from flask import Flask, current_app, flash, request
+from jinja2 import Environment
+from markupsafe import Markup
 
 from agentnet.core.clock import today
 from agentnet.core.masks import mask_address, mask_household_no, mask_name, mask_phone
@@ -69,6 +72,19 @@ def url_with(**changes: object) -> str:
     return page + query_part([*(arguments | changes).items()])
 
 
+def main_nav(places: Sequence[tuple[str, str, str, bool]]) -> Markup:
+    """Return the navigation: (label, endpoint, icon, whether one is there) of each place a role goes.
+
+    A role's is the same on every page but for where one is, so each is written once for a language.
+    """
+    return _nav(tuple(places), in_english(), request.script_root, current_app.jinja_env)
+
+
+@lru_cache(maxsize=512)
+def _nav(places: tuple[Any, ...], _english: bool, _root: str, environment: Environment) -> Markup:
+    return Markup(environment.get_template("macros/_nav.html").render(places=places, script_root=_root))  # noqa: S704  # nosec B704
+
+
 @dataclass(frozen=True, slots=True)
 class _Places:
     """Where the application's files and pages are, for templates that are being compiled."""
@@ -117,5 +133,6 @@ def init_templating(app: Flask) -> None:
         html_lang=html_lang,
         in_english=in_english,
         languages=LANGUAGES,
+        main_nav=main_nav,
         today=today,
     )

@@ -18,6 +18,7 @@ from agentnet.core.money import Fen
 from agentnet.infra.actor import Actor
 from agentnet.infra.db import db
 from agentnet.infra.pages import Page, SortBy, page_of
+from agentnet.infra.statements import built_once
 from agentnet.ledger.models import BusinessDay
 from agentnet.ledger.queries import balances_of
 from agentnet.ledger.rules import OUTLET
@@ -120,13 +121,8 @@ CLOSE_COLUMNS = {
 }
 
 
-def closes_page(
-    viewer: Actor, arguments: Mapping[str, str] | MultiDict[str, str], code: str = "", only: str = ""
-) -> Page[Any]:
-    """Return a page of closed days in the viewer's territory, newest first unless asked otherwise.
-
-    ``only`` is ``differing`` (short, over or counterfeit), ``unattended`` or empty.
-    """
+@built_once
+def _closes(viewer: Actor, code: str, only: str) -> Select[*tuple[Any, ...]]:
     statement: Select[*tuple[Any, ...]] = (
         select(DayClose, Outlet.code, Outlet.name)
         .join(Outlet, Outlet.id == DayClose.outlet_id)
@@ -138,8 +134,21 @@ def closes_page(
         statement = statement.where((DayClose.cash_difference_fen != 0) | (DayClose.counterfeit_fen > 0))
     elif only == "unattended":
         statement = statement.where(DayClose.user_id.is_(None))
-    key = SortBy(DayClose.id, UUID)
-    return page_of(db.session(), statement, arguments, columns=CLOSE_COLUMNS, default="-day", key=key)
+    return statement
+
+
+_CLOSE_KEY = SortBy(DayClose.id, UUID)
+
+
+def closes_page(
+    viewer: Actor, arguments: Mapping[str, str] | MultiDict[str, str], code: str = "", only: str = ""
+) -> Page[Any]:
+    """Return a page of closed days in the viewer's territory, newest first unless asked otherwise.
+
+    ``only`` is ``differing`` (short, over or counterfeit), ``unattended`` or empty.
+    """
+    statement = _closes(viewer, code, only)
+    return page_of(db.session(), statement, arguments, columns=CLOSE_COLUMNS, default="-day", key=_CLOSE_KEY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,14 +208,8 @@ REMITTANCE_COLUMNS = {
 }
 
 
-def remittances_page(
-    viewer: Actor,
-    arguments: Mapping[str, str] | MultiDict[str, str],
-    permission: Permission,
-    state: str = "",
-    code: str = "",
-) -> Page[Any]:
-    """Return a page of remittances, newest first unless asked otherwise."""
+@built_once
+def _remittances(viewer: Actor, permission: Permission, state: str, code: str) -> Select[*tuple[Any, ...]]:
     statement: Select[*tuple[Any, ...]] = (
         select(Remittance, Outlet.code, Outlet.name)
         .join(Outlet, Outlet.id == Remittance.outlet_id)
@@ -216,7 +219,18 @@ def remittances_page(
         statement = statement.where(Remittance.state == state)
     if code:
         statement = statement.where(Outlet.code == code)
-    key = SortBy(Remittance.id, UUID)
+    return statement
+
+
+def remittances_page(
+    viewer: Actor,
+    arguments: Mapping[str, str] | MultiDict[str, str],
+    permission: Permission,
+    state: str = "",
+    code: str = "",
+) -> Page[Any]:
+    """Return a page of remittances, newest first unless asked otherwise."""
+    statement, key = _remittances(viewer, permission, state, code), REMITTANCE_COLUMNS["declared"]
     return page_of(db.session(), statement, arguments, columns=REMITTANCE_COLUMNS, default="-declared", key=key)
 
 

@@ -20,6 +20,7 @@ from agentnet.core.money import Fen
 from agentnet.infra.actor import Actor
 from agentnet.infra.db import db
 from agentnet.infra.pages import Page, SortBy, page_of
+from agentnet.infra.statements import built_once
 from agentnet.outlets.models import Outlet
 from agentnet.outlets.queries import visible_outlets
 from agentnet.users.models import User
@@ -204,9 +205,9 @@ class DisputeShown:
     owner: str | None
 
 
-def disputes_page(viewer: Actor, arguments: Mapping[str, str], asked: Asked) -> Page[DisputeShown]:
-    """Return a page of disputes in the viewer's territory, the oldest first unless asked otherwise."""
-    statement = (
+@built_once
+def _disputes(viewer: Actor, asked: Asked) -> Select[*tuple[Any, ...]]:
+    statement: Select[*tuple[Any, ...]] = (
         select(Dispute, Outlet.code, Outlet.name, User.display_name)
         .join(Outlet, Outlet.id == Dispute.outlet_id)
         .outerjoin(User, User.id == Dispute.owner_id)
@@ -223,7 +224,15 @@ def disputes_page(viewer: Actor, arguments: Mapping[str, str], asked: Asked) -> 
         statement = statement.where(Dispute.raised_at < asked.raised_before)
     if asked.owner_id:
         statement = statement.where(Dispute.owner_id == asked.owner_id)
-    key = SortBy(Dispute.id, UUID)
+    return statement
+
+
+_KEY = SortBy(Dispute.id, UUID)
+
+
+def disputes_page(viewer: Actor, arguments: Mapping[str, str], asked: Asked) -> Page[DisputeShown]:
+    """Return a page of disputes in the viewer's territory, the oldest first unless asked otherwise."""
+    statement, key = _disputes(viewer, asked), _KEY
     page = page_of(db.session(), statement, arguments, columns=COLUMNS, default="raised", key=key)
     lines = lines_of(row.Dispute for row in page.items)
     shown = [

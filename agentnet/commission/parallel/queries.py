@@ -19,6 +19,7 @@ from agentnet.infra.db import db
 from agentnet.infra.i18n import say
 from agentnet.infra.pages import Page, SortBy, page_of
 from agentnet.infra.sheets import Cell, Yuan
+from agentnet.infra.statements import built_once
 from agentnet.outlets.models import Outlet
 from agentnet.outlets.queries import visible_outlets
 from agentnet.users.models import User
@@ -34,6 +35,9 @@ LINE_COLUMNS: Mapping[str, SortBy] = {
 }
 
 
+_LINE_KEY = SortBy(OldSheetLine.id, int)
+
+
 def _mine(viewer: Actor) -> ColumnElement[bool]:
     """Return the condition on lines; what is no outlet of ours is the company's to look at."""
     if covers_company(viewer, READ):
@@ -41,23 +45,27 @@ def _mine(viewer: Actor) -> ColumnElement[bool]:
     return OldSheetLine.outlet_id.in_(select(Outlet.id).where(visible_outlets(viewer, READ)))
 
 
-def sheet_page(viewer: Actor, arguments: Mapping[str, str]) -> Page[Any]:
-    """Return a page of sheets, newest first, with how many lines are still open in the viewer's territory."""
+@built_once
+def _sheets(viewer: Actor) -> Select[*tuple[Any, ...]]:
     still_open = (
         select(func.count())
         .where(OldSheetLine.sheet_id == OldSheet.id, OldSheetLine.state == "OPEN", _mine(viewer))
         .scalar_subquery()
     )
-    statement: Select[*tuple[Any, ...]] = select(
-        OldSheet, User.display_name.label("brought_by"), still_open.label("still_open")
-    ).outerjoin(User, User.id == OldSheet.user_id)
+    return select(OldSheet, User.display_name.label("brought_by"), still_open.label("still_open")).outerjoin(
+        User, User.id == OldSheet.user_id
+    )
+
+
+def sheet_page(viewer: Actor, arguments: Mapping[str, str]) -> Page[Any]:
+    """Return a page of sheets, newest first, with how many lines are still open in the viewer's territory."""
     return page_of(
         db.session(),
-        statement,
+        _sheets(viewer),
         arguments,
         columns=SHEET_COLUMNS,
         default="-brought",
-        key=SortBy(OldSheet.id, uuid.UUID),
+        key=SHEET_COLUMNS["brought"],
     )
 
 
@@ -142,11 +150,16 @@ class LineWanted:
         return found
 
 
-def _lines(viewer: Actor, sheet: OldSheet) -> Select[*tuple[Any, ...]]:
+@built_once
+def _listed(viewer: Actor, sheet_id: uuid.UUID, wanted: LineWanted) -> Select[*tuple[Any, ...]]:
+    return _lines(viewer, sheet_id).where(*wanted.conditions())
+
+
+def _lines(viewer: Actor, sheet_id: uuid.UUID) -> Select[*tuple[Any, ...]]:
     return (
         select(OldSheetLine, Outlet.name)
         .outerjoin(Outlet, Outlet.id == OldSheetLine.outlet_id)
-        .where(OldSheetLine.sheet_id == sheet.id, _mine(viewer))
+        .where(OldSheetLine.sheet_id == sheet_id, _mine(viewer))
     )
 
 
@@ -154,11 +167,11 @@ def line_page(viewer: Actor, sheet: OldSheet, wanted: LineWanted, arguments: Map
     """Return a page of lines, the largest difference first."""
     return page_of(
         db.session(),
-        _lines(viewer, sheet).where(*wanted.conditions()),
+        _listed(viewer, sheet.id, wanted),
         arguments,
         columns=LINE_COLUMNS,
         default="-difference",
-        key=SortBy(OldSheetLine.id, int),
+        key=_LINE_KEY,
     )
 
 
@@ -168,7 +181,7 @@ def line_of(viewer: Actor, sheet: OldSheet, line_id: int) -> tuple[OldSheetLine,
     Raises:
         Missing: ``sheet_line_missing``.
     """
-    row = db.session.execute(_lines(viewer, sheet).where(OldSheetLine.id == line_id)).one_or_none()
+    row = db.session.execute(_lines(viewer, sheet.id).where(OldSheetLine.id == line_id)).one_or_none()
     if row is None:
         raise Missing("sheet_line_missing", "没有这一行差异")
     return row[0], row[1], db.session.scalar(select(User.display_name).where(User.id == row[0].accepted_by_id))
@@ -185,7 +198,7 @@ def head() -> Sequence[str]:
 
 def rows(viewer: Actor, sheet: OldSheet) -> Iterator[Sequence[Cell]]:
     """Yield every line as a row of a file, those that agree included, in the order of the sheet."""
-    statement = _lines(viewer, sheet).order_by(OldSheetLine.id).execution_options(yield_per=2_000)
+    statement = _lines(viewer, sheet.id).order_by(OldSheetLine.id).execution_options(yield_per=2_000)
     for line, name in db.session.execute(statement):
         yield (
             line.line_no,

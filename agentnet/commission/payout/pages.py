@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, and_, case, cast, func, or_, select
+from sqlalchemy import BigInteger, Select, and_, case, cast, func, or_, select
 
 from agentnet.commission.payout.bank_sheet import USUAL, Layout, Order, SheetColumn, ToPay
 from agentnet.commission.payout.models import (
@@ -28,6 +28,7 @@ from agentnet.core.money import Fen
 from agentnet.infra.actor import Actor
 from agentnet.infra.db import db
 from agentnet.infra.pages import Page, SortBy, page_of
+from agentnet.infra.statements import built_once
 from agentnet.outlets.models import Outlet, Partner
 from agentnet.outlets.queries import visible_outlets
 from agentnet.users.models import User
@@ -36,6 +37,7 @@ from agentnet.users.permissions import Permission, covers_company
 READ = Permission.PAYOUT_READ
 
 
+@built_once
 def _territory_sums(viewer: Actor) -> Any:
     """Return, by batch, what it pays and holds of the outlets in the viewer's territory."""
     paid = case((PayoutPart.payment_id.is_not(None), PayoutPart.amount_fen), else_=0)
@@ -61,26 +63,31 @@ def own_sums(viewer: Actor, batch: PayoutBatch) -> tuple[Fen, Fen]:
     return int(row.gross_fen), int(row.held_fen)
 
 
-def batches_page(viewer: Actor, arguments: Mapping[str, str], state: str = "") -> Page[Any]:
-    """Return a page of batches, newest first, with what of them lies in the viewer's territory."""
+@built_once
+def _batches(viewer: Actor, state: str) -> Select[*tuple[Any, ...]]:
     sums = _territory_sums(viewer)
     statement = select(PayoutBatch, sums.c.gross_fen, sums.c.held_fen, sums.c.outlets).join(
         sums, sums.c.batch_id == PayoutBatch.id
     )
     if state:
         statement = statement.where(PayoutBatch.state == state)
-    key = SortBy(PayoutBatch.id, UUID)
-    columns = {"drawn": key, "month": SortBy(PayoutBatch.month, str)}
-    return page_of(db.session(), statement, arguments, columns=columns, default="-drawn", key=key)
+    return statement
 
 
-def payments_page(
-    viewer: Actor, batch: PayoutBatch, arguments: Mapping[str, str], state: str = "", words: str = ""
-) -> Page[Any]:
-    """Return a page of a batch's payments that reach an outlet of the viewer's territory."""
-    statement = select(PayoutPayment).where(PayoutPayment.batch_id == batch.id)
+_BATCH_COLUMNS = {"drawn": SortBy(PayoutBatch.id, UUID), "month": SortBy(PayoutBatch.month, str)}
+
+
+def batches_page(viewer: Actor, arguments: Mapping[str, str], state: str = "") -> Page[Any]:
+    """Return a page of batches, newest first, with what of them lies in the viewer's territory."""
+    statement, key = _batches(viewer, state), _BATCH_COLUMNS["drawn"]
+    return page_of(db.session(), statement, arguments, columns=_BATCH_COLUMNS, default="-drawn", key=key)
+
+
+@built_once
+def _payments(viewer: Actor, batch_id: UUID, state: str, words: str) -> Select[*tuple[Any, ...]]:
+    statement: Select[*tuple[Any, ...]] = select(PayoutPayment).where(PayoutPayment.batch_id == batch_id)
     reaches = select(PayoutPart.payment_id).join(Outlet, Outlet.id == PayoutPart.outlet_id)
-    reaches = reaches.where(PayoutPart.batch_id == batch.id, PayoutPart.payment_id.is_not(None))
+    reaches = reaches.where(PayoutPart.batch_id == batch_id, PayoutPart.payment_id.is_not(None))
     if words:
         reaches = reaches.where(or_(Outlet.code == words.upper(), Outlet.name.contains(words, autoescape=True)))
     if words or not covers_company(viewer, READ):
@@ -90,9 +97,18 @@ def payments_page(
         statement = statement.where(or_(seen, named) if named is not None and covers else seen)
     if state:
         statement = statement.where(PayoutPayment.state == state)
-    columns = {"number": SortBy(PayoutPayment.number, int), "amount": SortBy(PayoutPayment.net_fen, int)}
-    key = SortBy(PayoutPayment.number, int)
-    return page_of(db.session(), statement, arguments, columns=columns, default="number", key=key)
+    return statement
+
+
+_PAYMENT_COLUMNS = {"number": SortBy(PayoutPayment.number, int), "amount": SortBy(PayoutPayment.net_fen, int)}
+
+
+def payments_page(
+    viewer: Actor, batch: PayoutBatch, arguments: Mapping[str, str], state: str = "", words: str = ""
+) -> Page[Any]:
+    """Return a page of a batch's payments that reach an outlet of the viewer's territory."""
+    statement, key = _payments(viewer, batch.id, state, words), _PAYMENT_COLUMNS["number"]
+    return page_of(db.session(), statement, arguments, columns=_PAYMENT_COLUMNS, default="number", key=key)
 
 
 def parts_of_payments(viewer: Actor, payment_ids: Sequence[UUID]) -> Mapping[UUID, list[Any]]:
@@ -142,9 +158,9 @@ def state_sums(batch: PayoutBatch) -> Mapping[str, StateSum]:
     return {state: StateSum(count, int(net)) for state, count, net in rows}
 
 
-def payees_page(viewer: Actor, arguments: Mapping[str, str], words: str = "") -> Page[Any]:
-    """Return a page of who gets which share, the last entered first."""
-    statement = (
+@built_once
+def _payees(viewer: Actor, words: str) -> Select[*tuple[Any, ...]]:
+    statement: Select[*tuple[Any, ...]] = (
         select(PayeeTerm, Payee.code, Outlet.code.label("outlet_code"), Outlet.name.label("outlet_name"),
                Partner.code.label("partner_code"), Partner.name.label("partner_name"))
         .join(Payee, Payee.id == PayeeTerm.payee_id)
@@ -163,9 +179,16 @@ def payees_page(viewer: Actor, arguments: Mapping[str, str], words: str = "") ->
                 Payee.id.in_(named),
             )
         )
-    key = SortBy(PayeeTerm.id, int)
-    columns = {"entered": key, "outlet": SortBy(Outlet.code, str, nullable=True)}
-    return page_of(db.session(), statement, arguments, columns=columns, default="-entered", key=key)
+    return statement
+
+
+_PAYEE_COLUMNS = {"entered": SortBy(PayeeTerm.id, int), "outlet": SortBy(Outlet.code, str, nullable=True)}
+
+
+def payees_page(viewer: Actor, arguments: Mapping[str, str], words: str = "") -> Page[Any]:
+    """Return a page of who gets which share, the last entered first."""
+    statement, key = _payees(viewer, words), _PAYEE_COLUMNS["entered"]
+    return page_of(db.session(), statement, arguments, columns=_PAYEE_COLUMNS, default="-entered", key=key)
 
 
 def accounts_shown(payee_ids: Sequence[int]) -> Mapping[int, PayeeAccount]:
@@ -176,10 +199,10 @@ def accounts_shown(payee_ids: Sequence[int]) -> Mapping[int, PayeeAccount]:
     return {row.payee_id: row for row in rows} | dict(accounts_on(today(), payee_ids))
 
 
-def holds_page(viewer: Actor, arguments: Mapping[str, str]) -> Page[Any]:
-    """Return a page of holds, the newest first."""
+@built_once
+def _holds(viewer: Actor) -> Select[*tuple[Any, ...]]:
     placed, lifted = User.__table__.alias("placed"), User.__table__.alias("lifted")
-    statement = (
+    return (
         select(PayoutHold, Outlet.code, Outlet.name, placed.c.display_name.label("placed_by"),
                lifted.c.display_name.label("lifted_by"))
         .join(Outlet, Outlet.id == PayoutHold.outlet_id)
@@ -187,8 +210,14 @@ def holds_page(viewer: Actor, arguments: Mapping[str, str]) -> Page[Any]:
         .outerjoin(lifted, lifted.c.id == PayoutHold.lifted_by_id)
         .where(visible_outlets(viewer, READ))
     )  # fmt: skip
-    key = SortBy(PayoutHold.id, UUID)
-    return page_of(db.session(), statement, arguments, columns={"placed": key}, default="-placed", key=key)
+
+
+_PLACED = SortBy(PayoutHold.id, UUID)
+
+
+def holds_page(viewer: Actor, arguments: Mapping[str, str]) -> Page[Any]:
+    """Return a page of holds, the newest first."""
+    return page_of(db.session(), _holds(viewer), arguments, columns={"placed": _PLACED}, default="-placed", key=_PLACED)
 
 
 def layouts() -> Sequence[PayoutLayout]:

@@ -23,6 +23,7 @@ from agentnet.infra.actor import Actor
 from agentnet.infra.db import db
 from agentnet.infra.pages import Page, SortBy, page_of
 from agentnet.infra.sheets import Cell, Yuan
+from agentnet.infra.statements import built_once
 from agentnet.outlets.models import Outlet
 from agentnet.outlets.queries import under
 from agentnet.users.models import User
@@ -37,21 +38,33 @@ DIRECTIONS: Mapping[str, ColumnElement[bool]] = {
 }
 
 
-def what_if_page(arguments: Mapping[str, str]) -> Page[Any]:
-    """Return a page of what was tried, newest first, as rows of (WhatIf, who asked, plan's name)."""
-    statement: Select[*tuple[Any, ...]] = (
-        select(WhatIf, User.display_name.label("asked_by"), Plan.name.label("plan_name"))
+_ASKED = SortBy(WhatIf.id, uuid.UUID)
+
+
+@built_once
+def _what_ifs() -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            WhatIf.id,
+            WhatIf.name,
+            WhatIf.source,
+            WhatIf.state,
+            WhatIf.first_month,
+            WhatIf.last_month,
+            WhatIf.asked_at,
+            WhatIf.outlets_count,
+            WhatIf.outlets_done,
+            User.display_name.label("asked_by"),
+            Plan.name.label("plan_name"),
+        )
         .outerjoin(User, User.id == WhatIf.user_id)
         .outerjoin(Plan, Plan.id == WhatIf.plan_id)
     )
-    return page_of(
-        db.session(),
-        statement,
-        arguments,
-        columns={"asked": SortBy(WhatIf.id, uuid.UUID)},
-        default="-asked",
-        key=SortBy(WhatIf.id, uuid.UUID),
-    )
+
+
+def what_if_page(arguments: Mapping[str, str]) -> Page[Any]:
+    """Return a page of what was tried, newest first, each with who asked and the plan's name."""
+    return page_of(db.session(), _what_ifs(), arguments, columns={"asked": _ASKED}, default="-asked", key=_ASKED)
 
 
 def what_if_by_id(what_if_id: uuid.UUID) -> WhatIf:
@@ -189,6 +202,7 @@ class OutletWanted:
         return found
 
 
+_OUTLET_KEY = SortBy(WhatIfOutlet.outlet_id, int)
 OUTLET_COLUMNS: Mapping[str, SortBy] = {
     "code": SortBy(Outlet.code),
     "count": SortBy(WhatIfOutlet.collections_count, int),
@@ -198,7 +212,8 @@ OUTLET_COLUMNS: Mapping[str, SortBy] = {
 }
 
 
-def _outlets(viewer: Actor, asked: WhatIf, wanted: OutletWanted) -> Select[*tuple[Any, ...]]:
+@built_once
+def _outlets(viewer: Actor, what_if_id: uuid.UUID, wanted: OutletWanted) -> Select[*tuple[Any, ...]]:
     return (
         select(
             Outlet.code,
@@ -212,7 +227,7 @@ def _outlets(viewer: Actor, asked: WhatIf, wanted: OutletWanted) -> Select[*tupl
             WhatIfOutlet.change_fen,
         )
         .join(Outlet, Outlet.id == WhatIfOutlet.outlet_id)
-        .where(WhatIfOutlet.what_if_id == asked.id, _mine(viewer, WhatIfOutlet.org_unit_id), *wanted.conditions())
+        .where(WhatIfOutlet.what_if_id == what_if_id, _mine(viewer, WhatIfOutlet.org_unit_id), *wanted.conditions())
     )
 
 
@@ -220,11 +235,11 @@ def outlet_page(viewer: Actor, asked: WhatIf, wanted: OutletWanted, arguments: M
     """Return a page of outlets, those who lose most first."""
     return page_of(
         db.session(),
-        _outlets(viewer, asked, wanted),
+        _outlets(viewer, asked.id, wanted),
         arguments,
         columns=OUTLET_COLUMNS,
         default="change",
-        key=SortBy(WhatIfOutlet.outlet_id, int),
+        key=_OUTLET_KEY,
     )
 
 
@@ -254,7 +269,7 @@ def head() -> Sequence[str]:
 
 def rows(viewer: Actor, asked: WhatIf, wanted: OutletWanted) -> Iterator[Sequence[Cell]]:
     """Yield the outlets as rows of a file, those who lose most first."""
-    statement = _outlets(viewer, asked, wanted).order_by(WhatIfOutlet.change_fen, WhatIfOutlet.outlet_id)
+    statement = _outlets(viewer, asked.id, wanted).order_by(WhatIfOutlet.change_fen, WhatIfOutlet.outlet_id)
     for row in db.session.execute(statement.limit(MOST_ROWS)):
         yield (
             row.code,

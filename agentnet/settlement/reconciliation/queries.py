@@ -17,6 +17,7 @@ from agentnet.divisions.models import OrgUnit
 from agentnet.infra.actor import Actor
 from agentnet.infra.db import db
 from agentnet.infra.pages import Page, SortBy, page_of
+from agentnet.infra.statements import built_once
 from agentnet.outlets.models import Outlet, Partner
 from agentnet.outlets.queries import under
 from agentnet.settlement.matching import Kind
@@ -106,8 +107,8 @@ FILE_COLUMNS = {
 }
 
 
-def files_page(viewer: Actor, arguments: Mapping[str, str], source: str = "") -> Page[Any]:
-    """Return a page of files, the newest first unless asked otherwise, each with its open differences."""
+@built_once
+def _files(viewer: Actor, source: str) -> Select[*tuple[Any, ...]]:
     file = ReconciliationFile
     open_count = (
         select(func.count())
@@ -122,7 +123,12 @@ def files_page(viewer: Actor, arguments: Mapping[str, str], source: str = "") ->
     )
     if source:
         statement = statement.where(file.source == source)
-    key = SortBy(file.id, int)
+    return statement
+
+
+def files_page(viewer: Actor, arguments: Mapping[str, str], source: str = "") -> Page[Any]:
+    """Return a page of files, the newest first unless asked otherwise, each with its open differences."""
+    statement, key = _files(viewer, source), FILE_COLUMNS["imported"]
     return page_of(db.session(), statement, arguments, columns=FILE_COLUMNS, default="-imported", key=key)
 
 
@@ -168,16 +174,21 @@ def matchable() -> tuple[ColumnElement[bool], ...]:
 ROW_COLUMNS = {"line": SortBy(FileRow.line_no, int), "amount": SortBy(FileRow.amount_fen, int)}
 
 
-def rows_page(file: ReconciliationFile, arguments: Mapping[str, str], only: str = "") -> Page[Any]:
-    """Return a page of a file's rows with the step each was matched by; ``only`` is unmatched, matched or empty."""
+@built_once
+def _rows(file_id: int, only: str) -> Select[*tuple[Any, ...]]:
     statement: Select[*tuple[Any, ...]] = (
-        select(FileRow, RowMatch.step).outerjoin(RowMatch, LIVE).where(FileRow.file_id == file.id)
+        select(FileRow, RowMatch.step).outerjoin(RowMatch, LIVE).where(FileRow.file_id == file_id)
     )
     if only == "unmatched":
         statement = statement.where(RowMatch.id.is_(None), *matchable())
     elif only == "matched":
         statement = statement.where(RowMatch.id.is_not(None))
-    key = SortBy(FileRow.line_no, int)
+    return statement
+
+
+def rows_page(file: ReconciliationFile, arguments: Mapping[str, str], only: str = "") -> Page[Any]:
+    """Return a page of a file's rows with the step each was matched by; ``only`` is unmatched, matched or empty."""
+    statement, key = _rows(file.id, only), ROW_COLUMNS["line"]
     return page_of(db.session(), statement, arguments, columns=ROW_COLUMNS, default="line", key=key)
 
 
@@ -267,8 +278,8 @@ class Asked:
     owner_id: int | None = None
 
 
-def differences_page(viewer: Actor, arguments: Mapping[str, str], asked: Asked) -> Page[Any]:
-    """Return a page of differences in the viewer's territory, the oldest first unless asked otherwise."""
+@built_once
+def _differences(viewer: Actor, asked: Asked) -> Select[*tuple[Any, ...]]:
     statement: Select[*tuple[Any, ...]] = (
         select(
             Difference,
@@ -298,7 +309,12 @@ def differences_page(viewer: Actor, arguments: Mapping[str, str], asked: Asked) 
         statement = statement.where(Difference.opened_at < asked.opened_before)
     if asked.owner_id:
         statement = statement.where(Difference.owner_id == asked.owner_id)
-    key = SortBy(Difference.id, int)
+    return statement
+
+
+def differences_page(viewer: Actor, arguments: Mapping[str, str], asked: Asked) -> Page[Any]:
+    """Return a page of differences in the viewer's territory, the oldest first unless asked otherwise."""
+    statement, key = _differences(viewer, asked), DIFFERENCE_COLUMNS["opened"]
     return page_of(db.session(), statement, arguments, columns=DIFFERENCE_COLUMNS, default="opened", key=key)
 
 
