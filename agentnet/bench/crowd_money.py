@@ -118,7 +118,7 @@ def _correction(crowd: Crowd, number: int) -> Row:
         "clears": False,
         "pay_by": "CASH",
         "reason": "用户重复缴费",
-        "business_on": crowd.today,
+        "business_on": crowd.today - timedelta(days=(crowd.outlets - 1 - number) * 300 // crowd.outlets),
         "carried_at": crowd.at,
         "user_id": 2,
     }

@@ -20,9 +20,10 @@ _ENGLISH_MONTHS_IN_FULL = (
 )  # fmt: skip
 
 
-def day_text(day: date) -> str:
+@by_language
+def day_text(day: date, *, english: bool | None = None) -> str:
     """Return a day near today by its name, one of this year with its weekday, any other with its year."""
-    return _said(day, today(), in_english())
+    return _said(day, today(), in_english() if english is None else english)
 
 
 @lru_cache(maxsize=1024)
@@ -70,9 +71,10 @@ def exact_text(moment: datetime | date) -> str:
     return moment.isoformat()
 
 
-def month_text(month: Month) -> str:
+@by_language
+def month_text(month: Month, *, english: bool | None = None) -> str:
     """Return ``2026年11月`` or ``November 2026``."""
-    if in_english():
+    if in_english() if english is None else english:
         return f"{_ENGLISH_MONTHS_IN_FULL[month.month - 1]} {month.year}"
     return f"{month.year}年{month.month}月"
 
