@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, String, and_, bindparam, false, func, or_, select
 
 from agentnet.approvals.kinds import kinds
 from agentnet.approvals.models import Approval, Delegation
@@ -139,26 +139,39 @@ def _waiting(persons: tuple[Actor, ...], decided_by: tuple[tuple[str, Permission
 
 def pending_of(kind: str, subject_kind: str, subject_id: str) -> Approval | None:
     """Return the request of this kind that waits for a decision on a subject."""
-    return db.session.scalar(
-        select(Approval).where(
-            Approval.kind == kind,
-            Approval.subject_kind == subject_kind,
-            Approval.subject_id == subject_id,
-            Approval.state == ApprovalState.PENDING,
-        )
-    )
+    given = {"kind": kind, "subject_kind": subject_kind, "subject_id": subject_id}
+    return db.session.scalar(_PENDING, given)
+
+
+_PENDING = select(Approval).where(
+    Approval.kind == bindparam("kind", type_=String()),
+    Approval.subject_kind == bindparam("subject_kind", type_=String()),
+    Approval.subject_id == bindparam("subject_id", type_=String()),
+    Approval.state == ApprovalState.PENDING,
+)
 
 
 def about(viewer: Actor, subject_kind: str, subject_id: str) -> Sequence[Approval]:
     """Return the requests about a subject that the viewer may read, newest first."""
     if not may(viewer, Permission.APPROVAL_READ):
         return []
-    return db.session.scalars(
+    given = {"subject_kind": subject_kind, "subject_id": subject_id}
+    return db.session.scalars(_about(*_deciders(viewer)), given).all()
+
+
+@built_once
+def _about(persons: tuple[Actor, ...], decided_by: tuple[tuple[str, Permission], ...]) -> Select[Approval]:
+    subject_kind, subject_id = bindparam("subject_kind", type_=String()), bindparam("subject_id", type_=String())
+    return (
         select(Approval)
-        .where(Approval.subject_kind == subject_kind, Approval.subject_id == subject_id, visible(viewer))
+        .where(
+            Approval.subject_kind == subject_kind,
+            Approval.subject_id == subject_id,
+            _visible_to(persons, decided_by),
+        )
         .order_by(Approval.requested_at.desc(), Approval.id.desc())
         .limit(20)
-    ).all()
+    )
 
 
 COLUMNS: Mapping[str, SortBy] = {

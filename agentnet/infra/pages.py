@@ -11,18 +11,18 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections import namedtuple
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, Generic, TypeVar, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, String, and_, inspect, or_, type_coerce
+from sqlalchemy import ColumnElement, Select, String, and_, or_, type_coerce
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from agentnet.core.clock import YEARS
+from agentnet.infra.columnar import Shaped, as_columns
 
 T = TypeVar("T")
 Value = str | int | date | datetime | UUID | None
@@ -149,63 +149,11 @@ def _ordered(
     if by.nullable:
         without_value = by.column.is_(None)
         order.insert(0, without_value.desc() if empty_first else without_value.asc())
-    selected, shaped = _of_columns(statement)
+    selected, shaped = as_columns(statement)
     selected = selected.add_columns(_as_stored(by).label("sort_value"))
     if key.column is not by.column:
         selected = selected.add_columns(_as_stored(key).label("sort_key"))
     return selected.order_by(*order).limit(limit), shaped
-
-
-Shaped = Callable[[Any], Any]
-
-
-def _of_columns(statement: Select[*tuple[Any, ...]]) -> tuple[Select[*tuple[Any, ...]], Shaped | None]:
-    """Return a select with columns in place of its entities, and what puts entities together from a row of it."""
-    told = statement.column_descriptions
-    entities = [one["entity"] if one["expr"] is one.get("entity") else None for one in told]
-    if not any(entities):
-        return statement, (lambda row: row[0]) if len(told) == 1 else None
-    columns: list[Any] = []
-    parts: list[tuple[slice, Callable[[Any], Any]]] = []
-    for entity, expression in zip(entities, told, strict=True):
-        begins = len(columns)
-        if entity is None:
-            columns.append(expression["expr"])
-            parts.append((slice(begins, begins + 1), _first))
-        else:
-            shown, key = _shown(expression["type"])
-            columns += [getattr(expression["expr"], name) for name in shown._fields]
-            parts.append((slice(begins, len(columns)), _maker(shown, key)))
-    flat = statement.with_only_columns(*columns)
-    if len(told) == 1:
-        [(whole, make)] = parts
-        return flat, lambda row: make(row[whole])
-    Shown: Any = namedtuple("Shown", [one["name"] for one in told])  # type: ignore[misc]  # noqa: N806
-    return flat, lambda row: Shown._make([make(row[part]) for part, make in parts])
-
-
-def _first(values: Any) -> Any:
-    return values[0]
-
-
-def _maker(shown: Any, key: int) -> Callable[[Any], Any]:
-    """Return what makes an entity of its columns; one that was joined in vain is None."""
-    return lambda values: None if values[key] is None else shown._make(values)
-
-
-@lru_cache(maxsize=256)
-def _shown(model: type) -> tuple[Any, int]:
-    """Return a class of tuples with the names of a model's columns and its properties, and where its key stands."""
-    mapper = inspect(model)
-    names = [column.key for column in mapper.column_attrs]
-    known = {
-        name: value
-        for one in reversed(model.__mro__)
-        for name, value in vars(one).items()
-        if isinstance(value, property)
-    }
-    shown = type(model.__name__, (namedtuple(model.__name__, names),), {"__slots__": (), **known})  # type: ignore[misc]
-    return shown, names.index(mapper.get_property_by_column(mapper.primary_key[0]).key)
 
 
 def _as_stored(by: SortBy) -> ColumnElement[Any]:

@@ -15,7 +15,16 @@ from agentnet.core.clock import today
 from agentnet.core.masks import mask_address, mask_household_no, mask_name, mask_phone
 from agentnet.core.money import format_yuan, rmb_capitals
 from agentnet.infra.addresses import address_writer, page_pieces
-from agentnet.infra.dates import calendar_day, day_text, exact_text, instant_parts, instant_text, month_text, week_text
+from agentnet.infra.dates import (
+    calendar_day,
+    day_text,
+    day_time,
+    exact_text,
+    instant_parts,
+    instant_text,
+    month_text,
+    week_text,
+)
 from agentnet.infra.forms import all_errors
 from agentnet.infra.i18n import LANGUAGES, html_lang, in_english, money_text, refusal_text
 from agentnet.infra.static_files import asset, asset_path, init_static_files
@@ -109,6 +118,7 @@ def init_templating(app: Flask) -> None:
         capitals=rmb_capitals,
         day=day_text,
         calendar_day=calendar_day,
+        day_time=day_time,
         instant=instant_text,
         instant_parts=instant_parts,
         tone_shape=TONE_SHAPES.__getitem__,

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import BigInteger, Select, bindparam, func, or_, select
 
 from agentnet.collecting.models import Collection
 from agentnet.commission.disputes.models import Dispute
@@ -86,6 +86,11 @@ def _named(statement: Select[Any], source: Any) -> Select[Any]:
     )
 
 
+@built_once
+def _named_by_ids(source: Any) -> Select[Any]:
+    return _named(select(source.id), source).where(source.id.in_(bindparam("ids", type_=BigInteger(), expanding=True)))
+
+
 def _line_of_row(row: Any, key: LineKey) -> DisputedLine | None:
     if row is None:
         return None
@@ -104,7 +109,7 @@ def lines_of(disputes: Iterable[Dispute]) -> dict[UUID, DisputedLine]:
         ids = {getattr(one, column) for one in every} - {None}
         if not ids:
             continue
-        rows = {row.id: row for row in db.session.execute(_named(select(source.id), source).where(source.id.in_(ids)))}
+        rows = {row.id: row for row in db.session.connection().execute(_named_by_ids(source), {"ids": sorted(ids)})}
         for one in every:
             line = _line_of_row(rows.get(getattr(one, column)), key_of(one))
             if line is not None:

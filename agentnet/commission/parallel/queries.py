@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, Select, case, func, select, true
+from sqlalchemy import ColumnElement, Select, bindparam, case, func, select, true
 
 from agentnet.commission.parallel.models import OldSheet, OldSheetLine
 from agentnet.commission.parallel.words import STATES, part_texts
@@ -96,37 +96,49 @@ class MonthSums:
         return self.ours_fen - self.theirs_fen
 
 
-def months_of(viewer: Actor, sheet: OldSheet) -> list[MonthSums]:
-    """Return the months of a sheet in the viewer's territory."""
-    rows = db.session.execute(
+@dataclass(frozen=True, slots=True)
+class SheetSums:
+    """What a sheet comes to in a territory: by month, and by main cause (lines, still open, sum of differences)."""
+
+    months: Sequence[MonthSums]
+    causes: Sequence[tuple[str, int, int, Fen]]
+
+
+def sums_of(viewer: Actor, sheet: OldSheet) -> SheetSums:
+    """Return the months of a sheet and the causes of its differences in the viewer's territory, the commonest first."""
+    by_month: dict[str, list[int]] = {}
+    by_cause: dict[str, list[int]] = {}
+    for month, cause, *figures in db.session.connection().execute(_sums(viewer), {"sheet_id": sheet.id}):
+        lines, opened, theirs, ours = (int(figure) for figure in figures)
+        _add(by_month.setdefault(month, [0] * 4), (lines, opened, theirs, ours))
+        if cause is not None:
+            _add(by_cause.setdefault(cause, [0] * 3), (lines, opened, ours - theirs))
+    causes = sorted(by_cause.items(), key=lambda one: (-one[1][0], one[0]))
+    return SheetSums(
+        [MonthSums(month, *figures) for month, figures in sorted(by_month.items())],
+        [(cause, lines, opened, fen) for cause, (lines, opened, fen) in causes],
+    )
+
+
+def _add(sums: list[int], figures: Sequence[int]) -> None:
+    for place, figure in enumerate(figures):
+        sums[place] += figure
+
+
+@built_once
+def _sums(viewer: Actor) -> Select[*tuple[Any, ...]]:
+    return (
         select(
             OldSheetLine.month,
+            OldSheetLine.cause,
             func.count(),
             func.sum(case((OldSheetLine.state == "OPEN", 1), else_=0)),
             func.coalesce(func.sum(OldSheetLine.theirs_fen), 0),
             func.coalesce(func.sum(OldSheetLine.ours_fen), 0),
         )
-        .where(OldSheetLine.sheet_id == sheet.id, _mine(viewer))
-        .group_by(OldSheetLine.month)
-        .order_by(OldSheetLine.month)
+        .where(OldSheetLine.sheet_id == bindparam("sheet_id", type_=OldSheet.id.type), _mine(viewer))
+        .group_by(OldSheetLine.month, OldSheetLine.cause)
     )
-    return [MonthSums(month, lines, int(opened), int(theirs), int(ours)) for month, lines, opened, theirs, ours in rows]
-
-
-def causes_of(viewer: Actor, sheet: OldSheet) -> list[tuple[str, int, int, Fen]]:
-    """Return for each main cause: lines, those still open, and the sum of their differences."""
-    rows = db.session.execute(
-        select(
-            OldSheetLine.cause,
-            func.count(),
-            func.sum(case((OldSheetLine.state == "OPEN", 1), else_=0)),
-            func.sum(OldSheetLine.difference_fen),
-        )
-        .where(OldSheetLine.sheet_id == sheet.id, OldSheetLine.cause.is_not(None), _mine(viewer))
-        .group_by(OldSheetLine.cause)
-        .order_by(func.count().desc(), OldSheetLine.cause)
-    )
-    return [(str(cause), lines, int(opened), int(fen)) for cause, lines, opened, fen in rows]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, Select, case, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, bindparam, case, func, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
 from agentnet.commission.component_words import kind_text, setting_text
@@ -22,6 +22,7 @@ from agentnet.divisions.models import OrgUnit, Setting
 from agentnet.infra.actor import Actor
 from agentnet.infra.db import db
 from agentnet.infra.pages import Page, SortBy, page_of
+from agentnet.infra.revisions import REGISTER, remembered
 from agentnet.infra.sheets import Cell, Yuan
 from agentnet.infra.statements import built_once
 from agentnet.outlets.models import Outlet
@@ -145,14 +146,44 @@ class Figures:
 
 
 def figures_of(viewer: Actor, asked: WhatIf) -> Figures:
-    """Return the figures of the viewer's territory; three queries."""
-    found = Figures()
-    rows = db.session.execute(
+    """Return the figures of the viewer's territory.
+
+    What is done never changes: the figures are worked out once, and again when the register's units do.
+    """
+    return remembered(REGISTER, ("what if", viewer, asked.id, asked.finished_at), lambda: _figures(viewer, asked.id))
+
+
+_WHAT_IF: Any = bindparam("what_if_id", type_=WhatIf.id.type)
+
+
+@built_once
+def _sums(viewer: Actor) -> Select[*tuple[Any, ...]]:
+    return (
         select(WhatIfSum.month, WhatIfSum.component, WhatIfSum.setting, WhatIfSum.side, func.sum(WhatIfSum.amount_fen))
-        .where(WhatIfSum.what_if_id == asked.id, _mine(viewer, WhatIfSum.org_unit_id))
+        .where(WhatIfSum.what_if_id == _WHAT_IF, _mine(viewer, WhatIfSum.org_unit_id))
         .group_by(WhatIfSum.month, WhatIfSum.component, WhatIfSum.setting, WhatIfSum.side)
         .order_by(WhatIfSum.month, WhatIfSum.component)
     )
+
+
+@built_once
+def _counts(viewer: Actor) -> Select[*tuple[Any, ...]]:
+    direction = case((WhatIfOutlet.change_fen < 0, "less"), (WhatIfOutlet.change_fen > 0, "more"), else_="same")
+    return (
+        select(
+            direction.label("direction"),
+            func.count(),
+            func.sum(WhatIfOutlet.change_fen),
+            func.sum(WhatIfOutlet.collections_count),
+        )
+        .where(WhatIfOutlet.what_if_id == _WHAT_IF, _mine(viewer, WhatIfOutlet.org_unit_id))
+        .group_by("direction")
+    )
+
+
+def _figures(viewer: Actor, what_if_id: uuid.UUID) -> Figures:
+    found, connection, given = Figures(), db.session.connection(), {"what_if_id": what_if_id}
+    rows = connection.execute(_sums(viewer), given)
     for month, component, setting, side, fen in rows:
         for split in (
             found.months.setdefault(month, Split()),
@@ -160,18 +191,7 @@ def figures_of(viewer: Actor, asked: WhatIf) -> Figures:
             found.whole,
         ):
             split.add(setting, side, int(fen))
-    direction = case((WhatIfOutlet.change_fen < 0, "less"), (WhatIfOutlet.change_fen > 0, "more"), else_="same")
-    counts = db.session.execute(
-        select(
-            direction.label("direction"),
-            func.count(),
-            func.sum(WhatIfOutlet.change_fen),
-            func.sum(WhatIfOutlet.collections_count),
-        )
-        .where(WhatIfOutlet.what_if_id == asked.id, _mine(viewer, WhatIfOutlet.org_unit_id))
-        .group_by("direction")
-    )
-    for name, outlets, fen, collections in counts:
+    for name, outlets, fen, collections in connection.execute(_counts(viewer), given):
         found.counts[name] = (outlets, int(fen))
         found.collections += int(collections)
     return found

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, literal, or_, select, true
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, bindparam, false, func, literal, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
 from agentnet.collecting.models import Collection, Household
@@ -61,13 +61,19 @@ def file_for(
     """
     require(viewer, permission)
     file = ReconciliationFile
-    statement = select(file).where(file.id == file_id, seen_by(viewer, permission, file.org_unit_id, file.partner_id))
+    statement = _file_seen(viewer, permission)
     if for_change:
         statement = statement.with_for_update(of=file)
-    found = db.session.scalar(statement)
+    found = db.session.scalar(statement, {"file_id": file_id})
     if found is None:
         raise Missing("channel_file_missing", "没有找到这个对账文件，或它不在您的管辖范围内")
     return found
+
+
+@built_once
+def _file_seen(viewer: Actor, permission: Permission) -> Select[ReconciliationFile]:
+    file = ReconciliationFile
+    return select(file).where(file.id == _FILE, seen_by(viewer, permission, file.org_unit_id, file.partner_id))
 
 
 def row_for(
@@ -148,21 +154,31 @@ class FileSums:
 
 def file_sums(file: ReconciliationFile) -> FileSums:
     """Return how many rows were matched by which step, and what is open."""
-    rows = db.session.execute(
+    connection, given = db.session.connection(), {"file_id": file.id}
+    rows = connection.execute(_by_step(), given).all()
+    by_step = {step: (int(count), int(fen)) for step, count, fen in rows if step is not None}
+    alone = next(((int(count), int(fen)) for step, count, fen in rows if step is None), (0, 0))
+    count, fen = connection.execute(_OPEN, given).one()
+    return FileSums(by_step, alone, int(count), int(fen))
+
+
+_FILE: Any = bindparam("file_id", type_=BigInteger())
+
+
+@built_once
+def _by_step() -> Select[*tuple[Any, ...]]:
+    return (
         select(RowMatch.step, func.count(), func.coalesce(func.sum(FileRow.gross_fen), 0))
         .select_from(FileRow)
         .outerjoin(RowMatch, LIVE)
-        .where(FileRow.file_id == file.id, *matchable())
+        .where(FileRow.file_id == _FILE, *matchable())
         .group_by(RowMatch.step)
-    ).all()
-    by_step = {step: (int(count), int(fen)) for step, count, fen in rows if step is not None}
-    alone = next(((int(count), int(fen)) for step, count, fen in rows if step is None), (0, 0))
-    count, fen = db.session.execute(
-        select(func.count(), func.coalesce(func.sum(Difference.amount_fen), 0)).where(
-            Difference.file_id == file.id, Difference.state == State.OPEN
-        )
-    ).one()
-    return FileSums(by_step, alone, int(count), int(fen))
+    )
+
+
+_OPEN = select(func.count(), func.coalesce(func.sum(Difference.amount_fen), 0)).where(
+    Difference.file_id == _FILE, Difference.state == State.OPEN
+)
 
 
 def matchable() -> tuple[ColumnElement[bool], ...]:
