@@ -54,7 +54,7 @@ def add_commission(crowd: Crowd, version: str) -> None:
     add(OldSheetLine, (_sheet_line(crowd, last, number) for number in range(crowd.outlets)))
     _add_trials(crowd, last, version)
     add(CommissionLine, (_line(last, number) for number in range(crowd.outlets)))
-    add(Dispute, (_dispute(crowd, last, number) for number in range(0, crowd.outlets, 3)))
+    add(Dispute, (_dispute(crowd, last, number) for number in range(0, crowd.outlets, 30)))
     _add_payouts(crowd, last)
     _add_exports(crowd, last)
 

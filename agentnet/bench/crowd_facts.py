@@ -87,7 +87,7 @@ def _age(crowd: Crowd, number: int) -> Row:
     }
 
 
-def _day(crowd: Crowd, number: int) -> date:
+def day_of(crowd: Crowd, number: int) -> date:
     """Return the business day of a collection: the oldest first, as they were posted, the last ones today."""
     return crowd.today - timedelta(days=YEAR - 1 - number * YEAR // crowd.collections)
 
@@ -127,7 +127,7 @@ def transfer_of(crowd: Crowd, number: int, reverses: bool = False) -> Row:
         "debit_account_id": credit if reverses else debit,
         "credit_account_id": debit if reverses else credit,
         "amount_fen": AMOUNT_FEN + number % 100,
-        "business_on": _day(crowd, number),
+        "business_on": day_of(crowd, number),
         "posted_at": crowd.at,
         "subject_kind": "COLLECTION",
         "subject_id": str(fact_id(COLLECTION, number)),
@@ -137,7 +137,7 @@ def transfer_of(crowd: Crowd, number: int, reverses: bool = False) -> Row:
 
 def collection_of(crowd: Crowd, number: int, households: int) -> Row:
     outlet = _outlet_of(crowd, number)
-    day = _day(crowd, number)
+    day = day_of(crowd, number)
     return {
         "id": fact_id(COLLECTION, number),
         "receipt_no": f"{outlet_code(outlet)}-{day:%Y%m%d}-{number:07d}",
@@ -188,7 +188,7 @@ def _void(crowd: Crowd, number: int) -> Row:
         "transfer_id": fact_id(_VOID, number),
         "reason": "金额输错",
         "user_id": FIRST_ID + number % crowd.outlets,
-        "voided_at": crowd.at - (crowd.today - _day(crowd, number)),
+        "voided_at": crowd.at - (crowd.today - day_of(crowd, number)),
     }
 
 

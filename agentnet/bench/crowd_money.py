@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from agentnet.approvals.models import Approval
 from agentnet.bench.crowd import FIRST_ID, Crowd, Row, add, outlet_code
-from agentnet.bench.crowd_facts import AMOUNT_FEN, COLLECTION, fact_id
+from agentnet.bench.crowd_facts import AMOUNT_FEN, BUSY, COLLECTION, day_of, fact_id
 from agentnet.collecting.models import Correction
 from agentnet.holding.models import TopUp
 from agentnet.outlets.models import Limit
@@ -91,7 +91,7 @@ def _requests(crowd: Crowd) -> Iterator[Row]:
             "id": fact_id(_REQUEST, number),
             "kind": "REFUND",
             "subject_kind": "COLLECTION",
-            "subject_id": str(fact_id(COLLECTION, number)),
+            "subject_id": str(fact_id(COLLECTION, _corrected(crowd, number))),
             "subject_label": f"{outlet_code(number)}-{number:07d}",
             "org_unit_id": crowd.station_id(number),
             "content": {"amount_fen": AMOUNT_FEN},
@@ -106,19 +106,25 @@ def _requests(crowd: Crowd) -> Iterator[Row]:
         }
 
 
+def _corrected(crowd: Crowd, number: int) -> int:
+    """Return the collection that was corrected at an outlet: all through the year, a few each day."""
+    return number + crowd.outlets * (number * ((crowd.collections - BUSY) // crowd.outlets) // crowd.outlets)
+
+
 def _correction(crowd: Crowd, number: int) -> Row:
+    collection = _corrected(crowd, number)
     return {
         "id": fact_id(_REQUEST, number),
         "kind": "REFUND",
         "outlet_id": FIRST_ID + number,
         "org_unit_id": crowd.station_id(number),
-        "collection_id": fact_id(COLLECTION, number),
-        "household_id": FIRST_ID + number % max(crowd.collections // 12, 1),
+        "collection_id": fact_id(COLLECTION, collection),
+        "household_id": FIRST_ID + collection % max(crowd.collections // 12, 1),
         "amount_fen": AMOUNT_FEN,
         "clears": False,
         "pay_by": "CASH",
         "reason": "用户重复缴费",
-        "business_on": crowd.today - timedelta(days=(crowd.outlets - 1 - number) * 300 // crowd.outlets),
+        "business_on": day_of(crowd, collection),
         "carried_at": crowd.at,
         "user_id": 2,
     }

@@ -155,12 +155,12 @@ class AccountRow:
 
 
 @built_once
-def _of_line(owner_kind: str, code: str, path: str | None, words: str) -> Select[*tuple[Any, ...]]:
+def _of_line(owner_kind: str, code: str, path: str | None, words: str, on_sqlite: bool) -> Select[*tuple[Any, ...]]:
     owner, owner_code, owner_name = _CODE_OF[owner_kind]
     conditions = [accounts.c.owner_kind == owner_kind]
-    if owner_kind == OUTLET and not words:
+    if owner_kind == OUTLET and not words and on_sqlite:
         # Nearly every outlet has the account: outlets are walked by their code and the account is looked up, until the
-        # page is full. Written so that SQLite cannot collect the line's accounts by their index first and sort them.
+        # page is full. PostgreSQL finds that way; SQLite must not collect the line's accounts first and sort them.
         conditions.append(accounts.c.code.concat("") == code)
         of_owner = owner.id + 0 == accounts.c.owner_id
     else:
@@ -206,7 +206,7 @@ def accounts_page(
     path = None if unit.parent_id is None else unit.path
     page = page_of(
         db.session(),
-        _of_line(owner_kind, code, path, words),
+        _of_line(owner_kind, code, path, words, db.engine.dialect.name == "sqlite"),
         arguments,
         columns=_LINE_COLUMNS[owner_kind],
         default="owner",

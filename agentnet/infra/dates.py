@@ -88,7 +88,12 @@ def exact_text(moment: datetime | date) -> str:
 @by_language
 def month_text(month: Month, *, english: bool | None = None) -> str:
     """Return ``2026年11月`` or ``November 2026``."""
-    if in_english() if english is None else english:
+    return _month_text(month, in_english() if english is None else english)
+
+
+@lru_cache(maxsize=512)
+def _month_text(month: Month, english: bool) -> str:
+    if english:
         return f"{_ENGLISH_MONTHS_IN_FULL[month.month - 1]} {month.year}"
     return f"{month.year}年{month.month}月"
 

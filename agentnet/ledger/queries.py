@@ -160,7 +160,7 @@ def booking_day(day: date) -> date:
 def balances_of(owner_kind: str, owner_ids: Sequence[int], code: str) -> dict[int, Fen]:
     """Return the guarded balances of many owners by owner id (fen); owners without an account are left out."""
     given = {"owner_kind": owner_kind, "owner_ids": list(owner_ids), "code": code}
-    return dict(db.session.connection().execute(_BALANCES_OF, given).tuples().all())
+    return dict(db.session.connection().execute(_BALANCES_OF, given).all())
 
 
 _BALANCES_OF = (

@@ -17,7 +17,7 @@ from agentnet.core.errors import Missing
 from agentnet.core.money import Fen
 from agentnet.infra.actor import Actor
 from agentnet.infra.db import db
-from agentnet.infra.pages import Page, SortBy, page_of
+from agentnet.infra.pages import Page, SortBy, page_of, sorting_from
 from agentnet.infra.statements import built_once
 from agentnet.ledger.models import BusinessDay
 from agentnet.ledger.queries import balances_of
@@ -137,7 +137,7 @@ def _closes(viewer: Actor, code: str, only: str) -> Select[*tuple[Any, ...]]:
     return statement
 
 
-_CLOSE_KEY = SortBy(DayClose.id, UUID)
+_CLOSE_KEY, _OUTLET_KEY = SortBy(DayClose.id, UUID), SortBy(DayClose.outlet_id, int)
 
 
 def closes_page(
@@ -148,7 +148,10 @@ def closes_page(
     ``only`` is ``differing`` (short, over or counterfeit), ``unattended`` or empty.
     """
     statement = _closes(viewer, code, only)
-    return page_of(db.session(), statement, arguments, columns=CLOSE_COLUMNS, default="-day", key=_CLOSE_KEY)
+    # Of an outlet's day there is one, and an index: thousands of a day need not be sorted to show the first fifty.
+    by_day = sorting_from(arguments.get("sort"), CLOSE_COLUMNS, "-day").name == "day"
+    key = _OUTLET_KEY if by_day else _CLOSE_KEY
+    return page_of(db.session(), statement, arguments, columns=CLOSE_COLUMNS, default="-day", key=key)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from agentnet.collecting.models import Collection
 from agentnet.commission.disputes.models import Dispute
 from agentnet.commission.disputes.rules import State
 from agentnet.commission.models import CommissionAdjustment, CommissionLine, MonthlyCommission, PlanComponent
-from agentnet.core.clock import Month
+from agentnet.core.clock import Month, business_date, today
 from agentnet.core.errors import Missing
 from agentnet.core.money import Fen
 from agentnet.infra.actor import Actor
@@ -208,6 +208,8 @@ class DisputeShown:
     outlet_code: str
     outlet_name: str
     owner: str | None
+    age: int
+    """For how many days it has been open, or was."""
 
 
 @built_once
@@ -241,9 +243,18 @@ def disputes_page(viewer: Actor, arguments: Mapping[str, str], asked: Asked) -> 
     page = page_of(db.session(), statement, arguments, columns=COLUMNS, default="raised", key=key)
     lines = lines_of(row.Dispute for row in page.items)
     shown = [
-        DisputeShown(row.Dispute, lines[row.Dispute.id], row.code, row.name, row.display_name) for row in page.items
+        DisputeShown(
+            row.Dispute, lines[row.Dispute.id], row.code, row.name, row.display_name, age_of(row.Dispute, today())
+        )
+        for row in page.items
     ]
     return Page(shown, page.sorting, page.next_cursor, page.previous_cursor)
+
+
+def age_of(dispute: Dispute, day: date) -> int:
+    """Return for how many days a dispute has been open on a day, or was."""
+    until = business_date(dispute.ended_at) if dispute.ended_at else day
+    return max(0, (until - business_date(dispute.raised_at)).days)
 
 
 def people_of(dispute: Dispute) -> Mapping[int, str]:

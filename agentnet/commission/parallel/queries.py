@@ -48,12 +48,19 @@ def _mine(viewer: Actor) -> ColumnElement[bool]:
 @built_once
 def _sheets(viewer: Actor) -> Select[*tuple[Any, ...]]:
     still_open = (
-        select(func.count())
-        .where(OldSheetLine.sheet_id == OldSheet.id, OldSheetLine.state == "OPEN", _mine(viewer))
-        .scalar_subquery()
+        select(OldSheetLine.sheet_id, func.count().label("still_open"))
+        .where(OldSheetLine.state == "OPEN", _mine(viewer))
+        .group_by(OldSheetLine.sheet_id)
+        .subquery()
     )
-    return select(OldSheet, User.display_name.label("brought_by"), still_open.label("still_open")).outerjoin(
-        User, User.id == OldSheet.user_id
+    return (
+        select(
+            OldSheet,
+            User.display_name.label("brought_by"),
+            func.coalesce(still_open.c.still_open, 0).label("still_open"),
+        )
+        .outerjoin(User, User.id == OldSheet.user_id)
+        .outerjoin(still_open, still_open.c.sheet_id == OldSheet.id)
     )
 
 

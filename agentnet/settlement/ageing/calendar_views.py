@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from agentnet.core.errors import Missing, Refusal
 from agentnet.infra.actor import Actor
 from agentnet.infra.db import db
 from agentnet.infra.forms import show_refusal
+from agentnet.infra.i18n import in_english
 from agentnet.infra.pages import SortBy, page_of, typed_text
 from agentnet.infra.statements import built_once
 from agentnet.infra.templating import tell
@@ -47,9 +49,14 @@ ENTERED_COLUMNS = {
 
 def days_text(rule: Any) -> str:
     """Return in words when an outlet under a rule can remit."""
-    if rule.rhythm != Rhythm.WEEKDAYS:
-        return _(RHYTHMS[rule.rhythm])
-    days = listed(_(WEEKDAYS[int(number) - 1]) for number in rule.weekdays)
+    return _days_text(rule.rhythm, tuple(rule.weekdays), in_english())
+
+
+@lru_cache(maxsize=512)
+def _days_text(rhythm: str, weekdays: tuple[str | int, ...], _english: bool) -> str:
+    if rhythm != Rhythm.WEEKDAYS:
+        return _(RHYTHMS[rhythm])
+    days = listed(_(WEEKDAYS[int(number) - 1]) for number in weekdays)
     return _("%(days)s，节假日除外", days=days)
 
 

@@ -116,15 +116,17 @@ FILE_COLUMNS = {
 @built_once
 def _files(viewer: Actor, source: str) -> Select[*tuple[Any, ...]]:
     file = ReconciliationFile
-    open_count = (
-        select(func.count())
-        .where(Difference.file_id == file.id, Difference.state == State.OPEN)
-        .correlate(file)
-        .scalar_subquery()
+    # Added up once for all files: few differences are open, and the page of files is sorted by anything.
+    still_open = (
+        select(Difference.file_id, func.count().label("open_count"))
+        .where(Difference.state == State.OPEN)
+        .group_by(Difference.file_id)
+        .subquery()
     )
     statement: Select[*tuple[Any, ...]] = (
-        select(file, Partner.name.label("partner_name"), open_count.label("open_count"))
+        select(file, Partner.name.label("partner_name"), still_open.c.open_count)
         .outerjoin(Partner, Partner.id == file.partner_id)
+        .outerjoin(still_open, still_open.c.file_id == file.id)
         .where(seen_by(viewer, Permission.RECONCILIATION_READ, file.org_unit_id, file.partner_id))
     )
     if source:
