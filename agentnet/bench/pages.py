@@ -22,6 +22,8 @@ from threading import Barrier
 from typing import Any
 
 from agentnet.bench.crowd import cash_account, outlet_code
+from agentnet.bench.crowd_claims import LAST
+from agentnet.bench.crowd_commission import TRIALS, batch_id, sheet_id, trial_id
 from agentnet.bench.crowd_home import KEEPER, MANAGER, PASSWORD, Size, crowded
 from agentnet.bench.posting_http import Browser, web
 from agentnet.infra.config import Settings
@@ -53,6 +55,33 @@ PAGES = (
     ("/ageing", "finance"),
     ("/ageing/stations", "supervisor"),
     (f"/outlets/{outlet_code(0)}/accounts/cash", "supervisor"),
+    ("/days", "finance"),
+    ("/remittances", "finance"),
+    ("/remittance-days", "finance"),
+    ("/top-ups", "finance"),
+    ("/near-limits", "supervisor"),
+    ("/corrections", "finance"),
+    ("/approvals", "finance"),
+    ("/approvals?show=all", "supervisor"),
+    ("/commission/adjustments", "finance"),
+    (f"/commission/outlets/{outlet_code(0)}", "finance"),
+    ("/commission/plans", "finance"),
+    ("/commission/what-if", "finance"),
+    (f"/commission/what-if/{trial_id(TRIALS - 1)}", "finance"),
+    ("/commission/parallel", "finance"),
+    (f"/commission/parallel/{sheet_id(TRIALS - 1)}", "finance"),
+    ("/commission/patterns", "finance"),
+    ("/commission/disputes", "finance"),
+    ("/payouts", "finance"),
+    (f"/payouts/{batch_id(0)}", "finance"),
+    ("/payouts/payees", "finance"),
+    ("/payouts/holds", "finance"),
+    ("/ledger/journal", "finance"),
+    ("/reconciliation/files", "finance"),
+    (f"/reconciliation/files/{LAST}", "finance"),
+    ("/reconciliation/differences", "finance"),
+    ("/divisions", "administrator"),
+    ("/dockings", "supervisor"),
 )
 """Each page and who asks for it."""
 

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, case, exists, func, select
+from sqlalchemy import ColumnElement, Select, case, func, select
 from werkzeug.datastructures import MultiDict
 
 from agentnet.collecting.models import Collection, Correction, Household, Void
@@ -112,7 +112,14 @@ def _shown(viewer: Actor, wanted: CollectionFilter) -> Select[*tuple[Any, ...]]:
         Void.id.label("void_id"),
         Collection.large,
         Void.reason_code,
-        exists().where(Correction.collection_id == Collection.id).correlate(Collection).label("corrected"),
+        # Looked up for each row: PostgreSQL would read every correction there is to answer EXISTS.
+        select(Correction.id)
+        .where(Correction.collection_id == Collection.id)
+        .limit(1)
+        .correlate(Collection)
+        .scalar_subquery()
+        .is_not(None)
+        .label("corrected"),
     )
     return _from_collections(shown).where(*_conditions(viewer, wanted))
 

@@ -214,6 +214,7 @@ OUTLET_COLUMNS: Mapping[str, SortBy] = {
     "collected": SortBy(OutletAccrual.collected_fen, int),
 }
 OPEN_COLUMNS: Mapping[str, SortBy] = {"code": SortBy(Outlet.code)}
+_ACCRUAL_KEY, _OUTLET_KEY = SortBy(OutletAccrual.outlet_id, int), SortBy(Outlet.id, int)
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +251,7 @@ def outlet_page(viewer: Actor, month: Month, wanted: OutletFilter, arguments: Ma
             arguments,
             columns=OUTLET_COLUMNS,
             default="-due",
-            key=SortBy(OutletAccrual.outlet_id, int),
+            key=_ACCRUAL_KEY,
         )
         return Page([_closed_line(row) for row in page.items], page.sorting, page.next_cursor, page.previous_cursor)
     statement: Select[*tuple[Outlet]] = (
@@ -258,9 +259,7 @@ def outlet_page(viewer: Actor, month: Month, wanted: OutletFilter, arguments: Ma
         .join(OrgUnit, OrgUnit.id == Outlet.org_unit_id)
         .where(visible_outlets(viewer, READ), open_in(month), *wanted.conditions(Outlet.setting))
     )
-    outlets = page_of(
-        db.session(), statement, arguments, columns=OPEN_COLUMNS, default="code", key=SortBy(Outlet.id, int)
-    )
+    outlets = page_of(db.session(), statement, arguments, columns=OPEN_COLUMNS, default="code", key=_OUTLET_KEY)
     figures = {one.outlet_id: one for one in outlet_months(month, [one.id for one in outlets.items], tariffs())}
     lines = [
         OutletLine(

@@ -96,15 +96,15 @@ def _wanted() -> queries.LineWanted:
 
 def _sheet_page(sheet_id: uuid.UUID, form: AcceptForm) -> str:
     found = queries.sheet_by_id(sheet_id)
-    wanted, months = _wanted(), queries.months_of(viewer(), found)
+    wanted, sums = _wanted(), queries.sums_of(viewer(), found)
     page = queries.line_page(viewer(), found, wanted, request.args)
     return render_template(
         "commission/parallel/sheet.html",
         sheet=found,
-        months=months,
-        lines=sum(month.lines for month in months),
-        still_open=sum(month.still_open for month in months),
-        causes_found=queries.causes_of(viewer(), found),
+        months=sums.months,
+        lines=sum(month.lines for month in sums.months),
+        still_open=sum(month.still_open for month in sums.months),
+        causes_found=sums.causes,
         page=page,
         texts={line.id: part_texts(line) for line, *_more in page.items},
         wanted=wanted,
