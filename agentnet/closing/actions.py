@@ -19,7 +19,7 @@ from sqlalchemy import select
 from agentnet.closing.models import MonthEnd
 from agentnet.closing.obstacles import Obstacles, month_end, obstacles_of, unsorted_days
 from agentnet.closing.queries import Written, first_open_month, last_closed, sums_agree, written, written_outlets
-from agentnet.closing.rules import MOST_LINES, check_order, in_chunks, months_between, require_settled, require_sorted
+from agentnet.closing.rules import LINES_READ, MOST_LINES, check_order, in_chunks, months_between, require_settled, require_sorted
 from agentnet.collecting.jobs import allocate_received
 from agentnet.commission.accruing import counts_by_outlet, outlet_months
 from agentnet.commission.actions import accrue
@@ -38,6 +38,7 @@ from agentnet.documents.kinds import Period, ReportKind
 from agentnet.infra.actor import Actor
 from agentnet.infra.audit import write_audit
 from agentnet.infra.db import db
+from agentnet.infra.quiet_heap import quiet_heap
 from agentnet.infra.transaction import batch, reading
 from agentnet.ledger.actions import begin_closing, finish_closing
 from agentnet.ledger.models import AccountingMonth
@@ -202,13 +203,15 @@ def accrue_all(month: Month, by: Actor, watch: Watch = _unwatched, lines_at_once
         done = written_outlets(month)
     left = {outlet_id: count for outlet_id, count in sorted(counts.items()) if outlet_id not in done}
     finished = len(counts) - len(left)
-    for outlet_ids in in_chunks(left, lines_at_once):
-        with reading():
-            months = outlet_months(month, outlet_ids, book)
-        with batch():
-            accrue(month, months, by)
-        finished += len(outlet_ids)
-        watch("accrue", finished, len(counts))
+    for outlet_ids in in_chunks(left, max(lines_at_once, LINES_READ)):
+        with quiet_heap():
+            with reading():
+                months = outlet_months(month, outlet_ids, book, as_stored=True)
+            for at_once in in_chunks({id_: left[id_] for id_ in outlet_ids}, lines_at_once):
+                with batch():
+                    accrue(month, [one for one in months if one.outlet_id in at_once], by)
+                finished += len(at_once)
+                watch("accrue", finished, len(counts))
 
 
 def _plan_all(kind: ReportKind, month: Month, by: Actor, watch: Watch, lines_at_once: int) -> int:

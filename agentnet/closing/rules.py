@@ -14,6 +14,9 @@ K = TypeVar("K")
 MOST_LINES: Final = 2_000
 """Lines written or frozen in one transaction: about 50 ms, so that no counter waits noticeably."""
 
+LINES_READ: Final = 20_000
+"""Lines worked out at once, with no lock held: what is asked for each time is asked for seldom."""
+
 LINES_FOR_AN_OUTLET: Final = 10
 """What an outlet counts for in a transaction, however few lines it has."""
 

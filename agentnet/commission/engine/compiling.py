@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Final
 
 from agentnet.commission.engine.amounts import Pay, pay_of
 from agentnet.commission.engine.inputs import Profile
@@ -36,6 +37,26 @@ class Route:
     earned: Earned
     joined: tuple[tuple[int, Component, Pay], ...]
     indexes: frozenset[int]
+
+
+MOST_KNOWN: Final = 20_000
+"""Amounts whose pay is remembered, for each tender's route: bills of one network come to few different sums."""
+
+
+def _remembering(earned: Earned) -> Earned:
+    """Return the same function, which works out an amount it meets again only once."""
+    known: dict[Fen, tuple[Fen, tuple[Part, ...]]] = {}
+    seen = known.get
+
+    def remembered(amount: Fen) -> tuple[Fen, tuple[Part, ...]]:
+        found = seen(amount)
+        if found is None:
+            found = earned(amount)
+            if len(known) < MOST_KNOWN:
+                known[amount] = found
+        return found
+
+    return remembered
 
 
 def _adding_up(plain: Sequence[tuple[int, Pay]]) -> Earned:
@@ -95,7 +116,9 @@ def compile_version(version: Version, profile: Profile) -> Compiled:
         chosen = _narrowest(one for one in looking if not one[1].scope.tenders or tender in one[1].scope.tenders)
         paying = [(index, component) for index, component in chosen if component.kind in PAYS_COLLECTIONS]
         routes[tender] = Route(
-            earned=_adding_up([(index, pay_of(one)) for index, one in paying if not one.joins_household]),
+            earned=_remembering(
+                _adding_up([(index, pay_of(one)) for index, one in paying if not one.joins_household])
+            ),
             joined=tuple((index, one, pay_of(one)) for index, one in paying if one.joins_household),
             indexes=frozenset(index for index, _ in chosen),
         )
