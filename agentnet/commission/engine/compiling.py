@@ -39,12 +39,17 @@ class Route:
     indexes: frozenset[int]
 
 
-MOST_KNOWN: Final = 20_000
-"""Amounts whose pay is remembered, for each tender's route: bills of one network come to few different sums."""
+MOST_KNOWN: Final = 10_000
+"""Amounts whose pay is remembered, some 3 MB: bills of one network come to the same sums again and again."""
 
 
-def _remembering(earned: Earned) -> Earned:
-    """Return the same function, which works out an amount it meets again only once."""
+@lru_cache(maxsize=16)
+def _earned_by(paying: tuple[tuple[int, Component], ...]) -> Earned:
+    """Return what components that see the amount alone earn together; an amount met again is not worked out again.
+
+    Outlets of all profiles that these components pay share it.
+    """
+    earned = _adding_up([(index, pay_of(one)) for index, one in paying])
     known: dict[Fen, tuple[Fen, tuple[Part, ...]]] = {}
     seen = known.get
 
@@ -116,9 +121,7 @@ def compile_version(version: Version, profile: Profile) -> Compiled:
         chosen = _narrowest(one for one in looking if not one[1].scope.tenders or tender in one[1].scope.tenders)
         paying = [(index, component) for index, component in chosen if component.kind in PAYS_COLLECTIONS]
         routes[tender] = Route(
-            earned=_remembering(
-                _adding_up([(index, pay_of(one)) for index, one in paying if not one.joins_household])
-            ),
+            earned=_earned_by(tuple([(index, one) for index, one in paying if not one.joins_household])),
             joined=tuple((index, one, pay_of(one)) for index, one in paying if one.joins_household),
             indexes=frozenset(index for index, _ in chosen),
         )
