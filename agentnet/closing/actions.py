@@ -28,7 +28,9 @@ from agentnet.closing.queries import (
     written_outlets,
 )
 from agentnet.closing.rules import (
-    MOST_LINES,
+    MOST_FROZEN,
+    MOST_READ,
+    MOST_WRITTEN,
     check_not_past,
     check_order,
     in_chunks,
@@ -54,6 +56,7 @@ from agentnet.documents.kinds import Period, ReportKind
 from agentnet.infra.actor import Actor
 from agentnet.infra.audit import write_audit
 from agentnet.infra.db import db
+from agentnet.infra.quiet_heap import quiet_heap
 from agentnet.infra.transaction import batch, reading
 from agentnet.ledger.actions import begin_closing, finish_closing
 from agentnet.ledger.models import AccountingMonth
@@ -93,13 +96,13 @@ def close_month(
     by: Actor,
     watch: Watch = _unwatched,
     kinds: Sequence[ReportKind] = KINDS,
-    lines_at_once: int = MOST_LINES,
+    lines_at_once: int | None = None,
     signature: str = "",
 ) -> Closed:
     """Close a month: opens its own doors, may be killed anywhere and called again.
 
     ``kinds`` are the documents to plan with it; what is left out can be ordered later and shows the same figures.
-    ``lines_at_once`` bounds a transaction: more is quicker, and may hold up whoever else writes. ``signature`` is why
+    ``lines_at_once`` bounds a transaction: more is quicker, and may hold up whoever else writes; else some 50 ms do. ``signature`` is why
     it is closed over what is not settled.
 
     Raises:
@@ -123,7 +126,7 @@ def close_month(
 
 
 def _close_open_month(
-    month: Month, by: Actor, watch: Watch, kinds: Sequence[ReportKind], lines_at_once: int, signature: str
+    month: Month, by: Actor, watch: Watch, kinds: Sequence[ReportKind], lines_at_once: int | None, signature: str
 ) -> Closed:
     allocate_received()  # what the month's days received belongs in the month's book
     for empty in _empty_months_before(month):
@@ -194,7 +197,7 @@ def plan_provisional(month: Month, by: Actor) -> int:
         end = month_end(month)
         if end is not None and end.provisional_at is not None:
             return 0
-    planned = _plan_all(COMMISSION_PROVISIONAL, month, by, _unwatched, MOST_LINES)
+    planned = _plan_all(COMMISSION_PROVISIONAL, month, by, _unwatched, None)
     with batch():
         end = month_end(month) or MonthEnd(month=str(month))
         end.provisional_at = now()
@@ -211,7 +214,7 @@ def _empty_months_before(month: Month) -> list[Month]:
         return months_between(last, month)
 
 
-def accrue_all(month: Month, by: Actor, watch: Watch = _unwatched, lines_at_once: int = MOST_LINES) -> None:
+def accrue_all(month: Month, by: Actor, watch: Watch = _unwatched, lines_at_once: int | None = None) -> None:
     """Write down what every outlet earned in a month that is closing, in short transactions; what is done stays."""
     with reading():
         book = tariffs()
@@ -219,16 +222,19 @@ def accrue_all(month: Month, by: Actor, watch: Watch = _unwatched, lines_at_once
         done = written_outlets(month)
     left = {outlet_id: count for outlet_id, count in sorted(counts.items()) if outlet_id not in done}
     finished = len(counts) - len(left)
-    for outlet_ids in in_chunks(left, lines_at_once):
-        with reading():
-            months = outlet_months(month, outlet_ids, book)
-        with batch():
-            accrue(month, months, by)
-        finished += len(outlet_ids)
-        watch("accrue", finished, len(counts))
+    written_at_once = lines_at_once or MOST_WRITTEN
+    with quiet_heap():
+        for outlet_ids in in_chunks(left, max(written_at_once, MOST_READ)):
+            with reading():
+                months = outlet_months(month, outlet_ids, book, as_stored=True)
+            for at_once in in_chunks({id_: left[id_] for id_ in outlet_ids}, written_at_once):
+                with batch():
+                    accrue(month, [one for one in months if one.outlet_id in at_once], by)
+                finished += len(at_once)
+                watch("accrue", finished, len(counts))
 
 
-def _plan_all(kind: ReportKind, month: Month, by: Actor, watch: Watch, lines_at_once: int) -> int:
+def _plan_all(kind: ReportKind, month: Month, by: Actor, watch: Watch, lines_at_once: int | None) -> int:
     """Freeze and plan every document of a kind in short transactions; return how many were new."""
     period = Period(month.starts_on, month.ends_on)
     with reading():
@@ -237,7 +243,7 @@ def _plan_all(kind: ReportKind, month: Month, by: Actor, watch: Watch, lines_at_
         lines = lines_by_subject(kind, month)
     by_code = {subject.code: subject for subject in subjects}
     planned = finished = 0
-    for codes in in_chunks({code: lines.get(code, 0) for code in by_code}, lines_at_once):
+    for codes in in_chunks({code: lines.get(code, 0) for code in by_code}, lines_at_once or MOST_FROZEN):
         with batch():
             unit = company()
             if unit is not None:

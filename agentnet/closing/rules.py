@@ -11,8 +11,12 @@ from agentnet.core.errors import Conflict, Invalid
 
 K = TypeVar("K")
 
-MOST_LINES: Final = 2_000
-"""Lines written or frozen in one transaction: about 50 ms, so that no counter waits noticeably."""
+MOST_WRITTEN: Final = 4_000
+MOST_FROZEN: Final = 2_000
+"""Lines written, or frozen, in one transaction: about 50 ms, so that no counter waits noticeably."""
+
+MOST_READ: Final = 20_000
+"""Lines worked out at once, with no lock held: the queries of each time are then few."""
 
 LINES_FOR_AN_OUTLET: Final = 10
 """What an outlet counts for in a transaction, however few lines it has."""
@@ -141,7 +145,7 @@ def months_between(first: Month, last: Month) -> list[Month]:
     return found
 
 
-def in_chunks(lines_by_key: Mapping[K, int], most_lines: int = MOST_LINES) -> Iterator[list[K]]:
+def in_chunks(lines_by_key: Mapping[K, int], most_lines: int = MOST_FROZEN) -> Iterator[list[K]]:
     """Yield the keys in chunks of bounded size; a key with more lines than a chunk holds stands alone.
 
     >>> list(in_chunks({"a": 1500, "b": 400, "c": 200, "d": 5000}))

@@ -5,14 +5,16 @@ The month's close writes down what this returns; before that the screens show it
 
 from __future__ import annotations
 
-import uuid
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import NamedTuple
+from datetime import date, timedelta
+from functools import lru_cache, partial
+from operator import attrgetter
+from typing import Any, NamedTuple
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, String, and_, bindparam, cast, func, or_, select, type_coerce
 
 from agentnet.collecting.models import Collection, Correction, Void
 from agentnet.commission.engine.evaluating import Worked, month_of
@@ -26,6 +28,7 @@ from agentnet.commission.rules import Ruled, Tariffs, Terms, open_days_of, terms
 from agentnet.core.clock import Month
 from agentnet.core.money import Fen
 from agentnet.infra.db import db
+from agentnet.infra.straight import Straight
 from agentnet.outlets.models import Outlet, OutletPlacement, OutletState, Partner
 
 Part = tuple[int, Fen]
@@ -35,7 +38,8 @@ Part = tuple[int, Fen]
 class EarnedLine(NamedTuple):
     """What one collection earned, in all and by component; no parts where no component covered it."""
 
-    collection_id: uuid.UUID
+    collection_id: Any
+    """Its UUID; in months that are written down at once, its text as the database keeps it."""
     base_fen: Fen
     commission_fen: Fen
     parts: tuple[Part, ...]
@@ -62,7 +66,7 @@ class MonthlyEarned:
 class AdjustedLine:
     """What an adjustment adds or takes back."""
 
-    adjustment_id: uuid.UUID
+    adjustment_id: UUID
     amount_fen: Fen
 
 
@@ -84,14 +88,8 @@ class OutletMonth:
     monthly: Sequence[MonthlyEarned]
     reason: Reason | None
     adjusted: Sequence[AdjustedLine]
-
-    @property
-    def collected_fen(self) -> Fen:
-        return sum(line.base_fen for line in self.earned)
-
-    @property
-    def earned_fen(self) -> Fen:
-        return sum(line.commission_fen for line in self.earned) + sum(one.commission_fen for one in self.monthly)
+    collected_fen: Fen
+    earned_fen: Fen
 
     @property
     def adjusted_fen(self) -> Fen:
@@ -116,7 +114,7 @@ def in_month(month: Month) -> ColumnElement[bool]:
     )
 
 
-def refunded_in(month: Month, *conditions: ColumnElement[bool]) -> Mapping[uuid.UUID, Fen]:
+def refunded_in(month: Month, *conditions: ColumnElement[bool]) -> Mapping[UUID, Fen]:
     """Return what was refunded, in part, of the month's collections that meet the conditions, by collection."""
     statement = (
         select(Correction.collection_id, func.sum(Correction.amount_fen))
@@ -145,13 +143,18 @@ def counts_by_outlet(month: Month) -> dict[int, int]:
     return dict.fromkeys(others, 0) | counts
 
 
-def outlet_months(month: Month, outlet_ids: Sequence[int], tariffs: Tariffs) -> list[OutletMonth]:
-    """Return the months of some outlets, a handful of queries for all of them."""
+def outlet_months(
+    month: Month, outlet_ids: Sequence[int], tariffs: Tariffs, as_stored: bool = False
+) -> list[OutletMonth]:
+    """Return the months of some outlets, a handful of queries for all of them.
+
+    ``as_stored`` leaves the ids of collections as the database keeps them, for lines that only go back to it.
+    """
     terms = terms_of(outlet_ids)
     places = _places(month, outlet_ids)
     states = _states(month, outlet_ids)
     adjusted = _adjusted(month, outlet_ids)
-    facts = _facts(month, outlet_ids)
+    facts = _facts(month, outlet_ids, as_stored)
     last = month.ends_on - timedelta(days=1)
     outlets = db.session.execute(
         select(
@@ -197,9 +200,14 @@ def outlet_months(month: Month, outlet_ids: Sequence[int], tariffs: Tariffs) -> 
                 monthly=monthly,
                 reason=reason,
                 adjusted=adjusted.get(id_, []),
+                collected_fen=sum([line[1] for line in earned]),
+                earned_fen=sum([line[2] for line in earned]) + sum([one.commission_fen for one in monthly]),
             )
         )
     return months
+
+
+_earned_line: Callable[[tuple[Any, ...]], EarnedLine] = partial(tuple.__new__, EarnedLine)
 
 
 def _inputs(month: Month, profile: Profile, outside: Outside) -> OutletInputs:
@@ -218,16 +226,17 @@ def worked(
     """Work an outlet's month; facts in the order of day and id, lines in the same."""
     found: Worked = month_of([one.span for one in ruling], inputs, facts)
     ids = [one.version.component_ids for one in ruling]
-    names: dict[tuple[int, tuple[tuple[int, Fen], ...]], tuple[Part, ...]] = {}
+    # By identity: collections of one amount share their parts, and the lines found keep each alive until the end.
+    names: dict[int, tuple[Part, ...]] = {}
     earned: list[EarnedLine] = []
-    make = EarnedLine._make
+    add, make = earned.append, _earned_line
     for fact, (id_, span, total, parts) in zip(facts, found.lines, strict=True):
         if id_ is not fact[0]:
             raise ValueError(f"{id_}: not in the order of day and id")
-        stored = names.get((span, parts))
+        stored = names.get(id(parts))
         if stored is None:
-            stored = names[span, parts] = tuple([(ids[span][position], fen) for position, fen in parts])
-        earned.append(make((id_, fact[4], total, stored)))
+            stored = names[id(parts)] = tuple([(ids[span][position], fen) for position, fen in parts])
+        add(make((id_, fact[4], total, stored)))
     monthly = [
         MonthlyEarned(
             ids[line.span][line.component], ruling[line.span], line.component, line.inputs, line.reason, line.fen
@@ -237,25 +246,45 @@ def worked(
     return earned, monthly, found.reason
 
 
-def _facts(month: Month, outlet_ids: Sequence[int]) -> Mapping[int, list[Fact]]:
-    found: dict[int, list[Fact]] = defaultdict(list)
-    statement = (
+@lru_cache(maxsize=4)
+def _month_facts(month: Month) -> Straight:
+    """Return the statement for the collections that count in a month at some outlets: ids and days as plain text."""
+    return Straight(
         select(
-            Collection.outlet_id,
-            Collection.id,
-            Collection.business_on,
+            cast(Collection.id, String),
+            type_coerce(Collection.business_on, String),
             Collection.tender,
             Collection.household_id,
             Collection.amount_fen,
+            Collection.outlet_id,
         )
-        .where(Collection.outlet_id.in_(outlet_ids), in_month(month))
+        .where(Collection.outlet_id.in_(bindparam("outlet_ids", expanding=True)), in_month(month))
         .order_by(Collection.outlet_id, Collection.business_on, Collection.id)
     )
-    refunded = refunded_in(month, Collection.outlet_id.in_(outlet_ids))
-    # Plain rows from the connection, all of a chunk at once: a million of them are read in a large month.
-    make, taken_back = Fact._make, refunded.get
-    for outlet_id, id_, day, tender, household_id, amount_fen in db.session.connection().execute(statement).all():
-        found[outlet_id].append(make((id_, day, tender, household_id, amount_fen - taken_back(id_, 0), 0, 0)))
+
+
+_fact: Callable[[tuple[Any, ...]], Fact] = partial(tuple.__new__, Fact)
+"""A million of them are made in a large month: no function of ours in between."""
+
+
+def _facts(month: Month, outlet_ids: Sequence[int], as_stored: bool) -> Mapping[int, list[Fact]]:
+    found: dict[int, list[Fact]] = defaultdict(list)
+    connection = db.session.connection()
+    refunds = refunded_in(month, Collection.outlet_id.in_(outlet_ids))
+    spelled = str if connection.dialect.name == "postgresql" else attrgetter("hex")
+    refunded = {spelled(id_): fen for id_, fen in refunds.items()}
+    days: dict[Any, date] = {}
+    last: int | None = None
+    rows = _month_facts(month).rows(connection, {"outlet_ids": list(outlet_ids)})
+    for id_, on, tender, household_id, amount_fen, outlet_id in rows:
+        if outlet_id != last:
+            last, add = outlet_id, found[outlet_id].append
+        day = days.get(on)
+        if day is None:
+            day = days[on] = on if isinstance(on, date) else date.fromisoformat(on)
+        if refunded:
+            amount_fen -= refunded.get(id_, 0)
+        add(_fact((id_ if as_stored else UUID(id_), day, tender, household_id, amount_fen, 0, 0)))
     return found
 
 

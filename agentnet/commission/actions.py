@@ -211,7 +211,11 @@ def accrue(month: Month, months: Sequence[OutletMonth], by: Actor) -> int:
     transfers = {one.outlet_id: _accrual_transfer(month, one) for one in fresh if one.due_fen}
     post_many(by, list(transfers.values()))
     connection = db.session.connection()
+    insert_columns(connection, cast(Table, CommissionLine.__table__), _earned_columns(month, fresh))
+    insert_typed(connection, cast(Table, CommissionLine.__table__), _adjusted_rows(month, fresh))
+    insert_typed(connection, cast(Table, MonthlyCommission.__table__), _monthly_rows(month, fresh))
     if fresh:
+        # Behind its lines: the database seals an outlet's month only over lines that are its own.
         rows = [_accrual_row(month, one, transfers.get(one.outlet_id)) for one in fresh]
         insert_typed(connection, cast(Table, OutletAccrual.__table__), rows)
         write_audit(
@@ -226,9 +230,6 @@ def accrue(month: Month, months: Sequence[OutletMonth], by: Actor) -> int:
                 "due_fen": sum(one.due_fen for one in fresh),
             },
         )
-    insert_columns(connection, cast(Table, CommissionLine.__table__), _earned_columns(month, fresh))
-    insert_typed(connection, cast(Table, CommissionLine.__table__), _adjusted_rows(month, fresh))
-    insert_typed(connection, cast(Table, MonthlyCommission.__table__), _monthly_rows(month, fresh))
     return len(fresh)
 
 
@@ -270,6 +271,9 @@ def _accrual_row(month: Month, one: OutletMonth, transfer: NewTransfer | None) -
 
 def _earned_columns(month: Month, months: Sequence[OutletMonth]) -> dict[str, Sequence[object]]:
     lines = [line for one in months for line in one.earned]
+    # By identity, as they were made: collections that earned the same share their parts.
+    known = {id(line.parts): line.parts for line in lines}
+    texts = {at: parts_text(parts) for at, parts in known.items()}
     return {
         "month": [str(month)] * len(lines),
         "outlet_id": [one.outlet_id for one in months for _line in one.earned],
@@ -278,7 +282,7 @@ def _earned_columns(month: Month, months: Sequence[OutletMonth]) -> dict[str, Se
         "component_id": [line.parts[0][0] if line.parts else None for line in lines],
         "base_fen": [line.base_fen for line in lines],
         "commission_fen": [line.commission_fen for line in lines],
-        "parts": [parts_text(line.parts) for line in lines],
+        "parts": [texts[id(line.parts)] for line in lines],
     }
 
 

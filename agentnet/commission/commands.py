@@ -19,6 +19,7 @@ from agentnet.commission.simulating.telling import Totals, month_content, outlet
 from agentnet.core.clock import Month
 from agentnet.core.errors import Invalid
 from agentnet.infra.clikit import answer, progress
+from agentnet.infra.quiet_heap import quiet_heap
 
 FILES_WITH_FAULTS = 1
 
@@ -47,10 +48,14 @@ def simulate_command(plan_file: Path, file: Path, against: Path | None, as_of: s
     month = Month.parse(as_of) if as_of else None
     plans = [_plan(path, as_json) for path in ([plan_file, against] if against else [plan_file])]
     rulers = [Ruler(plan, month) for plan in plans]
+    with quiet_heap():
+        _simulate(file, rulers, [Totals(plan) for plan in plans], as_json)
+
+
+def _simulate(file: Path, rulers: list[Ruler], totals: list[Totals], as_json: bool) -> None:
     found = read_collections(file, _needs(rulers), lambda rows: progress(rows, f"reading {file.name}"))
     if found.error_count:
         _refuse_rows(found, as_json)
-    totals = [Totals(plan) for plan in plans]
     months = _work(found, rulers, totals)
     if as_json:
         _write_json(months, totals, found, rulers)
@@ -120,10 +125,10 @@ def _work(found: Collections, rulers: list[Ruler], totals: list[Totals]) -> _Mon
 
 def _write_json(months: _Months, totals: list[Totals], found: Collections, rulers: list[Ruler]) -> None:
     """Write one JSON object, an outlet's month at a time: a year of a network is more than memory should hold."""
-    write = sys.stdout.write
+    write, encode = sys.stdout.write, json.JSONEncoder(ensure_ascii=False).encode
     write('{"months": [')
     for at, (one, by_component) in enumerate(months):
-        write(("," if at else "") + "\n" + json.dumps(month_content(totals[0], one, by_component), ensure_ascii=False))
+        write(("," if at else "") + "\n" + encode(month_content(totals[0], one, by_component)))
     rest: dict[str, Any] = {
         "rows": found.rows,
         "passed_over_columns": list(found.passed_over),
@@ -136,7 +141,7 @@ def _write_json(months: _Months, totals: list[Totals], found: Collections, ruler
             {"outlet_code": code, "total_fen": fen, "against_fen": before, "change_fen": fen - before}
             for code, fen, before in outlets_compared(totals[0], totals[1])
         ]
-    write("\n], " + json.dumps(rest, ensure_ascii=False)[1:] + "\n")
+    write("\n], " + encode(rest)[1:] + "\n")
 
 
 def _assumptions(rulers: list[Ruler]) -> list[str]:

@@ -17,7 +17,7 @@ from agentnet.collecting.models import Collection, Correction
 from agentnet.commission.accruing import worked
 from agentnet.commission.engine.amounts import pay_of
 from agentnet.commission.engine.inputs import Fact
-from agentnet.commission.models import CommissionAdjustment, CommissionLine, OutletAccrual
+from agentnet.commission.models import CommissionAdjustment, CommissionLine, OutletAccrual, is_line_of
 from agentnet.commission.queries import components_by_id, locked_months, tariffs
 from agentnet.commission.rules import paying_month
 from agentnet.commission.working import read_inputs, read_ruling
@@ -49,7 +49,7 @@ def follow_correction(correction_id: UUID, by: Actor) -> None:
         return
     if state == CLOSING:
         raise Conflict("month_closing_now", "%(month)s 正在月结，请稍后再审批", month=str(month))
-    line = db.session.scalar(select(CommissionLine).where(CommissionLine.collection_id == collection.id))
+    line = db.session.scalar(select(CommissionLine).where(is_line_of(collection)))
     if line is None:
         return
     # Two corrections of one outlet's month are worked one after the other: each depends on what the other left.

@@ -17,7 +17,7 @@ from agentnet.commission.disputes.queries import LineKey
 from agentnet.commission.engine.explaining import Explained, explain_collection
 from agentnet.commission.engine.inputs import Fact, OutletInputs, Profile
 from agentnet.commission.engine.reasons import Reason
-from agentnet.commission.models import CommissionLine, OutletAccrual, Plan, PlanVersion
+from agentnet.commission.models import CommissionLine, OutletAccrual, Plan, PlanVersion, is_line_of
 from agentnet.commission.queries import tariffs, terms_of
 from agentnet.commission.rules import Ruled, Tariffs, Version
 from agentnet.commission.working import read_inputs, read_ruling
@@ -72,7 +72,7 @@ def line_working(outlet: Outlet, receipt_no: str) -> LineWorking:
     closed = month_state(month) == CLOSED
     line = None
     if closed:
-        line = db.session.scalar(select(CommissionLine).where(CommissionLine.collection_id == collection.id))
+        line = db.session.scalar(select(CommissionLine).where(is_line_of(collection)))
         accrual = db.session.get(OutletAccrual, (str(month), outlet.id))
         ruling, inputs = _stored(outlet, month, accrual, book)
         facts = _paid_for(outlet, month, collection)

@@ -10,9 +10,10 @@ import uuid
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, Text, UniqueConstraint, and_, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from agentnet.collecting.models import Collection
 from agentnet.infra.db import BigId, Key, Model, Name
 
 
@@ -158,10 +159,15 @@ class CommissionLine(Model):
     ``component_id`` says why: the component of the plan version in force that day; NULL where no component applied.
     Where several did, ``parts`` lists each with its fen (``[[component_id, fen], ...]``); the first is ``component_id``
     as well.
+
+    A close writes a million of them: outlet, collection and component are proved by the accrual that seals them (a
+    trigger), outlet by outlet, instead of line by line. Look a collection's line up with its outlet: by both it is unique.
     """
 
     __tablename__ = "commission_lines"
     __table_args__ = (
+        UniqueConstraint("outlet_id", "collection_id", name="uq_commission_lines_collection"),
+        _unique_where("uq_commission_lines_adjustment_id", "adjustment_id IS NOT NULL", "adjustment_id"),
         Index("ix_commission_lines_month_outlet", "month", "outlet_id"),
         CheckConstraint("kind IN ('COLLECTION', 'ADJUSTMENT')", name="kind"),
         CheckConstraint(
@@ -173,11 +179,16 @@ class CommissionLine(Model):
 
     id: Mapped[Key]
     month: Mapped[str] = mapped_column(String(7))
-    outlet_id: Mapped[int] = mapped_column(BigId, ForeignKey("outlets.id"))
+    outlet_id: Mapped[int] = mapped_column(BigId)
     kind: Mapped[str] = mapped_column(String(12))
-    collection_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("collections.id"), unique=True)
-    component_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("plan_components.id"))
-    adjustment_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("commission_adjustments.id"), unique=True)
+    collection_id: Mapped[uuid.UUID | None]
+    component_id: Mapped[int | None] = mapped_column(BigId)
+    adjustment_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("commission_adjustments.id"))
     base_fen: Mapped[int]
     commission_fen: Mapped[int]
     parts: Mapped[str | None] = mapped_column(Text)
+
+
+def is_line_of(collection: Collection) -> ColumnElement[bool]:
+    """Return the condition on ``CommissionLine`` that it pays for a collection: its outlet's, of which there is one."""
+    return and_(CommissionLine.outlet_id == collection.outlet_id, CommissionLine.collection_id == collection.id)

@@ -7,6 +7,7 @@ the time. Model defaults are not filled in: give every column that has none in t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import repeat
@@ -59,19 +60,41 @@ def insert_typed(connection: Connection, target: Table, rows: Sequence[Mapping[s
 def insert_columns(connection: Connection, target: Table, columns: Mapping[str, Sequence[Any]]) -> None:
     """Insert rows given column by column, in the table's order: a month's close writes hundreds of thousands.
 
-    PostgreSQL copies them; values must be what its driver takes as they are.
+    Values are text, whole numbers or nothing, as the database keeps them: a UUID is its text, an instant does not belong
+    here. PostgreSQL copies them.
     """
     if not next(iter(columns.values()), ()):
         return
     if connection.dialect.name == "postgresql":
         listed = ", ".join(f'"{name}"' for name in columns)
         driver = cast(Any, connection.connection.driver_connection)
+        block = "\n".join(map("\t".join, zip(*map(_copied, columns.values()), strict=True)))
         with driver.cursor() as cursor, cursor.copy(f'COPY "{target.name}" ({listed}) FROM STDIN') as copy:
-            for row in zip(*columns.values(), strict=True):
-                copy.write_row(row)
+            copy.write(block + "\n")
         return
-    statement, converts = _prepared(target, tuple(columns), cast(Any, type(connection.dialect)))
-    _insert(connection, statement, converts, columns.values())
+    statement, _converts = _prepared(target, tuple(columns), cast(Any, type(connection.dialect)))
+    run(connection, statement, zip(*columns.values(), strict=True), fetch=False, many=True)
+
+
+_ODD = re.compile(r"[\\\t\n\r]")
+_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+
+
+def _copied(values: Sequence[Any]) -> Iterable[str]:
+    """Return a column's values as the text format of COPY spells them (postgresql.org, COPY, File Formats)."""
+    first = values[0]
+    if values[-1] is first and all(value is first for value in values):
+        return repeat(_spelled(first), len(values))
+    odd = _ODD.search("".join([value for value in values if type(value) is str])) is not None
+    return [str(value) if type(value) is int else _spelled(value, odd) for value in values]
+
+
+def _spelled(value: Any, odd: bool = True) -> str:
+    if value is None:
+        return "\\N"
+    if type(value) is str:
+        return value.translate(_ESCAPES) if odd else value
+    return str(value)
 
 
 def _insert(

@@ -244,10 +244,10 @@ def test_a_close_that_is_overtaken_finds_the_month_closed(monkeypatch: pytest.Mo
     an_october()
     compute = actions.outlet_months
 
-    def overtaken(*given):
+    def overtaken(*given, **named):
         monkeypatch.setattr(actions, "outlet_months", compute)
         close_month(OCTOBER, SYSTEM)
-        return compute(*given)
+        return compute(*given, **named)
 
     monkeypatch.setattr(actions, "outlet_months", overtaken)
     closed = close_month(OCTOBER, SYSTEM)

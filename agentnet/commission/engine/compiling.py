@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Final
 
 from agentnet.commission.engine.amounts import Pay, pay_of
 from agentnet.commission.engine.inputs import Profile
@@ -36,6 +37,31 @@ class Route:
     earned: Earned
     joined: tuple[tuple[int, Component, Pay], ...]
     indexes: frozenset[int]
+
+
+MOST_KNOWN: Final = 10_000
+"""Amounts whose pay is remembered, some 3 MB: bills of one network come to the same sums again and again."""
+
+
+@lru_cache(maxsize=16)
+def _earned_by(paying: tuple[tuple[int, Component], ...]) -> Earned:
+    """Return what components that see the amount alone earn together; an amount met again is not worked out again.
+
+    Outlets of all profiles that these components pay share it.
+    """
+    earned = _adding_up([(index, pay_of(one)) for index, one in paying])
+    known: dict[Fen, tuple[Fen, tuple[Part, ...]]] = {}
+    seen = known.get
+
+    def remembered(amount: Fen) -> tuple[Fen, tuple[Part, ...]]:
+        found = seen(amount)
+        if found is None:
+            found = earned(amount)
+            if len(known) < MOST_KNOWN:
+                known[amount] = found
+        return found
+
+    return remembered
 
 
 def _adding_up(plain: Sequence[tuple[int, Pay]]) -> Earned:
@@ -95,7 +121,7 @@ def compile_version(version: Version, profile: Profile) -> Compiled:
         chosen = _narrowest(one for one in looking if not one[1].scope.tenders or tender in one[1].scope.tenders)
         paying = [(index, component) for index, component in chosen if component.kind in PAYS_COLLECTIONS]
         routes[tender] = Route(
-            earned=_adding_up([(index, pay_of(one)) for index, one in paying if not one.joins_household]),
+            earned=_earned_by(tuple([(index, one) for index, one in paying if not one.joins_household])),
             joined=tuple((index, one, pay_of(one)) for index, one in paying if one.joins_household),
             indexes=frozenset(index for index, _ in chosen),
         )

@@ -7,9 +7,10 @@ changes nothing: they are worked in the order of day and id.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -158,7 +159,7 @@ class _SpanWork:
 
     def _take_plain(self, facts: Sequence[Fact], lines: list[Line]) -> None:
         tenders: dict[str, list[Any]] = {}
-        append, new, number = lines.append, Line._make, self.number
+        append, new, number = lines.append, _line, self.number
         for id_, _day, tender, _household, amount, _from, _to in facts:
             if amount <= 0:
                 append(_empty(id_, number, amount))
@@ -251,6 +252,10 @@ class _SpanWork:
             and first <= one.day.day <= last
             and index in self.compiled.route(one.tender).indexes
         )
+
+
+_line: Callable[[tuple[Any, ...]], Line] = partial(tuple.__new__, Line)
+"""A million of them are made in a large month: no function of ours in between."""
 
 
 def _empty(id_: Any, number: int, amount: Fen) -> Line:
