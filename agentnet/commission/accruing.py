@@ -209,6 +209,7 @@ def _inputs(month: Month, profile: Profile, outside: Outside) -> OutletInputs:
         last_year=outside.last_year,
         open_days=outside.open_days,
         visits_passed=outside.visits_passed,
+        campaigns=outside.campaigns,
     )
 
 

@@ -39,6 +39,7 @@ from agentnet.ledger.actions import post_many
 from agentnet.ledger.models import AccountingMonth
 from agentnet.ledger.queries import require_open
 from agentnet.ledger.rules import CLOSING, ORG_UNIT, OUTLET, AccountKey, NewTransfer
+from agentnet.outlets.campaigns.queries import campaign_codes
 from agentnet.outlets.models import Partner, Tender
 
 MONTHS_HELD = 3
@@ -154,16 +155,17 @@ def require_usable(says: Version) -> None:
 
 
 def require_known(says: Version) -> None:
-    """Refuse a scope that no collection could ever lie in: a partner or tender nobody has, a campaign (none exist).
+    """Refuse a scope that no collection could ever lie in: a partner, a tender or a campaign that is not there.
 
     Raises:
         Invalid: ``scope_unknown``.
     """
     partners = set(db.session.scalars(select(Partner.code)))
     tenders = set(db.session.scalars(select(Tender.code)))
+    campaigns = campaign_codes()
     for component in says.components:
         scope = component.scope
-        for code in sorted((scope.partners - partners) | (scope.tenders - tenders) | scope.campaigns):
+        for code in sorted((scope.partners - partners) | (scope.tenders - tenders) | (scope.campaigns - campaigns)):
             raise Invalid(
                 "scope_unknown",
                 "项目“%(name)s”的适用范围里有系统中没有的 %(code)s，请核对编号",

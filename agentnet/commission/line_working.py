@@ -15,9 +15,10 @@ from agentnet.collecting.models import Collection
 from agentnet.commission.accruing import in_month, refunded_in
 from agentnet.commission.disputes.queries import LineKey
 from agentnet.commission.engine.explaining import Explained, explain_collection
-from agentnet.commission.engine.inputs import Fact, OutletInputs, Profile
+from agentnet.commission.engine.inputs import CampaignDays, Fact, OutletInputs, Profile
 from agentnet.commission.engine.reasons import Reason
 from agentnet.commission.models import CommissionLine, OutletAccrual, Plan, PlanVersion
+from agentnet.commission.outside import Outside, outside_of
 from agentnet.commission.queries import tariffs, terms_of
 from agentnet.commission.rules import Ruled, Tariffs, Version
 from agentnet.commission.working import read_inputs, read_ruling
@@ -80,7 +81,8 @@ def line_working(outlet: Outlet, receipt_no: str) -> LineWorking:
         ruling = book.ruling(terms_of([outlet.id]).get(outlet.id, ()), month)
         partner = db.session.get(Partner, outlet.partner_id) if outlet.partner_id else None
         profile = Profile(outlet.kind, outlet.setting, partner.code if partner else "")
-        inputs, facts = OutletInputs(month, profile), _standing(outlet, month, collection)
+        facts = _standing(outlet, month, collection)
+        inputs = OutletInputs(month, profile, campaigns=_campaigns(outlet, month, ruling, facts))
     mine = next((fact for fact in facts if fact.id == collection.id), None)
     if mine is None:  # voided, or wholly put right before the month closed
         explained = Explained((), Reason.NOTHING_LEFT)
@@ -98,6 +100,12 @@ def line_working(outlet: Outlet, receipt_no: str) -> LineWorking:
         paid_fen=line.commission_fen if line is not None else None,
         key=LineKey(line_id=line.id) if line is not None else None,
     )
+
+
+def _campaigns(
+    outlet: Outlet, month: Month, ruling: Sequence[Ruled], facts: Sequence[Fact]
+) -> tuple[CampaignDays, ...]:
+    return outside_of(month, {outlet.id: ruling}, {outlet.id: facts}).get(outlet.id, Outside()).campaigns
 
 
 def _stored(

@@ -62,7 +62,7 @@ MODES: Mapping[str, str] = {
     Mode.MARGINAL: translatable("分段累进：每段按本段的标准"),
     Mode.WHOLE: translatable("全额：全部按达到的那一段"),
 }
-SCOPES = ("outlet_kinds", "tenders", "settings", "partners")
+SCOPES = ("outlet_kinds", "tenders", "settings", "partners", "campaigns")
 _AMOUNT = YuanBetween(0, MAX_FEN)
 
 
@@ -98,6 +98,7 @@ class ComponentForm(Form):
     tenders = ChecksField(_l("支付方式"))
     settings = ChecksField(_l("城乡"), choices=[(str(code), _l(words)) for code, words in SETTINGS.items()])
     partners = ChecksField(_l("合作单位"))
+    campaigns = ChecksField(_l("活动"))
     group = StringField(_l("择一组"), [NoLongerThan(32)])
     fixed = YuanField(_l("每笔"), [_AMOUNT])
     rate = PercentField(_l("比例（%）"))
@@ -217,7 +218,9 @@ class VersionForm(HouseForm):
     shares = FieldList(FormField(ShareForm), min_entries=0, max_entries=MOST_SHARES)
     note = StringField(_l("依据"), [Needed(), NoLongerThan(200)])
 
-    def offer(self, tenders: Iterable[Tender], partners: Iterable[Partner]) -> None:
+    def offer(
+        self, tenders: Iterable[Tender], partners: Iterable[Partner], campaigns: Sequence[tuple[str, str]]
+    ) -> None:
         """Fill the lists of every row."""
         known = list(tenders)
         codes = [(tender.code, tender_text(tender.code, known)) for tender in known]
@@ -225,6 +228,7 @@ class VersionForm(HouseForm):
         for row in self.components:
             row.form.tenders.offer(codes)
             row.form.partners.offer(names)
+            row.form.campaigns.offer(campaigns)
 
     def show(self, version: Version) -> None:
         """Begin with the components and shares of a version.
@@ -320,6 +324,7 @@ def _shown(component: Component) -> dict[str, Any]:
         "tenders": sorted(component.scope.tenders),
         "settings": sorted(component.scope.settings),
         "partners": sorted(component.scope.partners),
+        "campaigns": sorted(component.scope.campaigns),
         "group": component.group or "",
         "fixed": component.fee_fen or None,
         "rate": component.rate_ppm or None,

@@ -137,7 +137,13 @@ def closed_months(connection: Connection) -> Iterator[ClosedMonth]:
         inputs = json.loads(row.inputs) if isinstance(row.inputs, str) else row.inputs
         of_plan = inputs or {}
         outlet = Outlet(
-            row.outlet_kind, row.setting, of_plan.get("partner", ""), frozenset(of_plan.get("campaigns", ()))
+            row.outlet_kind,
+            row.setting,
+            of_plan.get("partner", ""),
+            tuple(
+                (code, date.fromisoformat(first), date.fromisoformat(end))
+                for code, first, end in of_plan.get("campaigns", ())
+            ),
         )
         found = ClosedMonth(row.month, row.outlet_id, row.code, outlet, inputs)
         while line is not None and (line.month, line.outlet_id) == (row.month, row.outlet_id):

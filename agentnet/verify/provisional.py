@@ -9,8 +9,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from agentnet.verify.campaigns import taking_part
 from agentnet.verify.cash_history import as_instant
-from agentnet.verify.commission import Tariffs, tariffs_known, worked
+from agentnet.verify.commission import Spans, Tariffs, tariffs_known, worked
 from agentnet.verify.findings import Finding, rows
 from agentnet.verify.plan_language import Outlet
 from agentnet.verify.printed import Outlets, Paper, differs, findings_of_paper, papers
@@ -59,6 +60,16 @@ class _Facts:
             " AND action IN ('sign_agreement', 'end_agreement') GROUP BY subject_id",
         ):
             self.agreed[row.subject_id] = as_instant(row.at)
+        self.campaigns = taking_part(connection)
+        self.took_part: dict[str, datetime] = {}
+        """When campaigns were last changed, and by outlet when it last began or ended to take part."""
+        for row in rows(
+            connection,
+            "SELECT subject_id, subject_kind, MAX(at) AS at FROM audit_lines WHERE action IN"
+            " ('join_campaign', 'leave_campaign', 'change_campaign') GROUP BY subject_id, subject_kind",
+        ):
+            key = row.subject_id if row.subject_kind == "outlet" else ""
+            self.took_part[key] = max(as_instant(row.at), self.took_part.get(key, as_instant(row.at)))
         self._tariffs: dict[datetime, Tariffs] = {}
 
     def tariffs(self, at: datetime) -> Tariffs:
@@ -97,7 +108,7 @@ def _differences(facts: _Facts, paper: Paper, at: datetime) -> Iterator[str]:
         for (row, base), several in zip(standing, parts, strict=True)
     )
     stated = Counter((one["receipt_no"], one["amount_fen"], one["commission_fen"]) for one in figures["collections"])
-    if facts.agreed.get(facts.outlets.by_id[outlet_id].code, at) > at:
+    if _later_known(facts, outlet_id, tariffs.spans(outlet_id, *days), at):
         # Which agreement was known then is not kept: what was collected can be proved, what it earned cannot.
         stated, found = (Counter((receipt, base, 0) for receipt, base, _ in one.elements()) for one in (stated, found))
     yield from (f"prints {line}, which the facts do not have" for line in stated - found)
@@ -116,7 +127,22 @@ def _differences(facts: _Facts, paper: Paper, at: datetime) -> Iterator[str]:
 
 def _outlet(facts: _Facts, outlet_id: int, at: datetime) -> Outlet:
     kind, setting, partner_id = (facts.outlets.was(outlet_id, name, at) for name in ("kind", "setting", "partner_id"))
-    return Outlet(kind, setting, facts.partners.get(partner_id, ""), frozenset())
+    days = tuple(facts.campaigns.get(outlet_id, ()))
+    return Outlet(kind, setting, facts.partners.get(partner_id, ""), days)
+
+
+def _later_known(facts: _Facts, outlet_id: int, spans: Spans, at: datetime) -> bool:
+    """Return whether agreements, or campaigns the plan pays by, were put down otherwise after an instant."""
+    code = facts.outlets.by_id[outlet_id].code
+    if facts.agreed.get(code, at) > at:
+        return True
+    documents = facts.tariffs(at).documents
+    by_campaign = any(
+        "campaigns" in component.get("scope", {})
+        for version, _first, _end in spans
+        for component in documents[version].get("components", ())
+    )
+    return by_campaign and max(facts.took_part.get(code, at), facts.took_part.get("", at)) > at
 
 
 def _stands(facts: _Facts, row: Any, at: datetime) -> int | None:

@@ -97,13 +97,16 @@ def explain_collection(
         and (whole or span.starts_on <= one.day < span.ends_on)
         and (not settles or one.settled_from_fen < one.settled_to_fen)
     ]
-    compiled = compile_version(span.version, outlet.profile)
     workings = []
-    for index in sorted(compiled.route(fact.tender).indexes):
+
+    def looking(one: Fact) -> frozenset[int]:
+        return compile_version(span.version, outlet.profile_on(one.day)).route(one.tender).indexes
+
+    for index in sorted(looking(fact)):
         component = span.version.components[index]
         if component.kind not in PAYS_COLLECTIONS:
             continue
-        earlier = [one.amount_fen for one in mates if index in compiled.route(one.tender).indexes]
+        earlier = [one.amount_fen for one in mates if index in looking(one)]
         workings.append(explain_line(span.version, number, index, fact, earlier))
     return Explained(tuple(workings), None if workings else Reason.NOT_COVERED)
 

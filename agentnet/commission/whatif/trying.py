@@ -105,6 +105,7 @@ def _try_month(
             last_year=beside.last_year,
             open_days=beside.open_days,
             visits_passed=beside.visits_passed,
+            campaigns=beside.campaigns,
         )
         earned, monthly, _reason = worked(ruling[id_], inputs, facts.get(id_, []))
         tried = portion.outlets.setdefault(id_, Tried(accrual.org_unit_id, accrual.setting))
