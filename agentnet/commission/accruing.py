@@ -23,6 +23,7 @@ from agentnet.commission.models import CommissionAdjustment
 from agentnet.commission.outside import Outside, outside_of
 from agentnet.commission.queries import terms_of
 from agentnet.commission.rules import Ruled, Tariffs, Terms, open_days_of, terms_on, within
+from agentnet.commission.settling import Settling, owing_in, settle
 from agentnet.core.clock import Month
 from agentnet.core.money import Fen
 from agentnet.infra.db import db
@@ -84,10 +85,18 @@ class OutletMonth:
     monthly: Sequence[MonthlyEarned]
     reason: Reason | None
     adjusted: Sequence[AdjustedLine]
+    settling: Settling | None = None
+    """What became settled, where a version pays that; lines of its facts count what became settled."""
 
     @property
     def collected_fen(self) -> Fen:
         return sum(line.base_fen for line in self.earned)
+
+    @property
+    def entered(self) -> list[EarnedLine]:
+        """The lines that pay what was entered."""
+        counts = self.settling.counts if self.settling else {}
+        return [line for line in self.earned if line.collection_id not in counts]
 
     @property
     def earned_fen(self) -> Fen:
@@ -142,7 +151,7 @@ def counts_by_outlet(month: Month) -> dict[int, int]:
     counts = dict(db.session.execute(counted).all())
     adjusted = select(CommissionAdjustment.outlet_id).where(CommissionAdjustment.month == str(month))
     others = db.session.scalars(select(Outlet.id).where(or_(open_in(month), Outlet.id.in_(adjusted))))
-    return dict.fromkeys(others, 0) | counts
+    return dict.fromkeys(owing_in(month), 0) | dict.fromkeys(others, 0) | counts
 
 
 def outlet_months(month: Month, outlet_ids: Sequence[int], tariffs: Tariffs) -> list[OutletMonth]:
@@ -151,7 +160,7 @@ def outlet_months(month: Month, outlet_ids: Sequence[int], tariffs: Tariffs) -> 
     places = _places(month, outlet_ids)
     states = _states(month, outlet_ids)
     adjusted = _adjusted(month, outlet_ids)
-    facts = _facts(month, outlet_ids)
+    facts = dict(_facts(month, outlet_ids))
     last = month.ends_on - timedelta(days=1)
     outlets = db.session.execute(
         select(
@@ -174,6 +183,9 @@ def outlet_months(month: Month, outlet_ids: Sequence[int], tariffs: Tariffs) -> 
         taken = facts.get(id_, ())
         days = [taken[0].day, taken[-1].day] if taken else []
         ruling[id_] = within(tariffs.ruling(terms.get(id_, ()), month), *open_days_of(opened_on, closed_on, days))
+    settling = settle(month, ruling, facts, terms, tariffs)
+    for id_, settled in settling.items():
+        ruling[id_], facts[id_] = settled.ruling, settled.facts
     outside = outside_of(month, ruling, facts)
     months = []
     for id_, code, kind, setting, state, org_unit_id, partner, _opened_on, _closed_on in outlets:
@@ -181,6 +193,8 @@ def outlet_months(month: Month, outlet_ids: Sequence[int], tariffs: Tariffs) -> 
         version = tariffs.version_for(terms.get(id_, []), last)
         inputs = _inputs(month, Profile(kind, setting, partner or ""), outside.get(id_, Outside()))
         earned, monthly, reason = worked(ruling[id_], inputs, facts.get(id_, []))
+        if id_ in settling:
+            earned = settled_lines(earned, settling[id_].counts)
         months.append(
             OutletMonth(
                 outlet_id=id_,
@@ -197,9 +211,20 @@ def outlet_months(month: Month, outlet_ids: Sequence[int], tariffs: Tariffs) -> 
                 monthly=monthly,
                 reason=reason,
                 adjusted=adjusted.get(id_, []),
+                settling=settling.get(id_),
             )
         )
     return months
+
+
+def settled_lines(earned: Sequence[EarnedLine], counts: Mapping[uuid.UUID, Fact]) -> list[EarnedLine]:
+    """Return the lines with what became settled as their base, where that is what counts."""
+    return [
+        line._replace(base_fen=counts[line.collection_id].settled_to_fen - counts[line.collection_id].settled_from_fen)
+        if line.collection_id in counts
+        else line
+        for line in earned
+    ]
 
 
 def _inputs(month: Month, profile: Profile, outside: Outside) -> OutletInputs:

@@ -163,6 +163,15 @@ class CommissionLine(Model):
     __tablename__ = "commission_lines"
     __table_args__ = (
         Index("ix_commission_lines_month_outlet", "month", "outlet_id"),
+        # A collection is paid for once; where what is settled pays, once a month of which some became settled.
+        _unique_where("uq_commission_lines_entered", "settled_to_fen IS NULL", "collection_id"),
+        _unique_where("uq_commission_lines_settled", "settled_to_fen IS NOT NULL", "collection_id", "month"),
+        CheckConstraint(
+            "(settled_to_fen IS NULL AND settled_from_fen IS NULL AND amount_fen IS NULL)"
+            " OR (settled_from_fen BETWEEN 0 AND amount_fen AND settled_to_fen BETWEEN 0 AND amount_fen"
+            " AND base_fen = settled_to_fen - settled_from_fen)",
+            name="settled",
+        ),
         CheckConstraint("kind IN ('COLLECTION', 'ADJUSTMENT')", name="kind"),
         CheckConstraint(
             "(kind = 'COLLECTION') = (collection_id IS NOT NULL)"
@@ -175,9 +184,14 @@ class CommissionLine(Model):
     month: Mapped[str] = mapped_column(String(7))
     outlet_id: Mapped[int] = mapped_column(BigId, ForeignKey("outlets.id"))
     kind: Mapped[str] = mapped_column(String(12))
-    collection_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("collections.id"), unique=True)
+    collection_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("collections.id"))
     component_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("plan_components.id"))
     adjustment_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("commission_adjustments.id"), unique=True)
     base_fen: Mapped[int]
     commission_fen: Mapped[int]
     parts: Mapped[str | None] = mapped_column(Text)
+    amount_fen: Mapped[int | None]
+    """Where what is settled pays: the collection as it stood at the close; of it ``settled_from_fen`` was settled
+    before this month and ``settled_to_fen`` at its end. ``base_fen`` is the difference."""
+    settled_from_fen: Mapped[int | None]
+    settled_to_fen: Mapped[int | None]

@@ -49,7 +49,7 @@ def outside_of(
     if open_:
         counted = _counted_days(month, open_)
         for outlet_id in open_:
-            taken = {fact.day for fact in facts.get(outlet_id, ())}
+            taken = {fact.day for fact in facts.get(outlet_id, ()) if fact.day >= month.starts_on}
             found[outlet_id].open_days = frozenset(taken | counted.get(outlet_id, set()))
     visited = _asking(ruling, lambda one: one.kind is Kind.SUBSIDY and one.minimum_visits > 0)
     if visited:

@@ -19,8 +19,11 @@ from agentnet.core.money import Fen
 Written = dict[str, Any]
 
 
-def written(ruling: Sequence[Ruled], inputs: OutletInputs) -> Written:
-    """Return as plain values what a month is worked from beside its collections; what is empty is left out."""
+def written(ruling: Sequence[Ruled], inputs: OutletInputs, unsettled: tuple[int, Fen] | None = None) -> Written:
+    """Return as plain values what a month is worked from beside its collections; what is empty is left out.
+
+    ``unsettled`` is how many collections are not wholly settled yet, and how much of them, where that matters.
+    """
     profile = inputs.profile
     content = {
         "ruling": [[one.version.id, one.starts_on.isoformat(), one.ends_on.isoformat()] for one in ruling],
@@ -30,6 +33,7 @@ def written(ruling: Sequence[Ruled], inputs: OutletInputs) -> Written:
         "open_days": sorted(day.isoformat() for day in inputs.open_days),
         "visits_passed": sorted(day.isoformat() for day in inputs.visits_passed),
         "mandates": sorted(day.isoformat() for day in inputs.mandates),
+        "unsettled": list(unsettled) if unsettled and unsettled[0] else [],
     }
     return {name: value for name, value in content.items() if value}
 

@@ -1,7 +1,7 @@
 """The witness's own reading of a plan version and its own sums: fractions throughout, rounded half up at the end.
 
 Nothing here is shared with the product's engine. A version is the JSON it was stored as; a fact is (day, tender,
-household, fen), in the order of day and collection id.
+household, fen, settled before, settled now), in the order of day and collection id.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
 
-Fact = tuple[date, str, int, int]
+Fact = tuple[date, str, int, int, int, int]
 Component = Mapping[str, Any]
 FEN = 100
 WEIGHTS = (("campaigns", 16), ("partners", 8), ("outlet_kinds", 4), ("tenders", 2), ("settings", 1))
@@ -26,7 +26,9 @@ def fen(yuan: str) -> int:
 
 
 def half_up(exact: Fraction) -> int:
-    """Round a figure that is never negative."""
+    """Round half away from zero."""
+    if exact < 0:
+        return -half_up(-exact)
     return (2 * exact.numerator + exact.denominator) // (2 * exact.denominator)
 
 
@@ -99,10 +101,14 @@ def span_sums(
     outlet: Outlet,
     facts: Sequence[Fact],
     days: tuple[date, date],
-    month_days: int,
+    month: tuple[date, date],
     outside: Mapping[str, Any],
+    settles: bool = False,
 ) -> Sums:
-    """Work out a span of days that one version rules. ``outside`` is what the close wrote down beside the lines."""
+    """Work out a span of days that one version rules. ``outside`` is what the close wrote down beside the lines.
+
+    With ``settles`` a fact pays in proportion to what of it was settled in the month, to be taken back if less is.
+    """
     found = Sums()
     households: dict[tuple[int, int], tuple[int, int]] = {}
     measured: dict[int, list[int]] = defaultdict(lambda: [0, 0])
@@ -110,8 +116,8 @@ def span_sums(
     applies: dict[tuple[Outlet, str], list[int]] = {}
     known: dict[tuple[int, int], int] = {}
     of_day: dict[date, Outlet] = {}
-    for day, tender, household, amount in facts:
-        if not amount:
+    for day, tender, household, amount, settled_from, settled_to in facts:
+        if not amount or (settles and settled_from == settled_to):
             found.parts.append([])
             continue
         if day not in of_day:
@@ -122,8 +128,8 @@ def span_sums(
         parts = []
         for at in applies[where]:
             one = components[at]
-            measured[at][0] += amount
-            measured[at][1] += 1
+            measured[at][0] += settled_to - settled_from if settles else amount
+            measured[at][1] += (settled_to == amount) - (settled_from == amount) if settles else 1
             if one["kind"] not in EACH:
                 continue
             if "per_household" in one or "household_month_cap" in one:
@@ -132,18 +138,22 @@ def span_sums(
                 if (at, amount) not in known:
                     known[at, amount] = alone(one, amount)
                 earned = known[at, amount]
+            if settles:
+                whole = Fraction(earned, amount)
+                earned = half_up(whole * settled_to) - half_up(whole * settled_from)
             lines[at] += earned
             parts.append((at, earned))
         found.parts.append(parts)
-    every = [days[0] + timedelta(days=n) for n in range((days[1] - days[0]).days)]
+    first, end = max(days[0], month[0]), min(days[1], month[1])
+    every = [first + timedelta(days=n) for n in range(max(0, (end - first).days))]
     outlets = {day: outlet.on(day) if outlet.days else outlet for day in every}
     for at, one in enumerate(components):
         if one["kind"] in EACH and "month_minimum" not in one and "month_maximum" not in one:
             continue
         alive = {where: _live(components, where, at) for where in set(outlets.values())}
         live = {day: where for day, where in outlets.items() if alive[where]}
-        if live:
-            share = Fraction(len(live), month_days)
+        if live or (one["kind"] == "TIERED" and any(measured[at])):
+            share = Fraction(len(live), (month[1] - month[0]).days)
             found.monthly[at] = _monthly(one, measured[at], lines[at], share, live, outside, components, at)
     return found
 
@@ -206,6 +216,8 @@ def _monthly(
 
 def _tiered(one: Component, figure: int) -> Fraction:
     by_count = one.get("measure") == "COUNT"
+    if figure < 0:
+        return -_tiered(one, -figure)
     edges = [int(tier["from"]) if by_count else fen(tier["from"]) for tier in one["tiers"]]
     prices = [
         Fraction(fen(tier.get("fee", "0"))) if by_count else Fraction(tier.get("rate", "0")) / 100

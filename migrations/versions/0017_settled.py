@@ -1,4 +1,4 @@
-"""Campaigns and who takes part in them."""
+"""Campaigns and who takes part in them; lines of collections that are paid as they are settled."""
 
 from __future__ import annotations
 
@@ -13,8 +13,46 @@ depends_on = None
 KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
+LINES = "commission_lines"
+SETTLED = (
+    "(settled_to_fen IS NULL AND settled_from_fen IS NULL AND amount_fen IS NULL)"
+    " OR (settled_from_fen BETWEEN 0 AND amount_fen AND settled_to_fen BETWEEN 0 AND amount_fen"
+    " AND base_fen = settled_to_fen - settled_from_fen)"
+)
+COLUMNS = ("amount_fen", "settled_from_fen", "settled_to_fen")
+
+
 def upgrade() -> None:
     _campaigns()
+    _let_change(LINES)
+    with op.batch_alter_table(LINES) as batch:
+        batch.drop_constraint("uq_commission_lines_collection_id", type_="unique")
+        for name in COLUMNS:
+            batch.add_column(sa.Column(name, sa.BigInteger(), nullable=True))
+        batch.create_check_constraint(op.f("ck_commission_lines_settled"), SETTLED)
+    for name, columns, condition in (
+        ("uq_commission_lines_entered", ["collection_id"], "settled_to_fen IS NULL"),
+        ("uq_commission_lines_settled", ["collection_id", "month"], "settled_to_fen IS NOT NULL"),
+    ):
+        where = sa.text(condition)
+        op.create_index(name, LINES, columns, unique=True, sqlite_where=where, postgresql_where=where)
+    _refuse_changes(LINES)
+
+
+def _let_change(table: str) -> None:
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute(f"DROP TRIGGER {table}_no_update")
+        op.execute(f"DROP TRIGGER {table}_no_delete")
+
+
+def _refuse_changes(table: str) -> None:
+    """Making a table anew, SQLite loses its triggers; PostgreSQL keeps them."""
+    if op.get_bind().dialect.name == "sqlite":
+        for event in ("UPDATE", "DELETE"):
+            op.execute(
+                f"CREATE TRIGGER {table}_no_{event.lower()} BEFORE {event} ON {table}"
+                f" BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+            )
 
 
 def _campaigns() -> None:
@@ -48,5 +86,21 @@ def _campaigns() -> None:
 
 
 def downgrade() -> None:
+    """Go back to one line a collection.
+
+    Raises:
+        RuntimeError: if some collection was paid as it was settled: it may have several.
+    """
+    if op.get_bind().scalar(sa.text("SELECT COUNT(*) FROM commission_lines WHERE settled_to_fen IS NOT NULL")):
+        raise RuntimeError("a closed month paid what was settled; its lines could not be read after a downgrade")
+    _let_change(LINES)
+    for name in ("uq_commission_lines_entered", "uq_commission_lines_settled"):
+        op.drop_index(name, LINES)
+    with op.batch_alter_table(LINES) as batch:
+        batch.drop_constraint(op.f("ck_commission_lines_settled"), type_="check")
+        for name in COLUMNS:
+            batch.drop_column(name)
+        batch.create_unique_constraint("uq_commission_lines_collection_id", ["collection_id"])
+    _refuse_changes(LINES)
     op.drop_table("campaign_outlets")
     op.drop_table("campaigns")

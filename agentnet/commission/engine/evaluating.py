@@ -236,7 +236,7 @@ class _SpanWork:
             volumes[tender] = volumes.get(tender, 0) + settled_to - settled_from
             counts[tender] = counts.get(tender, 0) + (settled_to == amount) - (settled_from == amount)
             total, parts = _with_household(stretch.compiled.route(tender), household, amount, before)
-            if settled_to - settled_from < amount:
+            if settled_to - settled_from != amount:
                 parts = tuple((index, part_settled(fen, settled_from, settled_to, amount)) for index, fen in parts)
                 total = sum(fen for _, fen in parts)
             lines.append(Line(id_, self.number, total, parts))
@@ -247,7 +247,11 @@ class _SpanWork:
         for index in self.monthly:
             component = self._component(index)
             inputs = self._inputs(index, component)
+            if not inputs.ruled_days and not (component.kind is Kind.TIERED and inputs.measured):
+                continue  # days before the month alone: only what became settled of them can earn anything
             fen, reason = monthly_fen(component, inputs)
+            if reason is Reason.NOTHING_COLLECTED and self.span.version.basis is Basis.SETTLED:
+                reason = Reason.NOTHING_SETTLED
             found.append(MonthlyLine(self.number, index, fen, reason, inputs))
         return found
 

@@ -102,6 +102,9 @@ def _share_of_month(fen: int, inputs: MonthInputs) -> tuple[list[str], Exact | N
 def _tiered(component: Component, measured: int) -> _Found:
     by_volume = component.measure is Measure.VOLUME
     exact = tiered(component, measured)
+    if measured < 0:  # more was taken back than settled: the same scale the other way
+        part, lines, _exact = _tiered(component, -measured)
+        return part, [*lines, f"− {spelling.decimal(-exact.over, exact.under)}"], _if_rounded(exact)
     at = tier_at(component, measured)
     part = _tier_words(component, component.tiers[at])
     if component.mode is Mode.WHOLE:

@@ -21,7 +21,8 @@ class Fact(NamedTuple):
     """One collection; ids of one outlet can be sorted.
 
     On basis SETTLED, ``settled_from_fen`` until ``settled_to_fen`` is the part of the amount that became settled in the
-    month that is worked (0 and the amount: all of it); on basis ENTERED it is not looked at.
+    month that is worked (0 and the amount: all of it); where ``settled_to_fen`` is the smaller, money that had arrived
+    was taken back. On basis ENTERED it is not looked at.
     """
 
     id: Any
