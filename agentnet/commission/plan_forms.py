@@ -11,10 +11,11 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, FieldList, FileField, Form, FormField, StringField
 from wtforms.widgets import TextInput
 
-from agentnet.commission.component_words import SETTINGS, tender_text
+from agentnet.commission.component_words import BASIS_WORDS, SETTINGS, tender_text
 from agentnet.commission.engine.language import (
     PAYS_COLLECTIONS,
     Band,
+    Basis,
     Component,
     Kind,
     Measure,
@@ -214,6 +215,11 @@ class VersionForm(HouseForm):
 
     id = IdField()
     starts_on = DayField(_l("从哪天起"), [Needed()])
+    basis = ChoiceField(
+        _l("按什么计酬"),
+        choices=[(code.value, _l(words)) for code, words in BASIS_WORDS.items()],
+        default=Basis.ENTERED.value,
+    )
     components = FieldList(FormField(ComponentForm), min_entries=1, max_entries=MOST_COMPONENTS)
     shares = FieldList(FormField(ShareForm), min_entries=0, max_entries=MOST_SHARES)
     note = StringField(_l("依据"), [Needed(), NoLongerThan(200)])
@@ -253,6 +259,7 @@ class VersionForm(HouseForm):
                 rows.append_entry(one if isinstance(one, dict) else {"name": one.name, "percent": one.ppm})
         if not self.components.entries:
             self.components.append_entry({})
+        self.basis.data = version.basis.value
 
     def change_rows(self, pressed: Mapping[str, str]) -> bool:
         """Add or take away the row a button asks for; the others keep what was typed. False if none was pressed."""
@@ -285,6 +292,7 @@ class VersionForm(HouseForm):
             starts_on=typed.starts_on.data,
             components=tuple(_named(row.form.component(), at) for at, row in enumerate(self.components, 1)),
             shares=tuple(Share(one.name.data or "", one.percent.data or 0) for one in shares),
+            basis=Basis(typed.basis.data) if typed.basis.data in set(Basis) else Basis.ENTERED,
             note=typed.note.data,
         )
 

@@ -68,13 +68,16 @@ class _Layer(NamedTuple):
 
 
 @dataclass(slots=True)
-class _Outlet:
-    """What is known of one outlet while its month is worked out."""
+class Concerned:
+    """An outlet for which something settled may be paid, and what is found out about it.
+
+    ``ruling`` is who rules the month, ``earlier`` which versions that pay what was settled ruled days before it.
+    ``worked_until`` is the day after the last month that was worked: what was settled by then was paid.
+    """
 
     ruling: tuple[Ruled, ...]
     earlier: list[Ruled] = field(default_factory=list)
     worked_until: date = date.min
-    """The day after the last month that is written down: what was settled by then was paid."""
     layers: list[_Layer] = field(default_factory=list)
     given_back: dict[uuid.UUID, list[tuple[date, Fen]]] = field(default_factory=dict)
     """Cash handed back to customers, by collection, with its day."""
@@ -102,7 +105,19 @@ def settle(
     first = book.first_settled_on
     if first is None or first >= month.ends_on:
         return {}
-    outlets = _concerned(month, ruling, terms, book, first)
+    return settle_outlets(month, _concerned(month, ruling, terms, book, first), facts, {})
+
+
+def settle_outlets(
+    month: Month,
+    outlets: Mapping[int, Concerned],
+    facts: Mapping[int, Sequence[Fact]],
+    paid_for: Mapping[uuid.UUID, Fen],
+) -> dict[int, Settling]:
+    """Return what became settled in a month at some outlets.
+
+    ``paid_for`` tells of earlier collections what they stand for; of others, what stands of them now.
+    """
     if not outlets:
         return {}
     ids = sorted(outlets)
@@ -115,7 +130,7 @@ def settle(
     owed_before: dict[int, Fen] = {}
     for day in {one.worked_until for one in outlets.values() if one.earlier}:
         owed_before |= owed_at([id_ for id_ in ids if outlets[id_].worked_until == day and outlets[id_].earlier], day)
-    _look_back(month, outlets, owed, owed_before)
+    _look_back(month, outlets, owed, owed_before, paid_for)
     return {
         id_: _settling(month, one, facts.get(id_, ()), owed.get(id_, 0), owed_before.get(id_, 0))
         for id_, one in outlets.items()
@@ -128,9 +143,9 @@ def _concerned(
     terms: Mapping[int, Sequence[Terms]],
     book: Tariffs,
     first: date,
-) -> dict[int, _Outlet]:
+) -> dict[int, Concerned]:
     """Return the outlets that a version which pays what was settled rules, or ruled on earlier days."""
-    found = {id_: _Outlet(several) for id_, several in ruling.items()}
+    found = {id_: Concerned(several) for id_, several in ruling.items()}
     if first < month.starts_on:
         versions = {one.id: one for several in book.versions_by_plan.values() for one in several}
         written = set()
@@ -144,7 +159,7 @@ def _concerned(
             stored, outlet = Month.parse(of_month), found[outlet_id]
             written.add((outlet_id, of_month))
             outlet.worked_until = max(outlet.worked_until, stored.ends_on)
-            outlet.earlier += _cut(read_ruling(inputs or {}, versions), stored)
+            outlet.earlier += cut_to(read_ruling(inputs or {}, versions), stored)
         for earlier in _open_between(first, month):
             for outlet_id, outlet in found.items():
                 outlet.worked_until = earlier.ends_on  # as if it had been closed just now
@@ -155,7 +170,7 @@ def _concerned(
     return {id_: one for id_, one in found.items() if one.earlier or any(ruled.version.settles for ruled in one.ruling)}
 
 
-def _cut(ruling: Iterable[Ruled], month: Month) -> list[Ruled]:
+def cut_to(ruling: Iterable[Ruled], month: Month) -> list[Ruled]:
     """Return who ruled a month's own days: what was written down may reach back before them."""
     cut = (Ruled(one.version, max(one.starts_on, month.starts_on), min(one.ends_on, month.ends_on)) for one in ruling)
     return [one for one in cut if one.starts_on < one.ends_on]
@@ -261,7 +276,11 @@ def _given_back(outlet_ids: Sequence[int]) -> Iterator[tuple[int, uuid.UUID, dat
 
 
 def _look_back(
-    month: Month, outlets: Mapping[int, _Outlet], owed: Mapping[int, Fen], owed_before: Mapping[int, Fen]
+    month: Month,
+    outlets: Mapping[int, Concerned],
+    owed: Mapping[int, Fen],
+    owed_before: Mapping[int, Fen],
+    paid_for: Mapping[uuid.UUID, Fen],
 ) -> None:
     """Put before the month's layers those of earlier days of which something was owed then, or is owed now."""
     needed = {
@@ -278,7 +297,8 @@ def _look_back(
         gone = _put_right(wanted, since, until)
         found: dict[int, list[_Layer]] = defaultdict(list)
         for outlet_id, row in _cash(wanted, since, until):
-            found[outlet_id].append(_Layer._make((*row, row[4] - gone.get(row[1], 0))))
+            stands = paid_for.get(row[1], row[4] - gone.get(row[1], 0))
+            found[outlet_id].append(_Layer._make((*row, stands)))
         for outlet_id in wanted:
             outlet = outlets[outlet_id]
             known, outlet.layers = outlet.layers, found[outlet_id]
@@ -301,7 +321,7 @@ def _put_right(outlet_ids: Sequence[int], since: date, until: date) -> dict[uuid
     return gone
 
 
-def _settling(month: Month, outlet: _Outlet, facts: Sequence[Fact], owed: Fen, owed_before: Fen) -> Settling:
+def _settling(month: Month, outlet: Concerned, facts: Sequence[Fact], owed: Fen, owed_before: Fen) -> Settling:
     settled_now = settled_oldest_first(outlet.amounts(month.ends_on), owed)
     old = [one for one in outlet.layers if one.day < outlet.worked_until]  # the oldest layers, in their order
     settled_then = settled_oldest_first(outlet.amounts(outlet.worked_until)[: len(old)], owed_before)

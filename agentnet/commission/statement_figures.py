@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, or_, select
 
 from agentnet.collecting.models import Collection, Correction, Household
 from agentnet.commission.accruing import MonthlyEarned, OutletMonth, Part, in_month, outlet_months
@@ -45,6 +45,7 @@ from reports.commission_statement import (
     CollectionLine,
     CommissionStatement,
     ComponentLine,
+    Unsettled,
     WorkingLine,
 )
 from reports.head import DocumentHead
@@ -158,7 +159,9 @@ class _StatementFigures:
     def statement(self, subject: Subject, head: DocumentHead) -> CommissionStatement:
         row = self.outlets[subject.outlet_id or 0]
         outlet, accrual = row.Outlet, self.sums[row.Outlet.id]
-        lines, monthly = self.collections[outlet.id], self.monthly[outlet.id]
+        # Of what pays as it is settled, what did not become settled is told as a sum.
+        settles = bool(self.collections[outlet.id])
+        lines, monthly = [one for one in self.collections[outlet.id] if one.base_fen], self.monthly[outlet.id]
         used = {id_ for line in lines for id_, _fen in line.parts} | {one.component_id for one in monthly}
         plans = sorted({self.versions[self.components[id_].version_id] for id_ in used})
         if not plans and accrual.version_id is not None:
@@ -174,6 +177,7 @@ class _StatementFigures:
             agent=outlet.keeper_name or "-",
             plan_name=listed(dict.fromkeys(name for name, _number in plans)) or "-",
             plan_version=listed(_("第 %(number)d 版", number=number) for _name, number in plans) or "-",
+            unsettled=_unsettled(accrual),
             agreement_no=self.agreements.get(accrual.agreement_id or 0) or "-",
             components=(*self._components(lines), *map(self._monthly_line, monthly)),
             workings=self._workings(lines, monthly),
@@ -183,7 +187,7 @@ class _StatementFigures:
             earned_fen=accrual.earned_fen,
             adjusted_fen=accrual.adjusted_fen,
             due_fen=accrual.due_fen,
-            empty_reason=_EMPTY.get(accrual.state, "not_yet_active"),
+            empty_reason="nothing_settled" if settles else _EMPTY.get(accrual.state, "not_yet_active"),
             disputes=tuple(answer_line(*one) for one in self.answers.get(outlet.id, ())),
         )
 
@@ -234,6 +238,15 @@ class _StatementFigures:
             steps = (self._pay_text(one.component_id), *working_texts(working_of(one, paying)))
             workings.append(WorkingLine(paying.component.name, steps, one.commission_fen))
         return tuple(workings)
+
+
+def _unsettled(sums: Sums) -> Unsettled | None:
+    """Return what is not settled yet at the month's end, of collections that pay as they are settled."""
+    if isinstance(sums, OutletAccrual):
+        count, fen = (sums.inputs or {}).get("unsettled") or (0, 0)
+    else:
+        count, fen = sums.settling.unsettled if sums.settling else (0, 0)
+    return Unsettled(count, fen) if count else None
 
 
 def _each_rounded(count: int) -> str:
@@ -287,6 +300,13 @@ def _closed_lines(month: Month, outlet_ids: Sequence[int]) -> Iterator[_Line]:
 
 def _open_lines(month: Month, months: Mapping[int, OutletMonth]) -> Iterator[_Line]:
     earned = {line.collection_id: line for one in months.values() for line in one.earned}
+    earlier = [
+        fact.id
+        for one in months.values()
+        if one.settling is not None
+        for fact in one.settling.counts.values()
+        if fact.day < month.starts_on
+    ]
     rows = db.session.connection().execute(
         select(
             Collection.id,
@@ -297,7 +317,7 @@ def _open_lines(month: Month, months: Mapping[int, OutletMonth]) -> Iterator[_Li
             Household.household_no,
         )
         .join(Household, Household.id == Collection.household_id)
-        .where(Collection.outlet_id.in_(list(months)), in_month(month))
+        .where(Collection.outlet_id.in_(list(months)), or_(in_month(month), Collection.id.in_(earlier)))
         .order_by(Collection.outlet_id, Collection.collected_at, Collection.receipt_no)
     )
     for id_, outlet_id, collected_at, receipt_no, tender, household_no in rows:

@@ -108,6 +108,10 @@ def _differences(facts: _Facts, paper: Paper, at: datetime) -> Iterator[str]:
         for (row, base), several in zip(standing, parts, strict=True)
     )
     stated = Counter((one["receipt_no"], one["amount_fen"], one["commission_fen"]) for one in figures["collections"])
+    own = {row.receipt_no for row in facts.collections[key]}
+    # Money of earlier months that arrived since: what had arrived when it was made is not followed here.
+    elsewhere = Counter({line: n for line, n in stated.items() if line[0] not in own and any_settles(tariffs)})
+    stated -= elsewhere
     if any(tariffs.settles(version) for version, _first, _end in tariffs.spans(outlet_id, *days)):
         # What of the money had arrived by then is not followed here: the paper's own lines have to add up.
         found = stated
@@ -122,10 +126,16 @@ def _differences(facts: _Facts, paper: Paper, at: datetime) -> Iterator[str]:
     # What was earned by the month rests on facts that were not kept: its own lines have to add up.
     by_month = sum(one["commission_fen"] for one in figures["components"] if one["tender"] == "ALL")
     earned = sum(one["commission_fen"] for one in figures["collections"]) + by_month
-    yield from differs("collected", figures["collected_fen"], sum(base * n for (_, base, _), n in found.items()))
+    collected = sum(base * n for counted in (found, elsewhere) for (_, base, _), n in counted.items())
+    yield from differs("collected", figures["collected_fen"], collected)
     yield from differs("earned", figures["earned_fen"], earned)
     yield from differs("adjusted", figures["adjusted_fen"], sum(adjusted))
     yield from differs("due", figures["due_fen"], earned + sum(adjusted))
+
+
+def any_settles(tariffs: Tariffs) -> bool:
+    """Return whether some version pays what was settled."""
+    return any(tariffs.settles(version) for version in tariffs.documents)
 
 
 def _outlet(facts: _Facts, outlet_id: int, at: datetime) -> Outlet:

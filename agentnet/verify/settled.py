@@ -22,23 +22,27 @@ from agentnet.verify.register import as_day
 _COLLECTIONS = """
     SELECT c.outlet_id, c.id, c.receipt_no, c.business_on, c.amount_fen, a.code FROM collections c
     JOIN transfers t ON t.id = c.transfer_id JOIN accounts a ON a.id = t.debit_account_id
-    WHERE c.outlet_id IN (SELECT outlet_id FROM commission_lines WHERE settled_to_fen IS NOT NULL) AND c.id NOT IN (SELECT collection_id FROM voids)
+    WHERE c.outlet_id IN (
+      SELECT outlet_id FROM commission_lines WHERE settled_to_fen IS NOT NULL)
+      AND c.id NOT IN (SELECT collection_id FROM voids)
     ORDER BY c.outlet_id, c.business_on, c.id
 """
 _OWED = """
-    SELECT a.owner_id, t.business_on, SUM(CASE WHEN t.debit_account_id = a.id THEN t.amount_fen ELSE -t.amount_fen END)
-      AS fen
+    SELECT a.owner_id, t.business_on,
+           SUM(CASE WHEN t.debit_account_id = a.id THEN t.amount_fen ELSE -t.amount_fen END) AS fen
     FROM accounts a JOIN transfers t ON t.debit_account_id = a.id OR t.credit_account_id = a.id
     JOIN accounts other ON other.id = t.debit_account_id
     WHERE a.owner_kind = 'OUTLET' AND a.code IN ('CASH_HELD', 'IN_TRANSIT', 'OVER_SHORT')
-      AND a.owner_id IN (SELECT outlet_id FROM commission_lines WHERE settled_to_fen IS NOT NULL) AND other.code <> 'WRITE_OFF'
+      AND a.owner_id IN (
+      SELECT outlet_id FROM commission_lines WHERE settled_to_fen IS NOT NULL) AND other.code <> 'WRITE_OFF'
     GROUP BY a.owner_id, t.business_on
 """
 _CORRECTIONS = """
     SELECT k.collection_id, k.kind, k.amount_fen, k.carried_at, t.business_on AS paid_on, a.code AS paid_from
     FROM corrections k LEFT JOIN refund_payouts p ON p.correction_id = k.id
     LEFT JOIN transfers t ON t.id = p.transfer_id LEFT JOIN accounts a ON a.id = t.credit_account_id
-    WHERE k.collection_id IS NOT NULL AND k.outlet_id IN (SELECT outlet_id FROM commission_lines WHERE settled_to_fen IS NOT NULL)
+    WHERE k.collection_id IS NOT NULL AND k.outlet_id IN (
+      SELECT outlet_id FROM commission_lines WHERE settled_to_fen IS NOT NULL)
 """
 
 

@@ -49,7 +49,7 @@ def dec(day: int) -> date:
 
 def agreed(version: Version = SETTLED) -> None:
     """Close October and agree the plan."""
-    close_month(OCTOBER, SYSTEM)
+    close_month(OCTOBER, SYSTEM, signature="测试：有未结事项也封账")
     with batch():
         add_version("STANDARD", version, SYSTEM)
 
