@@ -115,7 +115,7 @@ PLANTED = (
     ("campaign_days", "UPDATE campaign_outlets SET ends_on = '2026-11-21'"),
     ("campaign_days", "UPDATE campaigns SET starts_on = '2026-11-11'"),
     ("campaign_days", "DELETE FROM campaign_outlets"),
-    ("campaign_twice", "INSERT INTO campaign_outlets (id, campaign_id, outlet_id, starts_on) VALUES (99, 1, 1, '2026-11-15')"),
+    ("campaign_twice", "INSERT INTO campaign_outlets (id, campaign_id, outlet_id, starts_on) VALUES (99, (SELECT MIN(id) FROM campaigns), 1, '2026-11-15')"),
     ("commission_line", "UPDATE commission_lines SET commission_fen = 50 WHERE base_fen = 2000"),
     ("commission_monthly", "UPDATE monthly_commissions SET commission_fen = commission_fen + 1"),
 )  # fmt: skip

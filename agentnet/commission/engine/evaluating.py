@@ -18,7 +18,7 @@ from agentnet.commission.engine.amounts import part_settled
 from agentnet.commission.engine.compiling import Compiled, Part, Route, compile_version
 from agentnet.commission.engine.inputs import Fact, OutletInputs, Span
 from agentnet.commission.engine.language import Basis, Component, Kind, Measure, Version
-from agentnet.commission.engine.monthly import MonthInputs, monthly_fen
+from agentnet.commission.engine.monthly import MonthInputs, monthly_fen, reason_on
 from agentnet.commission.engine.reasons import Reason
 from agentnet.core.money import Fen
 
@@ -250,8 +250,7 @@ class _SpanWork:
             if not inputs.ruled_days and not (component.kind is Kind.TIERED and inputs.measured):
                 continue  # days before the month alone: only what became settled of them can earn anything
             fen, reason = monthly_fen(component, inputs)
-            if reason is Reason.NOTHING_COLLECTED and self.span.version.basis is Basis.SETTLED:
-                reason = Reason.NOTHING_SETTLED
+            reason = reason_on(self.span.version.basis, reason)
             found.append(MonthlyLine(self.number, index, fen, reason, inputs))
         return found
 

@@ -236,6 +236,8 @@ def test_money_that_is_taken_back_earns_less_than_nothing() -> None:
     scale = version(
         {
             "kind": "TIERED",
+            "measure": "VOLUME",
+            "mode": "MARGINAL",
             "tiers": [{"from": "0", "rate": "6"}, {"from": "3000", "rate": "8"}, {"from": "8000", "rate": "10"}],
         },
         basis="SETTLED",
@@ -252,7 +254,10 @@ def test_money_that_is_taken_back_earns_less_than_nothing() -> None:
 
 
 def test_a_month_in_which_as_much_was_taken_back_as_settled_says_that_nothing_was() -> None:
-    scale = version({"kind": "TIERED", "tiers": [{"from": "0", "rate": "6"}]}, basis="SETTLED")
+    scale = version(
+        {"kind": "TIERED", "measure": "VOLUME", "mode": "MARGINAL", "tiers": [{"from": "0", "rate": "6"}]},
+        basis="SETTLED",
+    )
     (line,) = worked(scale, settled(1, 100, 100, 0), settled(2, 100, 0, 100)).monthly
     assert (line.fen, line.reason) == (0, Reason.NOTHING_SETTLED)
 
@@ -262,7 +267,13 @@ def test_a_campaign_counts_on_its_days_alone_and_sums_go_on_over_them() -> None:
     ruling = version(
         {"kind": "PER_COLLECTION", "fee": "0.50", "group": "g"},
         {"kind": "PER_COLLECTION", "fee": "1", "group": "g", "scope": {"campaigns": ["A"]}, "per_household": True},
-        {"kind": "TIERED", "tiers": [{"from": "0", "rate": "10"}], "scope": {"campaigns": ["A"]}},
+        {
+            "kind": "TIERED",
+            "measure": "VOLUME",
+            "mode": "MARGINAL",
+            "tiers": [{"from": "0", "rate": "10"}],
+            "scope": {"campaigns": ["A"]},
+        },
         {"kind": "SUBSIDY", "amount": "31", "scope": {"campaigns": ["A", "B"]}},
     )
     outlet = replace(
@@ -279,8 +290,8 @@ def test_a_campaign_counts_on_its_days_alone_and_sums_go_on_over_them() -> None:
     assert [line.total_fen for line in found.lines] == [50, 1_00, 0, 50, 0, 50]
     # A on three days: 300.00; A or B on the 10th to 13th and the 20th: five days of 31.
     assert [(line.fen, line.inputs.ruled_days) for line in found.monthly] == [(30_00, 3), (5_00, 5)]
-    for fact, line in zip(facts, found.lines, strict=True):
-        assert explain_collection(ruling, outlet, facts, fact.id).total_fen == line.total_fen
+    for one, line in zip(facts, found.lines, strict=True):
+        assert explain_collection(ruling, outlet, facts, one.id).total_fen == line.total_fen
 
 
 def test_a_correction_changes_the_whole_month() -> None:
