@@ -114,6 +114,8 @@ class _Line:
     receipt_no: str
     tender: str
     household_no: str
+    settles: bool
+    """Whether it pays what became settled of the collection."""
 
 
 class _StatementFigures:
@@ -160,7 +162,7 @@ class _StatementFigures:
         row = self.outlets[subject.outlet_id or 0]
         outlet, accrual = row.Outlet, self.sums[row.Outlet.id]
         # Of what pays as it is settled, what did not become settled is told as a sum.
-        settles = bool(self.collections[outlet.id])
+        settles = any(one.settles for one in self.collections[outlet.id])
         lines, monthly = [one for one in self.collections[outlet.id] if one.base_fen], self.monthly[outlet.id]
         used = {id_ for line in lines for id_, _fen in line.parts} | {one.component_id for one in monthly}
         plans = sorted({self.versions[self.components[id_].version_id] for id_ in used})
@@ -176,7 +178,8 @@ class _StatementFigures:
             partner=row.partner or "-",
             agent=outlet.keeper_name or "-",
             plan_name=listed(dict.fromkeys(name for name, _number in plans)) or "-",
-            plan_version=listed(_("第 %(number)d 版", number=number) for _name, number in plans) or "-",
+            plan_version=(listed(_("第 %(number)d 版", number=number) for _name, number in plans) or "-")
+            + (_("，按结清计") if settles else ""),
             unsettled=_unsettled(accrual),
             agreement_no=self.agreements.get(accrual.agreement_id or 0) or "-",
             components=(*self._components(lines), *map(self._monthly_line, monthly)),
@@ -285,6 +288,7 @@ def _closed_lines(month: Month, outlet_ids: Sequence[int]) -> Iterator[_Line]:
             Collection.receipt_no,
             Collection.tender,
             Household.household_no,
+            CommissionLine.settled_to_fen.is_not(None),
         )
         .join(Collection, Collection.id == CommissionLine.collection_id)
         .join(Household, Household.id == Collection.household_id)
@@ -295,18 +299,15 @@ def _closed_lines(month: Month, outlet_ids: Sequence[int]) -> Iterator[_Line]:
         )
         .order_by(CommissionLine.outlet_id, Collection.collected_at, Collection.receipt_no)
     )
-    return (_Line(row[0], row[1], row[2], read_parts(*row[2:5]), *row[5:]) for row in rows)
+    for outlet_id, base_fen, fen, component_id, parts, collected_at, receipt_no, tender, household_no, settles in rows:
+        paid = (base_fen, fen, read_parts(fen, component_id, parts))
+        yield _Line(outlet_id, *paid, collected_at, receipt_no, tender, household_no, bool(settles))
 
 
 def _open_lines(month: Month, months: Mapping[int, OutletMonth]) -> Iterator[_Line]:
     earned = {line.collection_id: line for one in months.values() for line in one.earned}
-    earlier = [
-        fact.id
-        for one in months.values()
-        if one.settling is not None
-        for fact in one.settling.counts.values()
-        if fact.day < month.starts_on
-    ]
+    counts = {id_: fact for one in months.values() if one.settling for id_, fact in one.settling.counts.items()}
+    earlier = [id_ for id_, fact in counts.items() if fact.day < month.starts_on]
     rows = db.session.connection().execute(
         select(
             Collection.id,
@@ -323,7 +324,7 @@ def _open_lines(month: Month, months: Mapping[int, OutletMonth]) -> Iterator[_Li
     for id_, outlet_id, collected_at, receipt_no, tender, household_no in rows:
         line = earned[id_]
         paid = (line.base_fen, line.commission_fen, line.parts)
-        yield _Line(outlet_id, *paid, collected_at, receipt_no, tender, household_no)
+        yield _Line(outlet_id, *paid, collected_at, receipt_no, tender, household_no, id_ in counts)
 
 
 def _open_adjustments(month: Month, outlet_ids: Sequence[int]) -> Select[*tuple[Any, ...]]:
