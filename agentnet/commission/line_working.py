@@ -55,6 +55,8 @@ class LineWorking:
     key: LineKey | None
     months: Sequence[SettledIn] = ()
     """Where what is settled pays: what became settled in each closed month, the oldest first."""
+    campaigns: Sequence[str] = ()
+    """Codes of the campaigns the plan pays by that counted at the outlet on the collection's day."""
 
     @property
     def differs(self) -> bool:
@@ -119,6 +121,7 @@ def line_working(outlet: Outlet, receipt_no: str, of_month: Month | None = None)
         paid_fen=line.commission_fen if line is not None else None,
         key=LineKey(line_id=line.id) if line is not None else None,
         months=_settled_in(collection),
+        campaigns=sorted(inputs.profile_on(collection.business_on).campaigns),
     )
 
 

@@ -96,6 +96,7 @@ def test_each_collection_says_which_component_paid_it(november, sign_in):
         for language in ("zh-CN", "en"):
             page = fang.get(f"/commission/outlets/WL0001/lines/{receipt}", headers={"Accept-Language": language})
             assert (page.status_code, words in page.text) == (200, True)
+            assert ("/campaigns/ZNJF" in page.text) == (number == 2)
 
 
 def test_the_close_keeps_the_days_and_a_trial_of_the_same_plan_comes_to_the_fen(november):

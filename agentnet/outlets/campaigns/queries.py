@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 
 from agentnet.core.clock import Month
 from agentnet.core.errors import Missing
@@ -140,6 +140,17 @@ def not_in_yet(by: Actor, campaign_id: int, chosen: Chosen, on: date) -> Select[
         under = select(OrgUnit.id).where(OrgUnit.path.startswith(path))
         statement = statement.where(Outlet.org_unit_id.in_(under))
     return statement.order_by(Outlet.code)
+
+
+def counts_in_campaign(code: str, outlet_id: Any, day: Any) -> ColumnElement[bool]:
+    """Return the condition that a campaign counts at an outlet on a day, both given as columns."""
+    periods = (
+        condition
+        for row in (Campaign, CampaignOutlet)
+        for condition in (row.starts_on <= day, or_(row.ends_on.is_(None), row.ends_on > day))
+    )
+    found = select(CampaignOutlet.id).join(Campaign, Campaign.id == CampaignOutlet.campaign_id)
+    return found.where(Campaign.code == code, CampaignOutlet.outlet_id == outlet_id, *periods).exists()
 
 
 def campaigns_of(outlet_id: int, day: date) -> Sequence[Campaign]:

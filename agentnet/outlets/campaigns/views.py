@@ -82,6 +82,8 @@ def campaign(code: str) -> Answer:
         words=words,
         may_edit=_may_edit(),
         may_choose=may(viewer(), Permission.CAMPAIGN_JOIN),
+        may_see_collections=may(viewer(), Permission.COLLECTION_READ) and found.starts_on <= today(),
+        last_day=min(found.ends_on - timedelta(days=1), today()) if found.ends_on else today(),
     )
 
 

@@ -1,11 +1,13 @@
 """The pages of campaigns, and outlets that take part from a file."""
 
+from datetime import date
 from io import BytesIO
 
 import pytest
 
 from agentnet.core.ids import new_id
 from agentnet.outlets.campaigns.models import Campaign, CampaignOutlet
+from tests.commission.facts import collected
 from tests.conftest import SignIn
 from tests.outlets.campaigns.given import a_campaign
 from tests.outlets.campaigns.test_actions import NOV_10, NOVEMBER_1, taking_part
@@ -98,3 +100,15 @@ def test_outlets_come_from_a_file_and_the_same_file_changes_nothing(sign_in: Sig
     assert count(CampaignOutlet) == 2
     exported = carol.get("/exports/campaign-outlets.csv")
     assert "ZNJF,WL0001,2026-11-10,2026-11-15" in exported.text
+
+
+def test_the_collections_of_a_campaign_are_listed_and_summed(sign_in: SignIn) -> None:
+    a_campaign("WL0001", joined_on=NOV_10, left_on=date(2026, 11, 12))
+    for day, fen in ((9, 1_00), (10, 2_00), (11, 4_00), (12, 8_00)):
+        collected("WL0001", fen, on=date(2026, 11, day))
+    collected("WL0002", 16_00, on=NOV_10)
+    carol = sign_in("carol")
+    link = "/collections?campaign=ZNJF&amp;from=2026-11-01&amp;to=2026-11-18"
+    assert link in carol.get("/campaigns/ZNJF").text
+    page = carol.get(link.replace("&amp;", "&")).text
+    assert ("6.00" in page, "16.00" in page) == (True, False)
