@@ -80,6 +80,8 @@ from agentnet.ledger.jobs import ROLL_UP
 from agentnet.outlets import imports as outlets_imports
 from agentnet.outlets import models as outlets_models
 from agentnet.outlets.blueprint import blueprint as outlets_blueprint
+from agentnet.outlets.campaigns import imports as campaign_imports
+from agentnet.outlets.campaigns import models as campaigns_models
 from agentnet.outlets.queries import own_manager_ids
 from agentnet.settlement import models as settlement_models
 from agentnet.settlement.ageing import imports as remittance_days_imports
@@ -117,6 +119,7 @@ MODELS = (
     ledger_models,
     documents_models,
     outlets_models,
+    campaigns_models,
     collecting_models,
     settlement_models,
     ageing_models,
@@ -181,6 +184,7 @@ IMPORTERS: Sequence[Importer] = (
     division_imports.IMPORTER,
     unit_imports.IMPORTER,
     *outlets_imports.IMPORTERS,
+    campaign_imports.IMPORTER,
     remittance_days_imports.IMPORTER,
     *collecting_imports.IMPORTERS,
     payee_imports.IMPORTER,

@@ -86,12 +86,20 @@ class DisputeLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Unsettled:
+    """Collections that pay as they are settled and are not yet, at the month's end: how many, and how much of them."""
+
+    count: int
+    amount_fen: Fen
+
+
+@dataclass(frozen=True, slots=True)
 class CommissionStatement:
     """The frozen figures of one outlet's statement.
 
     ``outlet_kind``, ``setting`` and tenders are codes; ``earned_fen`` is the sum of the components, ``adjusted_fen`` of
     the adjustments, ``due_fen`` of both. ``empty_reason`` (``no_collections``, ``not_yet_active``, ``suspended``,
-    ``closed``) explains a statement without collections.
+    ``closed``, ``nothing_settled``) explains a statement without collections.
     """
 
     head: DocumentHead
@@ -119,6 +127,9 @@ class CommissionStatement:
     """Of every component where the table of components alone does not say how its figure came about."""
     disputes: tuple[DisputeLine, ...] = ()
     """What was answered since the statement before."""
+    unsettled: Unsettled | None = None
+    """Where the plan pays as money arrives, what had not arrived by the month's end; ``collections`` then hold what
+    became settled of each."""
 
 
 _PRIMING = Priming(
@@ -230,8 +241,17 @@ def _draw_facts(paper: Paper, statement: CommissionStatement) -> None:
             (text["agent"], statement.agent),
             (text["plan"], plan),
             (text["agreement"], statement.agreement_no),
+            *_unsettled_fact(paper, statement),
         ),
     )
+
+
+def _unsettled_fact(paper: Paper, statement: CommissionStatement) -> list[tuple[str, str]]:
+    found = statement.unsettled
+    if found is None:
+        return []
+    counted = {"count": count_text(found.count), "amount": amount_text(found.amount_fen)}
+    return [(paper.words["unsettled"], paper.words["unsettled_sum"] % counted)]
 
 
 def _draw_components(paper: Paper, statement: CommissionStatement, tail: float) -> None:

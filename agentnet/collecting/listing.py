@@ -20,6 +20,7 @@ from agentnet.infra.actor import Actor
 from agentnet.infra.db import db
 from agentnet.infra.pages import Page, SortBy, page_of
 from agentnet.infra.statements import built_once
+from agentnet.outlets.campaigns.queries import counts_in_campaign
 from agentnet.outlets.models import Outlet
 from agentnet.outlets.queries import visible_outlets
 from agentnet.users.permissions import Permission, covers_company
@@ -40,6 +41,8 @@ class CollectionFilter:
     words: str = ""
     """A receipt number or a household number, or the end of either."""
     setting: str = ""
+    campaign: str = ""
+    """Code of a campaign: what its outlets took on the days it counted at them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,8 @@ def _conditions(viewer: Actor, wanted: CollectionFilter) -> list[ColumnElement[b
         conditions.append(Collection.setting == wanted.setting)
     if wanted.state:
         conditions.append(_STATES[wanted.state])
+    if wanted.campaign:
+        conditions.append(counts_in_campaign(wanted.campaign, Collection.outlet_id, Collection.business_on))
     if wanted.words:
         words = wanted.words.replace(" ", "").upper()
         conditions.append(

@@ -14,6 +14,7 @@ from agentnet.collecting.models import Collection
 from agentnet.commission.accruing import in_month, open_in, outlet_months
 from agentnet.commission.models import CommissionAdjustment, OutletAccrual
 from agentnet.commission.queries import tariffs
+from agentnet.commission.settling import owing_in
 from agentnet.core.clock import Month
 from agentnet.core.money import Fen
 from agentnet.divisions.models import OrgUnit, Setting
@@ -180,10 +181,11 @@ def _provisional_sums(viewer: Actor, month: Month) -> dict[int, dict[str, Sums]]
 def _worked_through(
     viewer: Actor, month: Month, places: dict[int, tuple[int, str]]
 ) -> dict[tuple[int, str], list[Sums]]:
+    besides = select(CommissionAdjustment.outlet_id).where(CommissionAdjustment.month == str(month))
     adjusted = db.session.execute(
-        select(Outlet.id, Outlet.org_unit_id, Outlet.setting)
-        .join(CommissionAdjustment, CommissionAdjustment.outlet_id == Outlet.id)
-        .where(CommissionAdjustment.month == str(month), visible_outlets(viewer, READ))
+        select(Outlet.id, Outlet.org_unit_id, Outlet.setting).where(
+            or_(Outlet.id.in_(besides), Outlet.id.in_(owing_in(month))), visible_outlets(viewer, READ)
+        )
     )
     places = places | {row.id: (row.org_unit_id, row.setting) for row in adjusted}
     book, outlet_ids = tariffs(), sorted(places)

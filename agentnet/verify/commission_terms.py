@@ -46,14 +46,16 @@ def months_were_ruled(connection: Connection) -> Iterator[Finding]:
         if month.inputs is None:
             continue
         (first, end), subject = month.days, f"{month.code} {month.month}"
-        taken = [as_day(line.business_on) for line in month.lines]
+        taken = [day for line in month.lines if (day := as_day(line.business_on)) >= first]
+        back = [one for one in month.ruling if one[1] < first]
         if (month.month, month.outlet_id) not in later:
             ruled = tariffs.spans(month.outlet_id, first, end)
             opens, closes = opened[month.outlet_id]
             ruled = _cut(ruled, min([opens or FAR_FUTURE, *taken]), max([closes or FAR_FUTURE, *taken]))
-            if ruled != month.ruling:
+            if ruled != _cut(month.ruling, first, FAR_FUTURE):
                 yield Finding("commission_ruling", subject, "other versions ruled than it says")
-        if any(end_ > end or start < first for _, start, end_ in month.ruling):
+        # Days before the month are named where money of theirs was settled in it.
+        if any(end_ > end for _, _start, end_ in month.ruling) or not all(tariffs.settles(id_) for id_, *_ in back):
             yield Finding("commission_ruling", subject, "names days outside the month")
 
 

@@ -36,6 +36,7 @@ from tests.commission.facts import POSTAL_STATION
 from tests.commission.facts import collected as collected_in_october
 from tests.commission.payout.given import a_batch_drawn_up
 from tests.holding.given import prepaid_for_a_moment
+from tests.outlets.campaigns.given import a_campaign
 from tests.settlement.corrections.given import ask_refund, collected, night, refunded
 from tests.settlement.drawer import close, declare, new_remittance
 from tests.settlement.reconciliation.given import bank_file, partner_file, payment_line, said, take_bank, take_post
@@ -143,6 +144,11 @@ def samples(facts: dict[str, object]) -> dict[str, Sample]:
         "outlets.step": Sample(outlet | {"state": "SUSPENDED"}),
         "outlets.remove_terminal": Sample(outlet | {"serial_no": "T-1"}),
         "outlets.edit_partner": Sample({"code": "POST"}, placed=False),
+        **{
+            f"outlets.{name}": Sample({"code": "ZNJF"}, placed=False)
+            for name in ("campaign", "edit_campaign", "add_to_campaign")
+        },
+        "outlets.leave_campaign": Sample({"code": "ZNJF", "outlet_code": "WL0001"}),
         "outlets.switch_tender": Sample({"code": "E_CNY"}, placed=False),
         "outlets.export": Sample({"ending": "csv"}, placed=False),
         "approvals.end_delegate": Sample({"id_": facts["collection_id"]}),
@@ -228,6 +234,7 @@ def lay_down_facts() -> dict[str, object]:
     (bank_file_id,) = take_bank(bank_file((1_00, said("JK-0001"))))
     close()
     past, asked, in_cash, by_bank = _refunds_of_yesterday()
+    a_campaign("WL0001")
     top_up = prepaid_for_a_moment()
     with batch():
         plan_duties(IsoWeek.of(world.TODAY), SYSTEM)

@@ -84,6 +84,7 @@ READER = {
     Permission.LEDGER_READ: "fang",
     Permission.JOURNAL_EXPORT: "fang",
     Permission.PARTNER_EDIT: "adam",
+    Permission.CAMPAIGN_EDIT: "adam",
     Permission.ORG_EDIT: "adam",
     Permission.USER_EDIT: "adam",
     Permission.IMPORT: "adam",
