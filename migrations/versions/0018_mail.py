@@ -88,7 +88,7 @@ def _fix() -> None:
     if op.get_bind().dialect.name == "sqlite":
         changed = " OR ".join(f"NEW.{name} IS NOT OLD.{name}" for name in FIXED)
         op.execute(
-            f"CREATE TRIGGER {MAILS}_fixed BEFORE UPDATE ON {MAILS} WHEN OLD.state = 'CANCELLED' OR {changed}"
+            f"CREATE TRIGGER {MAILS}_fixed BEFORE UPDATE ON {MAILS} WHEN {changed}"
             f" BEGIN SELECT RAISE(ABORT, '{MAILS} does not change so'); END"
         )
         op.execute(
@@ -98,7 +98,7 @@ def _fix() -> None:
     changed = " OR ".join(f"NEW.{name} IS DISTINCT FROM OLD.{name}" for name in FIXED)
     op.execute(
         f"CREATE TRIGGER {MAILS}_fixed BEFORE UPDATE ON {MAILS} FOR EACH ROW"
-        f" WHEN (OLD.state = 'CANCELLED' OR {changed}) EXECUTE FUNCTION refuse_change()"
+        f" WHEN ({changed}) EXECUTE FUNCTION refuse_change()"
     )
     op.execute(
         f"CREATE TRIGGER {MAILS}_no_delete BEFORE DELETE ON {MAILS} FOR EACH ROW EXECUTE FUNCTION refuse_change()"

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, cast
 from uuid import UUID
 
-from sqlalchemy import Table, func, select, update
+from sqlalchemy import ColumnElement, Table, select, update
 
 from agentnet.commission.mailing.models import Mail, MailAddress
 from agentnet.commission.mailing.owing import ToMail, months_approved, papers_to_mail
 from agentnet.commission.mailing.queries import mail_for, mail_server, owner_of, stuck_on_server
 from agentnet.commission.mailing.rules import (
+    LOOK_BACK,
     Failure,
     MailState,
     clean_address,
@@ -36,6 +37,8 @@ STEP: Final = "mail_step"
 """The kind of request a mail's steps are remembered as."""
 AT_ONCE: Final = 500
 """Mails put in the outbox in one transaction."""
+
+_ANEW: Final[dict[str, Any]] = {"state": MailState.WAITING, "attempts": 0, "failure": None}
 
 _mails = cast(Table, Mail.__table__)
 
@@ -113,36 +116,51 @@ def change_address(row: MailAddress, code: str, address: str | None, language: s
     before = row.address
     row.address, row.language, row.entered_at, row.user_id = address, language, now(), by.user_id
     db.session.flush()
-    if before is not None and before != address:
-        _readdress(row, before)
+    if before != address:
+        lock_tables(_mails)
+        given_up = _given_up(row, before) if before is not None else {}
+        if address is not None:
+            _taken_up(row, address, given_up)
     write_audit_rows([entered(by, row.outlet_id, code, address, language, before)])
 
 
-def _readdress(row: MailAddress, before: str) -> None:
-    """Give up what waits for or failed at the old address, and put it in the outbox for the new one."""
-    lock_tables(_mails)
-    mine = Mail.outlet_id == row.outlet_id if row.outlet_id is not None else Mail.payee_id == row.payee_id
-    given_up = db.session.execute(
+def _of(row: MailAddress) -> ColumnElement[bool]:
+    return Mail.outlet_id == row.outlet_id if row.outlet_id is not None else Mail.payee_id == row.payee_id
+
+
+def _given_up(row: MailAddress, before: str) -> dict[UUID, int | None]:
+    """Give up what waits for or failed at the old address; return the papers, and who asked for each."""
+    rows = db.session.execute(
         update(Mail)
-        .where(mine, Mail.address == before, Mail.state.in_((MailState.WAITING, MailState.FAILED)))
+        .where(_of(row), Mail.address == before, Mail.state.in_((MailState.WAITING, MailState.FAILED)))
         .values(state=MailState.CANCELLED)
         .returning(Mail.run_id, Mail.asked_by_id)
         .execution_options(synchronize_session=False)
-    ).all()
-    if row.address is None:
-        return
-    known = set(db.session.scalars(select(Mail.run_id).where(Mail.address == row.address)))
-    asked = {run_id: asked_by_id for run_id, asked_by_id in given_up if run_id not in known}
-    for asked_by_id in set(asked.values()):
-        runs = [run_id for run_id, one in asked.items() if one == asked_by_id]
-        _put([ToMail(run_id, row.address, row.language, row.outlet_id, row.payee_id) for run_id in runs], asked_by_id)
+    )
+    return dict(rows.all())
 
 
-def _put(papers: Iterable[ToMail], asked_by_id: int | None, round_: int = 1) -> int:
-    at = now()
+def _taken_up(row: MailAddress, address: str, papers: Mapping[UUID, int | None]) -> None:
+    """Put papers in the outbox for the new address, and what was lately given up there when it was taken away."""
+    db.session.execute(
+        update(Mail)
+        .where(_of(row), Mail.address == address, Mail.state == MailState.CANCELLED, Mail.sent_at.is_(None))
+        .where(Mail.queued_at > now() - LOOK_BACK)
+        .values(_ANEW | {"next_at": now()})
+        .execution_options(synchronize_session=False)
+    )
+    known = set(db.session.scalars(select(Mail.run_id).where(Mail.address == address)))
+    for asked_by_id in set(papers.values()):
+        runs = [run_id for run_id, one in papers.items() if one == asked_by_id and run_id not in known]
+        _put([ToMail(run_id, address, row.language, row.outlet_id, row.payee_id) for run_id in runs], asked_by_id)
+
+
+def _put(papers: Sequence[ToMail], asked_by_id: int | None, round_: int = 1) -> Sequence[UUID]:
+    """Put papers in the outbox; return the ids of their mails."""
+    at, ids = now(), [new_id() for _paper in papers]
     rows = [
         {
-            "id": new_id(),
+            "id": id_,
             "run_id": one.run_id,
             "round": round_,
             "outlet_id": one.outlet_id,
@@ -155,10 +173,10 @@ def _put(papers: Iterable[ToMail], asked_by_id: int | None, round_: int = 1) -> 
             "next_at": at,
             "attempts": 0,
         }
-        for one in papers
+        for id_, one in zip(ids, papers, strict=True)
     ]
     insert_rows(_mails, rows)
-    return len(rows)
+    return ids
 
 
 def queue_approved(by: Actor) -> int:
@@ -167,7 +185,7 @@ def queue_approved(by: Actor) -> int:
         return 0
     lock_tables(_mails)
     months = months_approved()
-    count = _put(papers_to_mail(months, AT_ONCE), None)
+    count = len(_put(papers_to_mail(months, AT_ONCE), None))
     if count:
         write_audit(by, "mails_queued", "mail", "outbox", after={"count": count, "months": sorted(map(str, months))})
     return count
@@ -189,7 +207,7 @@ def queue_month(month: Month, request_id: UUID, by: Actor) -> int:
     lock_tables(_mails)
     count = 0
     while papers := papers_to_mail([month], AT_ONCE):
-        count += _put(papers, by.user_id)
+        count += len(_put(papers, by.user_id))
     if not count:
         raise Invalid("nothing_to_mail", "这个月没有要寄的结算单：都已寄过，或没有做好的结算单，或没有登记邮箱")
     remember(request_id, "mail_month", by, content, count)
@@ -203,13 +221,13 @@ def _require_server() -> None:
 
 
 def send_again(mail_id: UUID, request_id: UUID, by: Actor) -> UUID:
-    """Send a mail again, to the address its owner has now; return the mail that waits.
+    """Send a paper again, to the address its owner has now; return the mail that waits.
 
-    One that failed is tried anew; one that was sent is followed by another.
+    A mail that was not sent is tried anew; one that was sent is followed by another.
 
     Raises:
         Forbidden: ``not_permitted``, ``company_only``. Missing: ``mail_missing``. Invalid: ``mail_off``.
-        Conflict: ``mail_under_way``, ``mail_cancelled``, ``mail_address_gone``, ``id_reused``.
+        Conflict: ``mail_under_way``, ``mail_address_gone``, ``id_reused``.
     """
     require_office(by)
     content: dict[str, object] = {"mail": str(mail_id), "verb": "again"}
@@ -222,12 +240,7 @@ def send_again(mail_id: UUID, request_id: UUID, by: Actor) -> UUID:
     require_ended(mail.state)
     address = _address_now(mail)
     before = {"state": mail.state, "mail_address": mask_mail(mail.address)}
-    if mail.state == MailState.FAILED and mail.sent_at is None and mail.address == address.address:
-        mail.state, mail.attempts, mail.failure, mail.next_at = MailState.WAITING, 0, None, now()
-        db.session.flush()
-        waiting = mail.id
-    else:
-        waiting = _another(mail, address, by)
+    waiting = _once_more(mail, address, by)
     remember(request_id, STEP, by, content, waiting)
     after = {"state": MailState.WAITING, "mail_address": mask_mail(address.address or "")}
     write_audit(by, "mail_sent_again", "document", run.number, before, after)
@@ -244,17 +257,22 @@ def _address_now(mail: Mail) -> MailAddress:
     return found
 
 
-def _another(mail: Mail, address: MailAddress, by: Actor) -> UUID:
-    same = (Mail.run_id == mail.run_id, Mail.address == address.address)
-    under_way = db.session.scalar(
-        select(Mail.id).where(*same, Mail.state.in_((MailState.WAITING, MailState.SENDING))).limit(1)
+def _once_more(mail: Mail, address: MailAddress, by: Actor) -> UUID:
+    """Try the last mail of the paper to the address anew, or follow it by another if it was sent."""
+    last = db.session.scalar(
+        select(Mail)
+        .where(Mail.run_id == mail.run_id, Mail.address == address.address)
+        .order_by(Mail.round.desc())
+        .limit(1)
     )
-    if under_way is not None:
-        raise Conflict("mail_under_way", "这封邮件正在等着寄出，不用再寄")
-    last = db.session.scalar(select(func.max(Mail.round)).where(*same)) or 0
+    if last is not None:
+        require_ended(last.state)
+        if last.sent_at is None:
+            last.state, last.attempts, last.failure, last.next_at = MailState.WAITING, 0, None, now()
+            db.session.flush()
+            return last.id
     paper = ToMail(mail.run_id, str(address.address), address.language, mail.outlet_id, mail.payee_id)
-    _put([paper], by.user_id, last + 1)
-    return db.session.scalars(select(Mail.id).where(*same, Mail.round == last + 1)).one()
+    return _put([paper], by.user_id, last.round + 1 if last is not None else 1)[0]
 
 
 def send_stuck_again(request_id: UUID, by: Actor) -> int:
@@ -272,7 +290,7 @@ def send_stuck_again(request_id: UUID, by: Actor) -> int:
     rows = db.session.execute(
         update(Mail)
         .where(stuck_on_server())
-        .values(state=MailState.WAITING, attempts=0, failure=None, next_at=now())
+        .values(_ANEW | {"next_at": now()})
         .returning(Mail.id)
         .execution_options(synchronize_session=False)
     ).all()

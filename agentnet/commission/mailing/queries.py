@@ -157,6 +157,12 @@ def owner_codes(mail: Mail) -> tuple[str | None, str | None]:
     )
 
 
+def has_address(mail: Mail) -> bool:
+    """Return whether the owner of a mail's address has one now."""
+    mine = MailAddress.outlet_id == mail.outlet_id if mail.outlet_id else MailAddress.payee_id == mail.payee_id
+    return db.session.scalar(select(MailAddress.id).where(mine, MailAddress.address.is_not(None))) is not None
+
+
 def payee_addresses(payee_ids: Collection[int]) -> Mapping[int, str]:
     """Return the addresses of payees that have one."""
     rows = db.session.execute(

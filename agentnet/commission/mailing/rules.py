@@ -106,15 +106,13 @@ def require_words(text: str) -> str:
 
 
 def require_ended(state: str) -> None:
-    """Refuse to send again what is still under way, or has lost its address.
+    """Refuse to send again what is still under way.
 
     Raises:
-        Conflict: ``mail_under_way``, ``mail_cancelled``.
+        Conflict: ``mail_under_way``.
     """
     if state in (MailState.WAITING, MailState.SENDING):
         raise Conflict("mail_under_way", "这封邮件正在等着寄出，不用再寄")
-    if state == MailState.CANCELLED:
-        raise Conflict("mail_cancelled", "这封邮件的地址已更改或删除，请看寄往新地址的那一封")
 
 
 def require_sent(state: str) -> None:

@@ -89,6 +89,7 @@ def _mail_page(found: Mail, run: Run, form: HouseForm, returned_form: HouseForm)
         failure=failure_text(found.failure),
         remedy=remedy_text(found.failure),
         owner=queries.owner_codes(found),
+        has_address=queries.has_address(found),
         mask=mask_mail,
         languages=LANGUAGES,
         off=queries.mail_server() is None,
