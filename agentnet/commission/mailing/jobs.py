@@ -37,7 +37,7 @@ from agentnet.infra.mail import MailRefused, MailServer, MailUncertain, ServerUn
 from agentnet.infra.transaction import batch, reading
 
 MAILS_A_TURN = 20
-SECONDS_A_TURN = 10.0
+SECONDS_A_TURN = 10
 """The same worker draws documents: it comes back to the outbox after those."""
 
 log = logging.getLogger("agentnet.mail")
