@@ -94,6 +94,7 @@ ACTIONS: Mapping[str, str] = {
     "mail_address_set": translatable("登记邮箱"),
     "mail_failed": translatable("邮件没有寄到"),
     "mail_returned": translatable("登记退信"),
+    "mail_settled": translatable("了结没有寄到的邮件"),
     "mail_sent": translatable("寄出邮件"),
     "mail_sent_again": translatable("再寄邮件"),
     "mails_queued": translatable("结算单放进发件箱"),

@@ -127,7 +127,7 @@ def samples(facts: dict[str, object]) -> dict[str, Sample]:
     found |= {f"payout.{name}": Sample(payment) for name in ("confirm_payment", "return_payment")}
     found |= {"payout.lift": Sample({"id_": facts["hold_id"]})}
     mail = {"mail_id": facts["mail_id"]}
-    found |= {f"mailing.{name}": Sample(mail) for name in ("mail", "again", "returned")}
+    found |= {f"mailing.{name}": Sample(mail) for name in ("mail", "again", "settle", "returned")}
     dispute = {"dispute_id": facts["dispute_id"]}
     found |= {f"disputes.{name}": Sample(dispute) for name in ("dispute", "withdraw", "own", "refuse")}
     found |= {name: Sample(visit) for name in ("visits.show", "visits.photo", "visits.strike")}

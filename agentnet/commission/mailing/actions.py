@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, select, update
+from sqlalchemy import ColumnElement, Table, or_, select, update
 
 from agentnet.commission.mailing.models import Mail, MailAddress
 from agentnet.commission.mailing.owing import ToMail, months_approved, papers_to_mail
@@ -20,6 +20,7 @@ from agentnet.commission.mailing.rules import (
     failure_note,
     mask_mail,
     require_ended,
+    require_failed,
     require_sent,
     require_words,
 )
@@ -140,12 +141,16 @@ def _given_up(row: MailAddress, before: str) -> dict[UUID, int | None]:
     return dict(rows.all())
 
 
+_NEVER_AGAIN: Final = or_(*(Mail.failure.startswith(f"{one} ") for one in (Failure.SETTLED, Failure.UNCERTAIN)))
+"""Given up by a person, or perhaps sent: an address that is given back does not bring these back."""
+
+
 def _taken_up(row: MailAddress, address: str, papers: Mapping[UUID, int | None]) -> None:
     """Put papers in the outbox for the new address, and what was lately given up there when it was taken away."""
     db.session.execute(
         update(Mail)
         .where(_of(row), Mail.address == address, Mail.state == MailState.CANCELLED, Mail.sent_at.is_(None))
-        .where(Mail.queued_at > now() - LOOK_BACK)
+        .where(Mail.queued_at > now() - LOOK_BACK, or_(Mail.failure.is_(None), ~_NEVER_AGAIN))
         .values(_ANEW | {"next_at": now()})
         .execution_options(synchronize_session=False)
     )
@@ -297,6 +302,27 @@ def send_stuck_again(request_id: UUID, by: Actor) -> int:
     remember(request_id, STEP, by, content, len(rows))
     write_audit(by, "mails_sent_again", "document", "failed", after={"count": len(rows)})
     return len(rows)
+
+
+def settle(mail_id: UUID, request_id: UUID, by: Actor) -> None:
+    """Say that a mail that failed need not be sent any more: it arrived after all, or was handed over otherwise.
+
+    Raises:
+        Forbidden: ``not_permitted``, ``company_only``. Missing: ``mail_missing``.
+        Conflict: ``mail_not_failed``, ``id_reused``.
+    """
+    require_office(by)
+    content: dict[str, object] = {"mail": str(mail_id), "verb": "settle"}
+    lock_tables(_mails)
+    mail, run = mail_for(by, mail_id, for_change=True)
+    if earlier_result(request_id, STEP, content) is not None:
+        return
+    require_failed(mail.state)
+    before = {"state": mail.state, "reason": mail.failure}
+    mail.state, mail.failure = MailState.CANCELLED, f"{Failure.SETTLED} {mail.failure}"[:300]
+    db.session.flush()
+    remember(request_id, STEP, by, content, mail.id)
+    write_audit(by, "mail_settled", "document", run.number, before, {"state": MailState.CANCELLED})
 
 
 def mark_returned(mail_id: UUID, request_id: UUID, reason: str, by: Actor) -> None:

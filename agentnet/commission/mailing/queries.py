@@ -100,6 +100,14 @@ def stuck_on_server() -> ColumnElement[bool]:
     return and_(Mail.state == MailState.FAILED, Mail.failure.startswith(f"{Failure.SERVER} "))
 
 
+_FAILED = select(func.count()).select_from(Mail).where(Mail.state == MailState.FAILED)
+
+
+def failed_count() -> int:
+    """Return how many mails failed and wait for a person."""
+    return db.session.connection().execute(_FAILED).scalar_one()
+
+
 def stuck_count() -> int:
     """Return how many mails failed because the server could not be worked with."""
     return db.session.scalar(select(func.count()).select_from(Mail).where(stuck_on_server())) or 0

@@ -23,7 +23,7 @@ WAITS: Final = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 4
 
 
 class MailState(StrEnum):
-    """Where a mail stands; SENDING is in a worker's hands, CANCELLED has lost its address."""
+    """Where a mail stands; SENDING is in a worker's hands, CANCELLED is not to be sent any more."""
 
     WAITING = "WAITING"
     SENDING = "SENDING"
@@ -41,6 +41,8 @@ class Failure(StrEnum):
     UNCERTAIN = "uncertain"
     BOUNCED = "bounced"
     FILE = "file_missing"
+    SETTLED = "settled"
+    """Somebody said that it need not be sent any more."""
 
 
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
@@ -113,6 +115,16 @@ def require_ended(state: str) -> None:
     """
     if state in (MailState.WAITING, MailState.SENDING):
         raise Conflict("mail_under_way", "这封邮件正在等着寄出，不用再寄")
+
+
+def require_failed(state: str) -> None:
+    """Refuse to settle what did not fail.
+
+    Raises:
+        Conflict: ``mail_not_failed``.
+    """
+    if state != MailState.FAILED:
+        raise Conflict("mail_not_failed", "只有没有寄到的邮件才需要了结")
 
 
 def require_sent(state: str) -> None:

@@ -17,6 +17,7 @@ from agentnet.commission.mailing.actions import (
     send_again,
     send_stuck_again,
     set_address,
+    settle,
 )
 from agentnet.commission.mailing.forms import AddressForm, MailStepForm, ReturnedForm
 from agentnet.commission.mailing.models import Mail
@@ -114,6 +115,23 @@ def again(mail_id: UUID) -> Answer:
         return _mail_page(found, run, form, ReturnedForm(formdata=None)), refusal.status
     tell(_("已放进发件箱，很快寄出"))
     return redirect(url_for(".mail", mail_id=waiting), 303)
+
+
+@needs(EDIT)
+def settled(mail_id: UUID) -> Answer:
+    """Say that a mail that failed need not be sent any more."""
+    found, run = queries.mail_for(viewer(), mail_id)
+    require_office(viewer())
+    form = MailStepForm()
+    if not form.validate():
+        return _mail_page(found, run, form, ReturnedForm(formdata=None)), 422
+    try:
+        settle(mail_id, UUID(str(form.id.data)), viewer())
+    except Refusal as refusal:
+        show_refusal(form, refusal)
+        return _mail_page(found, run, form, ReturnedForm(formdata=None)), refusal.status
+    tell(_("已了结，不再寄"))
+    return redirect(url_for(".mail", mail_id=mail_id), 303)
 
 
 @needs(EDIT)

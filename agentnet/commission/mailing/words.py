@@ -14,7 +14,7 @@ MAIL_STATES: Mapping[str, tuple[str, str]] = {
     MailState.SENDING: (translatable("正在寄"), "moving"),
     MailState.SENT: (translatable("已寄出"), "good"),
     MailState.FAILED: (translatable("没有寄到"), "careful"),
-    MailState.CANCELLED: (translatable("地址已改，不再寄"), "off"),
+    MailState.CANCELLED: (translatable("不再寄"), "off"),
 }
 """What a mail's state is called, and the tone it is shown in."""
 
@@ -25,6 +25,7 @@ FAILURES: Mapping[str, str] = {
     Failure.UNCERTAIN: translatable("寄到一半中断，可能已经寄到；请先问收件人，再决定要不要再寄（%(words)s）"),
     Failure.BOUNCED: translatable("退信：%(words)s"),
     Failure.FILE: translatable("结算单文件读不出来：%(words)s"),
+    Failure.SETTLED: translatable("已了结，不用再寄"),
 }
 
 REMEDIES: Mapping[str, str] = {
@@ -48,6 +49,8 @@ PAPERS: Mapping[str, str] = {
 def failure_text(note: str | None) -> str:
     """Return why a mail was not taken, in the reader's language; what the server said stays as it said it."""
     code, _space, words = (note or "").partition(" ")
+    if code == Failure.SETTLED:
+        return f"{_(FAILURES[code])} · {failure_text(words)}"
     return _(FAILURES[code], words=words or "-") if code in FAILURES else (note or "")
 
 

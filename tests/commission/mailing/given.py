@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from agentnet.commission.mailing.actions import NewAddress, mark_returned, queue_month, send_again, set_address
+from agentnet.commission.mailing.actions import NewAddress, mark_returned, queue_month, send_again, set_address, settle
 from agentnet.commission.mailing.jobs import queue_mails, send_some
 from agentnet.commission.mailing.models import Mail
 from agentnet.core.ids import new_id
@@ -85,6 +85,11 @@ def again(mail_id: UUID, by: str = "fang", request_id: UUID | None = None) -> UU
 def returned(mail_id: UUID, reason: str = "550 没有这个用户", by: str = "fang", request_id: UUID | None = None) -> None:
     with batch():
         mark_returned(mail_id, request_id or new_id(), reason, world.actor(by))
+
+
+def settled(mail_id: UUID, by: str = "fang", request_id: UUID | None = None) -> None:
+    with batch():
+        settle(mail_id, request_id or new_id(), world.actor(by))
 
 
 def month_sent(by: str = "fang", request_id: UUID | None = None) -> int:

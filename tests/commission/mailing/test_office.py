@@ -13,7 +13,7 @@ from agentnet.commission.mailing.actions import send_stuck_again
 from agentnet.commission.mailing.address_imports import IMPORTER
 from agentnet.commission.mailing.jobs import send_some
 from agentnet.commission.mailing.models import MailAddress
-from agentnet.commission.mailing.queries import mail_for
+from agentnet.commission.mailing.queries import failed_count, mail_for
 from agentnet.commission.mailing.rules import LOOK_BACK, WAITS
 from agentnet.core.clock import frozen_at
 from agentnet.core.errors import Conflict, Forbidden, Invalid, Missing, Refusal
@@ -38,6 +38,7 @@ from tests.commission.mailing.given import (
     month_sent,
     posted,
     returned,
+    settled,
     states,
 )
 from tests.commission.payout.given import approved, payee
@@ -82,6 +83,7 @@ def test_only_finance_of_the_company_touches_mail(office: PostOffice, who: str) 
         lambda: month_sent(who),
         lambda: again(sent.id, who),
         lambda: returned(sent.id, by=who),
+        lambda: settled(sent.id, who),
         lambda: _all_again(who),
     ):
         with pytest.raises(Forbidden):
@@ -285,6 +287,33 @@ def test_a_return_is_noted_once_and_only_of_what_was_sent(office: PostOffice) ->
         returned(mail_to(ZHOU).id)
     assert refused.value.code == "mail_not_sent"
     assert mail_to(ZHOU).sent_at is not None
+
+
+def test_a_failure_is_settled_once_and_does_not_come_back_with_the_address(office: PostOffice) -> None:
+    approved_october()
+    office.hangs_up = True
+    posted()
+    office.hangs_up = False
+    assert _waiting_at_home() == 1
+    id_ = new_id()
+    for _ in range(2):
+        settled(mail_to(ZHOU).id, request_id=id_)
+    assert mail_to(ZHOU).state == "CANCELLED"
+    assert (mail_to(ZHOU).failure or "").startswith("settled uncertain ")
+    assert _waiting_at_home() == 0
+    with pytest.raises(Conflict) as refused:
+        settled(mail_to(ZHOU).id)
+    assert refused.value.code == "mail_not_failed"
+    addressed(address="")
+    addressed()
+    with frozen_at(world.NOW + timedelta(days=1)):
+        posted()
+    assert len(office.to(ZHOU)) == 1
+
+
+def _waiting_at_home() -> int:
+    with reading():
+        return failed_count()
 
 
 def test_all_that_the_server_failed_goes_again_and_what_an_address_failed_does_not(

@@ -84,6 +84,10 @@ def test_a_failure_says_why_and_what_to_do_and_is_sent_again(office: PostOffice,
     assert fang.post(f"{place}/returned", data={"id": str(new_id()), "reason": "550 停用"}).location == place
     assert "退信：550 停用" in fang.get(place).text
     assert fang.post(f"{place}/returned", data={"id": str(new_id()), "reason": "550"}).status_code == 409
+    assert "封结算单邮件没有寄到" in fang.get("/").text
+    assert fang.post(f"{place}/settle", data={"id": str(new_id())}).location == place
+    assert "已了结，不用再寄 · 退信：550 停用" in fang.get(place).text
+    assert "封结算单邮件没有寄到" not in fang.get("/").text
 
 
 def test_a_stuck_server_is_answered_by_one_button(app: Flask, office: PostOffice, sign_in: SignIn) -> None:
