@@ -41,7 +41,7 @@ AT_ONCE: Final = 500
 
 _ANEW: Final[dict[str, Any]] = {"state": MailState.WAITING, "attempts": 0, "failure": None}
 
-_mails = cast(Table, Mail.__table__)
+_addresses, _mails = cast(Table, MailAddress.__table__), cast(Table, Mail.__table__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,8 @@ def set_address(new: NewAddress, by: Actor) -> None:
     }
     if earlier_result(new.id, "mail_address", content) is not None:
         return
-    owner = owner_of(new.outlet_code, new.payee_code, for_change=True)
+    lock_tables(_addresses)
+    owner = owner_of(new.outlet_code, new.payee_code)
     row = owner.present
     if row is None:
         row = address_row(owner.outlet_id, owner.payee_id, address, new.language, by)

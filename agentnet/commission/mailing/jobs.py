@@ -16,7 +16,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import current_app
-from sqlalchemy import case, or_, select, update
+from sqlalchemy import ColumnElement, case, or_, select, update
 
 from agentnet.commission.mailing.actions import queue_approved
 from agentnet.commission.mailing.letters import Letter, letter
@@ -82,7 +82,13 @@ def send_some() -> int:
     server = mail_server()
     if server is None:
         return 0
-    _give_up_lost()
+    at = now()
+    with reading():
+        lost, due = (db.session.scalar(select(Mail.id).where(*which).limit(1)) for which in (_lost(at), _due(at)))
+    if lost is not None:
+        _give_up(at)
+    if due is None:
+        return 0
     count, ends = 0, time.monotonic() + SECONDS_A_TURN
     with ExitStack() as stack:
         line: Session | None = None
@@ -142,13 +148,7 @@ def _letter(taken: Taken, pdf: bytes) -> Any:
 def _take() -> Taken | None:
     """Take the next mail in hand, and say so before anything is sent."""
     at = now()
-    due = (
-        select(Mail.id)
-        .where(Mail.state == MailState.WAITING, Mail.next_at <= at)
-        .order_by(Mail.next_at, Mail.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
+    due = select(Mail.id).where(*_due(at)).order_by(Mail.next_at, Mail.id).limit(1).with_for_update(skip_locked=True)
     with batch():
         row = db.session.execute(
             update(Mail)
@@ -214,7 +214,7 @@ def _put_off_all(taken: Taken, server: MailServer, words: str) -> None:
         _end(taken, {"state": MailState.WAITING, "next_at": at})
         over = Mail.attempts > len(WAITS)
         waits = [(Mail.attempts == number, at + wait) for number, wait in enumerate(WAITS, 1)]
-        due = (Mail.state == MailState.WAITING, Mail.next_at <= at)
+        due = _due(at)
         others = or_(Mail.id != taken.id, Mail.attempts != taken.attempt)
         for change in (
             update(Mail).where(*due, others).values(attempts=Mail.attempts + 1),
@@ -225,17 +225,20 @@ def _put_off_all(taken: Taken, server: MailServer, words: str) -> None:
     log.warning("%s: %s", server, words)
 
 
-def _give_up_lost() -> None:
+def _due(at: datetime) -> tuple[ColumnElement[bool], ...]:
+    return Mail.state == MailState.WAITING, Mail.next_at <= at
+
+
+def _lost(at: datetime) -> tuple[ColumnElement[bool], ...]:
+    return Mail.state == MailState.SENDING, Mail.lease_until <= at
+
+
+def _give_up(at: datetime) -> None:
     """Mark what a worker that died had in hand: it may have been sent, so it is not sent again by itself."""
-    at: datetime = now()
-    lost = (Mail.state == MailState.SENDING, Mail.lease_until <= at)
-    with reading():
-        if db.session.scalar(select(Mail.id).where(*lost).limit(1)) is None:
-            return
     with batch():
         db.session.execute(
             update(Mail)
-            .where(*lost)
+            .where(*_lost(at))
             .values(state=MailState.FAILED, lease_until=None, failure=f"{Failure.UNCERTAIN} worker died")
             .execution_options(synchronize_session=False)
         )

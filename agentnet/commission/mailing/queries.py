@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from agentnet.commission.mailing.models import Mail, MailAddress
 from agentnet.commission.mailing.rules import Failure, MailState
 from agentnet.commission.payout.models import Payee, PayeeAccount, PayeeTerm
+from agentnet.commission.payout.rules import KEEPER
 from agentnet.core.clock import Month, today
 from agentnet.core.errors import Missing
 from agentnet.documents.models import Run
@@ -22,7 +23,7 @@ from agentnet.infra.db import db
 from agentnet.infra.mail import MailServer
 from agentnet.infra.pages import Page, SortBy, page_of
 from agentnet.outlets.models import Outlet
-from agentnet.users.permissions import Permission, org_paths, require
+from agentnet.users.permissions import Permission, covers_company, org_paths, require
 
 READ = Permission.PAYOUT_READ
 
@@ -89,9 +90,10 @@ def mail_for(viewer: Actor, id_: UUID, *, for_change: bool = False) -> tuple[Mai
 
 def state_counts(viewer: Actor) -> Mapping[str, int]:
     """Return how many mails of the viewer's territory stand in each state."""
-    rows = db.session.execute(
-        select(Mail.state, func.count()).join(Run, Run.id == Mail.run_id).where(_seen(viewer)).group_by(Mail.state)
-    )
+    statement = select(Mail.state, func.count()).group_by(Mail.state)
+    if not covers_company(viewer, READ):
+        statement = statement.join(Run, Run.id == Mail.run_id).where(_seen(viewer))
+    rows = db.session.execute(statement)
     return dict(rows.all())
 
 
@@ -113,18 +115,6 @@ def stuck_count() -> int:
     return db.session.scalar(select(func.count()).select_from(Mail).where(stuck_on_server())) or 0
 
 
-def months_with_mail(viewer: Actor) -> list[Month]:
-    """Return the months of which there is mail, newest first."""
-    rows = db.session.scalars(
-        select(Run.period_start)
-        .join(Mail, Mail.run_id == Run.id)
-        .where(_seen(viewer))
-        .distinct()
-        .order_by(Run.period_start.desc())
-    )
-    return [Month.of(first) for first in rows]
-
-
 @dataclass(frozen=True, slots=True)
 class Owner:
     """Whom an address belongs to: an outlet, or a payee; ``present`` is its row, once one was entered."""
@@ -136,7 +126,7 @@ class Owner:
     present: MailAddress | None
 
 
-def owner_of(outlet_code: str, payee_code: str, *, for_change: bool = False) -> Owner:
+def owner_of(outlet_code: str, payee_code: str) -> Owner:
     """Return the outlet or payee with this code; exactly one is named.
 
     Raises:
@@ -149,12 +139,12 @@ def owner_of(outlet_code: str, payee_code: str, *, for_change: bool = False) -> 
         outlet = db.session.execute(select(Outlet.id, Outlet.name).where(Outlet.code == outlet_code)).one_or_none()
         if outlet is None:
             raise missing
-        return Owner(outlet.id, None, outlet_code, outlet.name, _present(MailAddress.outlet_id, outlet.id, for_change))
+        return Owner(outlet.id, None, outlet_code, outlet.name, _present(MailAddress.outlet_id, outlet.id))
     payee_id = db.session.scalar(select(Payee.id).where(Payee.code == payee_code))
     if payee_id is None:
         raise missing
     name = payee_names([payee_id]).get(payee_id, payee_code)
-    return Owner(None, payee_id, payee_code, name, _present(MailAddress.payee_id, payee_id, for_change))
+    return Owner(None, payee_id, payee_code, name, _present(MailAddress.payee_id, payee_id))
 
 
 def owner_codes(mail: Mail) -> tuple[str | None, str | None]:
@@ -181,11 +171,8 @@ def payee_addresses(payee_ids: Collection[int]) -> Mapping[int, str]:
     return {row.payee_id: row.address for row in rows if row.payee_id is not None and row.address is not None}
 
 
-def _present(column: Any, owner_id: int, for_change: bool) -> MailAddress | None:
-    statement = select(MailAddress).where(column == owner_id)
-    if for_change:
-        statement = statement.with_for_update().execution_options(populate_existing=True)
-    return db.session.scalar(statement)
+def _present(column: Any, owner_id: int) -> MailAddress | None:
+    return db.session.scalar(select(MailAddress).where(column == owner_id))
 
 
 def payee_names(payee_ids: Collection[int]) -> Mapping[int, str]:
@@ -226,7 +213,8 @@ def outlets_without_address() -> int:
     by_payee = (
         select(PayeeTerm.outlet_id)
         .join(MailAddress, MailAddress.payee_id == PayeeTerm.payee_id)
-        .where(PayeeTerm.outlet_id.is_not(None), PayeeTerm.starts_on <= today(), MailAddress.address.is_not(None))
+        .where(PayeeTerm.outlet_id.is_not(None), PayeeTerm.share == KEEPER, PayeeTerm.starts_on <= today())
+        .where(MailAddress.address.is_not(None))
     )
     statement = select(func.count()).select_from(Outlet)
     statement = statement.where(Outlet.state == "ACTIVE", Outlet.id.not_in(reached), Outlet.id.not_in(by_payee))

@@ -47,7 +47,7 @@ def mails() -> Answer:
 
 
 def _outbox(form: HouseForm) -> str:
-    months = {str(one): one for one in queries.months_with_mail(viewer())}
+    months = {str(one): one for one in closed_months()}
     state = request.args.get("state", "")
     wanted = queries.MailFilter(
         state=state if state in MAIL_STATES else "",
@@ -67,7 +67,7 @@ def _outbox(form: HouseForm) -> str:
         mask=mask_mail,
         off=queries.mail_server() is None,
         stuck=queries.stuck_count() if may_edit else 0,
-        any_closed=bool(closed_months()),
+        any_closed=bool(months),
         may_edit=may_edit,
         form=form,
     )

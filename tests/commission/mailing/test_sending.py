@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from datetime import timedelta
 from email.message import EmailMessage
 
@@ -315,6 +316,45 @@ def test_a_worker_that_wakes_up_late_changes_nothing(office: PostOffice) -> None
     jobs._sent(taken)
     assert mail_to(ZHOU).state == "FAILED"
     assert audited("mail_sent") == []
+
+
+def test_workers_at_the_same_time_send_each_mail_once(app: Flask, office: PostOffice) -> None:
+    drawn_october()
+    given = {POSTAL_STATION: ZHOU, SERVICE_POINT: WANG, NEWSSTAND: "shen@mail.example"}
+    for code, address in given.items():
+        addressed(code, address)
+        addressed(outlet_code="", payee_code=code, address=f"payee-{address}")
+    approved()
+    queue_mails()
+    ready_, failures = threading.Barrier(3), []
+
+    def work() -> None:
+        try:
+            with app.app_context(), frozen_at(world.NOW):
+                ready_.wait()
+                send_some()
+        except Exception as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=work) for _ in range(3)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert failures == []
+    assert sorted(recipient for recipient, _letter in office.letters) == sorted(
+        [*given.values(), *(f"payee-{address}" for address in given.values())]
+    )
+    assert {(state, attempts) for _address, state, attempts in states()} == {("SENT", 1)}
+
+
+@pytest.mark.parametrize("local", ["o'neil", "a+b", "a|b", "a{b}", "!#$%&*/=?^_`~-", "a.b.c"])
+def test_any_address_of_the_right_shape_stands_in_a_letter(office: PostOffice, local: str) -> None:
+    drawn_october()
+    addressed(address=f"{local}@mail.example")
+    approved()
+    posted()
+    assert [recipient for recipient, _letter in office.letters] == [f"{local}@mail.example"]
 
 
 def test_no_transaction_is_open_while_a_letter_is_handed_over(
