@@ -26,6 +26,7 @@ from agentnet.infra.certificates import validity
 from agentnet.infra.clikit import answer
 from agentnet.infra.config import Settings
 from agentnet.infra.db import MINIMUM_SQLITE, db
+from agentnet.infra.mail import ServerUnfit, session
 from agentnet.infra.migrating import missing_migrations
 
 GOOD, CAREFUL, BAD = "good", "careful", "bad"
@@ -34,6 +35,7 @@ ENOUGH_BYTES = 2 * 1024**3
 LEAST_BYTES = 256 * 1024**2
 MOST_SKEW = timedelta(seconds=5)
 RENEW_WITHIN = timedelta(days=21)
+MAIL_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class Finding:
 
 
 def examine(app: Flask) -> list[Finding]:
-    """Look at settings, database, fonts, clock, disk and certificate; nothing is changed."""
+    """Look at settings, database, fonts, clock, disk, certificate and mail server; nothing is changed."""
     settings: Settings = app.extensions["agentnet"]
     with app.app_context():
         findings = [finding for look in _LOOKS for finding in look(settings)]
@@ -178,6 +180,18 @@ def _certificate(settings: Settings) -> Iterator[Finding]:
         yield Finding("certificate", BAD, "its key is not given", "Set AGENTNET_TLS_KEY.")
 
 
+def _mail(settings: Settings) -> Iterator[Finding]:
+    if settings.smtp_url is None:
+        yield Finding("mail", GOOD, "off; AGENTNET_SMTP_URL sends statements by mail")
+        return
+    try:
+        with session(settings.smtp_url, settings.mail_from, MAIL_SECONDS):
+            yield Finding("mail", GOOD, f"{settings.smtp_url} lets us in; mail is from {settings.mail_from}")
+    except ServerUnfit as unfit:
+        remedy = "Correct AGENTNET_SMTP_URL, or ask who runs the server; mail waits meanwhile."
+        yield Finding("mail", CAREFUL, f"{settings.smtp_url}: {unfit}", remedy)
+
+
 _LOOKS: Sequence[Callable[[Settings], Iterator[Finding]]] = (
     _settings,
     _database,
@@ -186,6 +200,7 @@ _LOOKS: Sequence[Callable[[Settings], Iterator[Finding]]] = (
     _clock,
     _disk,
     _certificate,
+    _mail,
 )
 
 
@@ -193,7 +208,7 @@ _LOOKS: Sequence[Callable[[Settings], Iterator[Finding]]] = (
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
 def doctor_command(app: Flask, as_json: bool) -> None:
-    """Check settings, database, fonts, clock, disk and certificate, and say what to do. / 检查安装是否完好。
+    """Check settings, database, fonts, clock, disk, certificate and mail, and say what to do. / 检查安装是否完好。
 
     Status 1 if something has to be done before this installation can run.
     """

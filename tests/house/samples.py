@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from uuid import UUID
 
 from sqlalchemy import select
 
 from agentnet.books.journal_actions import add_mapping
 from agentnet.closing.actions import close_month
 from agentnet.commission.abuse.models import PatternFinding
+from agentnet.commission.mailing.models import Mail, MailAddress
 from agentnet.commission.parallel.actions import NewSheet, bring_sheet
 from agentnet.commission.parallel.models import OldSheetLine
 from agentnet.commission.parallel.reading import read_sheet
@@ -125,6 +127,8 @@ def samples(facts: dict[str, object]) -> dict[str, Sample]:
     payment = {"id_": facts["payment_id"]}
     found |= {f"payout.{name}": Sample(payment) for name in ("confirm_payment", "return_payment")}
     found |= {"payout.lift": Sample({"id_": facts["hold_id"]})}
+    mail = {"mail_id": facts["mail_id"]}
+    found |= {f"mailing.{name}": Sample(mail) for name in ("mail", "again", "settle", "returned")}
     dispute = {"dispute_id": facts["dispute_id"]}
     found |= {f"disputes.{name}": Sample(dispute) for name in ("dispute", "withdraw", "own", "refuse")}
     found |= {name: Sample(visit) for name in ("visits.show", "visits.photo", "visits.strike")}
@@ -224,6 +228,31 @@ def _refunds_of_yesterday() -> tuple[str, NewRefund, NewRefund, NewRefund]:
     return past, ask_refund(past, 700, by="carol"), in_cash, by_bank
 
 
+def _statement_mailed() -> UUID:
+    """Say that WL0001's statement of October was sent, and return the mail's id."""
+    id_ = new_id()
+    with batch() as session:
+        run_id = session.scalars(select(Run.id).where(Run.outlet_id == 1)).first()
+        mail = Mail(
+            id=id_,
+            run_id=run_id,
+            round=1,
+            outlet_id=1,
+            address="zhou@mail.example",
+            language="zh",
+            state="SENT",
+            queued_at=world.NOW,
+            asked_by_id=11,
+            next_at=world.NOW,
+            attempts=1,
+            sent_at=world.NOW,
+        )
+        session.add_all(
+            [mail, MailAddress(outlet_id=1, address="zhou@mail.example", language="zh", entered_at=world.NOW)]
+        )
+    return id_
+
+
 def lay_down_facts() -> dict[str, object]:
     """Enter one collection, visit, need, document and schedule in Wenling; return what names them."""
     taken = item()
@@ -265,6 +294,7 @@ def lay_down_facts() -> dict[str, object]:
         db.session.add(finding)
         old = read_sheet("网点编号,月份,代办费\nWL0001,2026-10,5.00\n".encode())
         sheet_id = bring_sheet(NewSheet(new_id(), "old.csv", old, 0), world.actor("fang")).id
+    mail_id = _statement_mailed()
     with batch() as session:
         schedule = Schedule(
             name="周报",
@@ -301,6 +331,7 @@ def lay_down_facts() -> dict[str, object]:
             "need_id": need.id,
             "number": db.session.scalars(select(Run.number).where(Run.outlet_id == 1)).first(),
             "dispute_id": dispute_id,
+            "mail_id": mail_id,
             "line_id": line,
             "schedule_id": db.session.scalars(select(Schedule.id)).one(),
             "what_if_id": what_if_id,

@@ -273,14 +273,15 @@ def payments_of(batch_id: UUID) -> Sequence[PayoutPayment]:
 def parts_paid(batch_id: UUID) -> Mapping[UUID, list[Part]]:
     """Return the parts of a batch's payments, by payment, in the order they were planned."""
     found: dict[UUID, list[Part]] = defaultdict(list)
-    rows = db.session.scalars(
-        select(PayoutPart)
+    columns = (PayoutPart.payment_id, PayoutPart.outlet_id, PayoutPart.month, PayoutPart.share, PayoutPart.amount_fen)
+    rows = db.session.execute(
+        select(*columns)
         .where(PayoutPart.batch_id == batch_id, PayoutPart.payment_id.is_not(None))
         .order_by(PayoutPart.id)
     )
-    for row in rows:
-        assert row.payment_id is not None
-        found[row.payment_id].append(Part(row.outlet_id, row.month, row.share, row.amount_fen))
+    for payment_id, outlet_id, month, share, amount_fen in rows:
+        assert payment_id is not None
+        found[payment_id].append(Part(outlet_id, month, share, amount_fen))
     return found
 
 
