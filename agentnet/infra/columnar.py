@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Select, inspect
+from sqlalchemy.orm import Mapper
 
 from agentnet.infra.db import db
 
@@ -55,7 +56,7 @@ def _maker(shown: Any, key: int) -> Callable[[Any], Any]:
 @lru_cache(maxsize=256)
 def _shown(model: type) -> tuple[Any, int]:
     """Return a class of tuples with the names of a model's columns and its properties, and where its key stands."""
-    mapper = inspect(model)
+    mapper: Mapper[Any] = inspect(model)
     names = [column.key for column in mapper.column_attrs]
     known = {
         name: value
@@ -63,7 +64,7 @@ def _shown(model: type) -> tuple[Any, int]:
         for name, value in vars(one).items()
         if isinstance(value, property)
     }
-    shown = type(model.__name__, (namedtuple(model.__name__, names),), {"__slots__": (), **known})  # type: ignore[misc]
+    shown = type(model.__name__, (namedtuple(model.__name__, names),), {"__slots__": (), **known})
     return shown, names.index(mapper.get_property_by_column(mapper.primary_key[0]).key)
 
 

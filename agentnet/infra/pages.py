@@ -153,7 +153,7 @@ def _ordered(
     selected = selected.add_columns(_as_stored(by).label("sort_value"))
     if key.column is not by.column:
         selected = selected.add_columns(_as_stored(key).label("sort_key"))
-    # Written out: PostgreSQL plans a list without knowing its parameters once it is asked for often, and must know this.
+    # Written out: PostgreSQL plans what is asked for often without its parameters, and this one decides the plan.
     return selected.order_by(*order).limit(literal_column(str(limit))), shaped
 
 
