@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Select, inspect
+from sqlalchemy.orm import Mapper
 
 from agentnet.infra.db import db
 
@@ -55,7 +56,7 @@ def _maker(shown: Any, key: int) -> Callable[[Any], Any]:
 @lru_cache(maxsize=256)
 def _shown(model: type) -> tuple[Any, int]:
     """Return a class of tuples with the names of a model's columns and its properties, and where its key stands."""
-    mapper: Any = inspect(model)
+    mapper: Mapper[Any] = inspect(model)
     names = [column.key for column in mapper.column_attrs]
     known = {
         name: value

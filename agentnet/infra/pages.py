@@ -18,7 +18,7 @@ from functools import lru_cache
 from typing import Any, Generic, TypeVar, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, String, and_, or_, type_coerce
+from sqlalchemy import ColumnElement, Select, String, and_, literal_column, or_, type_coerce
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from agentnet.core.clock import YEARS
@@ -153,7 +153,8 @@ def _ordered(
     selected = selected.add_columns(_as_stored(by).label("sort_value"))
     if key.column is not by.column:
         selected = selected.add_columns(_as_stored(key).label("sort_key"))
-    return selected.order_by(*order).limit(limit), shaped
+    # Written out: PostgreSQL plans what is asked for often without its parameters, and this one decides the plan.
+    return selected.order_by(*order).limit(literal_column(str(limit))), shaped
 
 
 def _as_stored(by: SortBy) -> ColumnElement[Any]:

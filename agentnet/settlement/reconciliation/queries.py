@@ -12,7 +12,6 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from agentnet.collecting.models import Collection, Household
 from agentnet.core.errors import Missing
-from agentnet.core.money import Fen
 from agentnet.divisions.models import OrgUnit
 from agentnet.infra.actor import Actor
 from agentnet.infra.db import db
@@ -140,47 +139,7 @@ def files_page(viewer: Actor, arguments: Mapping[str, str], source: str = "") ->
     return page_of(db.session(), statement, arguments, columns=FILE_COLUMNS, default="-imported", key=key)
 
 
-@dataclass(frozen=True, slots=True)
-class FileSums:
-    """What became of a file's rows: by step of matching, alone, and not to be matched at all."""
-
-    by_step: Mapping[str, tuple[int, Fen]]
-    unmatched: tuple[int, Fen]
-    open_differences: int
-    open_fen: Fen
-
-    @property
-    def matched(self) -> tuple[int, Fen]:
-        return sum(count for count, _ in self.by_step.values()), sum(fen for _, fen in self.by_step.values())
-
-
-def file_sums(file: ReconciliationFile) -> FileSums:
-    """Return how many rows were matched by which step, and what is open."""
-    connection, given = db.session.connection(), {"file_id": file.id}
-    rows = connection.execute(_by_step(), given).all()
-    by_step = {step: (int(count), int(fen)) for step, count, fen in rows if step is not None}
-    alone = next(((int(count), int(fen)) for step, count, fen in rows if step is None), (0, 0))
-    count, fen = connection.execute(_OPEN, given).one()
-    return FileSums(by_step, alone, int(count), int(fen))
-
-
 _FILE: Any = bindparam("file_id", type_=BigInteger())
-
-
-@built_once
-def _by_step() -> Select[*tuple[Any, ...]]:
-    return (
-        select(RowMatch.step, func.count(), func.coalesce(func.sum(FileRow.gross_fen), 0))
-        .select_from(FileRow)
-        .outerjoin(RowMatch, LIVE)
-        .where(FileRow.file_id == _FILE, *matchable())
-        .group_by(RowMatch.step)
-    )
-
-
-_OPEN = select(func.count(), func.coalesce(func.sum(Difference.amount_fen), 0)).where(
-    Difference.file_id == _FILE, Difference.state == State.OPEN
-)
 
 
 def matchable() -> tuple[ColumnElement[bool], ...]:
