@@ -26,11 +26,12 @@ from agentnet.commission.outside import Outside, outside_of
 from agentnet.commission.queries import terms_of
 from agentnet.commission.rules import Ruled, Tariffs, Terms, open_days_of, terms_on, within
 from agentnet.commission.settling import Settling, owing_in, settle
-from agentnet.core.clock import Month
+from agentnet.core.clock import Month, shanghai_instant
 from agentnet.core.money import Fen
 from agentnet.infra.db import db
 from agentnet.infra.straight import Straight
 from agentnet.outlets.models import Outlet, OutletPlacement, OutletState, Partner
+from agentnet.outlets.queries.as_of import facts_before
 
 Part = tuple[int, Fen]
 """A component's id and what it pays."""
@@ -157,6 +158,7 @@ def outlet_months(
 ) -> list[OutletMonth]:
     """Return the months of some outlets, a handful of queries for all of them.
 
+    Kind, setting and partner are those of the month's end: what is changed later pays later months.
     ``as_stored`` leaves the ids of collections as the database keeps them, for lines that only go back to it.
     """
     terms = terms_of(outlet_ids)
@@ -183,11 +185,14 @@ def outlet_months(
         .where(Outlet.id.in_(outlet_ids))
         .order_by(Outlet.code)
     ).all()
+    was = facts_before({row[0]: row[1] for row in outlets}, shanghai_instant(month.ends_on))
+    partners = _partner_codes() if was else {}
     ruling = {}
     for id_, *_others, opened_on, closed_on in outlets:
         taken = facts.get(id_, ())
         days = [taken[0].day, taken[-1].day] if taken else []
         ruling[id_] = within(tariffs.ruling(terms.get(id_, ()), month), *open_days_of(opened_on, closed_on, days))
+    own = dict(ruling)
     settling = settle(month, ruling, facts, terms, tariffs)
     for id_, settled in settling.items():
         ruling[id_], facts[id_] = settled.ruling, settled.facts
@@ -195,7 +200,10 @@ def outlet_months(
     months = []
     for id_, code, kind, setting, state, org_unit_id, partner, _opened_on, _closed_on in outlets:
         agreed = _last_terms(terms.get(id_, []), month)
-        version = tariffs.version_for(terms.get(id_, []), last)
+        version = own[id_][-1].version if own[id_] else tariffs.version_for(terms.get(id_, []), last)
+        if id_ in was:
+            kind, setting = was[id_].get("kind", kind), was[id_].get("setting", setting)
+            partner = partners.get(was[id_]["partner_id"], "") if "partner_id" in was[id_] else partner
         inputs = _inputs(month, Profile(kind, setting, partner or ""), outside.get(id_, Outside()))
         earned, monthly, reason = worked(ruling[id_], inputs, facts.get(id_, []))
         if id_ in settling:
@@ -225,6 +233,10 @@ def outlet_months(
 
 
 _earned_line: Callable[[tuple[Any, ...]], EarnedLine] = partial(tuple.__new__, EarnedLine)
+
+
+def _partner_codes() -> Mapping[int | None, str]:
+    return dict(db.session.execute(select(Partner.id, Partner.code)).all())
 
 
 def settled_lines(earned: Sequence[EarnedLine], counts: Mapping[UUID, Fact]) -> list[EarnedLine]:

@@ -6,13 +6,16 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta, timezone
 
 from sqlalchemy import Connection
 
 from agentnet.verify.commission import FAR_FUTURE, Spans, closed_months, tariffs_known
 from agentnet.verify.findings import Finding, rows
+from agentnet.verify.printed import Outlets
 from agentnet.verify.register import as_day
+
+SHANGHAI = timezone(timedelta(hours=8))
 
 
 def versions_say_what_was_agreed(connection: Connection) -> Iterator[Finding]:
@@ -42,10 +45,23 @@ def months_were_ruled(connection: Connection) -> Iterator[Finding]:
         row.id: (as_day(row.opened_on) if row.opened_on else None, as_day(row.closed_on) if row.closed_on else None)
         for row in rows(connection, "SELECT id, opened_on, closed_on FROM outlets")
     }
+    outlets = Outlets(connection)
+    partners = {row.id: row.code for row in rows(connection, "SELECT id, code FROM partners")}
+    accruals = {
+        (row.month, row.outlet_id): row.version_id
+        for row in rows(connection, "SELECT month, outlet_id, version_id FROM outlet_accruals")
+    }
     for month in closed_months(connection):
         if month.inputs is None:
             continue
-        (first, end), subject = month.days, f"{month.code} {month.month}"
+        ended = datetime.combine(month.days[1], time(), SHANGHAI)
+        (first, end), subject, wrote = month.days, f"{month.code} {month.month}", month.outlet
+        kind, setting, whose = (outlets.was(month.outlet_id, name, ended) for name in ("kind", "setting", "partner_id"))
+        if (kind, setting, partners.get(whose, "")) != (wrote.kind, wrote.setting, wrote.partner):
+            yield Finding("commission_place", subject, "was another kind of outlet at its end")
+        of_month = _cut(month.ruling, month.days[0], FAR_FUTURE)
+        if of_month and max(of_month, key=lambda one: one[2])[0] != accruals[month.month, month.outlet_id]:
+            yield Finding("commission_ruling", subject, "is shared by another version than ended it")
         taken = [day for line in month.lines if (day := as_day(line.business_on)) >= first]
         back = [one for one in month.ruling if one[1] < first]
         if (month.month, month.outlet_id) not in later:

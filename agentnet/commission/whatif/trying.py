@@ -24,7 +24,7 @@ from agentnet.commission.engine.reading import read_version
 from agentnet.commission.models import CommissionLine, OutletAccrual, PlanComponent
 from agentnet.commission.outside import Outside, outside_of
 from agentnet.commission.queries import tariffs, terms_of
-from agentnet.commission.rules import Ruled, Tariffs, Terms, Version, within
+from agentnet.commission.rules import Ruled, Tariffs, Terms, Version, open_days_of, within
 from agentnet.commission.settling import Concerned, cut_to, settle_outlets
 from agentnet.commission.stored import closed_monthly
 from agentnet.commission.whatif.comparing import Change, Monthly, NewLine, PaidLine, add_month
@@ -79,7 +79,7 @@ def try_outlets(content: str, plan_id: int | None, months: Sequence[Month], outl
     trial = tried_tariffs(says, plan_id, book)
     names = dict(db.session.execute(select(PlanComponent.id, PlanComponent.name)).all())
     names |= {-1 - position: one.name for position, one in enumerate(says.components)}
-    terms = terms_of(outlet_ids)
+    terms, opened = terms_of(outlet_ids), _opened(outlet_ids)
     portion = Portion()
     stands: dict[uuid.UUID, Fen] = {}
     for month in months:
@@ -88,6 +88,10 @@ def try_outlets(content: str, plan_id: int | None, months: Sequence[Month], outl
         if not ruled:
             continue
         lines = _lines(month, ruled)
+        for id_ in ruled:
+            days = [line.fact.day for line in lines[id_] if line.own]
+            open_days = open_days_of(*opened[id_], [min(days), max(days)] if days else [])
+            ruling[id_] = within(ruling[id_], *open_days)
         facts: dict[int, list[Fact]] = {id_: [line.fact for line in lines[id_] if line.own] for id_ in ruled}
         stands |= {line.fact.id: line.fact.amount_fen for id_ in ruled for line in lines[id_]}
         concerned = _concerned(month, months, {id_: ruling[id_] for id_ in ruled}, terms, trial, book)
@@ -95,6 +99,12 @@ def try_outlets(content: str, plan_id: int | None, months: Sequence[Month], outl
             ruling[id_], facts[id_] = settled.ruling, settled.facts
         _try_month(month, ruled, ruling, facts, lines, names, portion)
     return portion
+
+
+def _opened(outlet_ids: Sequence[int]) -> Mapping[int, tuple[date | None, date | None]]:
+    """Return from when until when each outlet was open."""
+    opened = select(Outlet.id, Outlet.opened_on, Outlet.closed_on).where(Outlet.id.in_(outlet_ids))
+    return {id_: (opened_on, closed_on) for id_, opened_on, closed_on in db.session.execute(opened)}
 
 
 def _concerned(
