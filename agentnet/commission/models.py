@@ -161,7 +161,7 @@ class CommissionLine(Model):
     as well.
 
     A close writes a million of them: outlet, collection and component are proved by the accrual that seals them (a
-    trigger), outlet by outlet, instead of line by line. Look a collection's line up with its outlet: by both it is unique.
+    trigger), outlet by outlet, instead of line by line. Look a collection's line up by ``is_line_of``.
     """
 
     __tablename__ = "commission_lines"

@@ -60,8 +60,8 @@ def insert_typed(connection: Connection, target: Table, rows: Sequence[Mapping[s
 def insert_columns(connection: Connection, target: Table, columns: Mapping[str, Sequence[Any]]) -> None:
     """Insert rows given column by column, in the table's order: a month's close writes hundreds of thousands.
 
-    Values are text, whole numbers or nothing, as the database keeps them: a UUID is its text, an instant does not belong
-    here. PostgreSQL copies them.
+    Values are text, whole numbers or nothing, as the database keeps them: a UUID is its text, an instant does not
+    belong here. PostgreSQL copies them.
     """
     if not next(iter(columns.values()), ()):
         return

@@ -7,17 +7,17 @@ read as it is now.
 
 from __future__ import annotations
 
-import uuid
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import String, bindparam, select, type_coerce
 
 from agentnet.collecting.models import Collection
-from agentnet.commission.accruing import MonthlyEarned, worked
+from agentnet.commission.accruing import MonthlyEarned, Part, worked
 from agentnet.commission.engine import language
 from agentnet.commission.engine.inputs import Fact, OutletInputs, Profile
 from agentnet.commission.engine.reading import read_version
@@ -26,11 +26,12 @@ from agentnet.commission.outside import Outside, outside_of
 from agentnet.commission.queries import tariffs, terms_of
 from agentnet.commission.rules import Tariffs, Version
 from agentnet.commission.stored import closed_monthly
-from agentnet.commission.whatif.comparing import Change, Monthly, NewLine, PaidLine, add_month
+from agentnet.commission.whatif.comparing import Change, Monthly, PaidLine, add_month
 from agentnet.commission.working import read_parts
 from agentnet.core.clock import Month
 from agentnet.core.money import Fen
 from agentnet.infra.db import db
+from agentnet.infra.straight import Straight
 from agentnet.outlets.models import Outlet, Partner
 
 TRIED = 0
@@ -113,7 +114,7 @@ def _try_month(
             tried.change,
             str(month),
             (paid.get(id_, []), once.get(id_, ())),
-            ([NewLine(line.commission_fen, line.parts) for line in earned], map(_monthly, monthly)),
+            (earned, map(_monthly, monthly)),
             names,
         )
         portion.add(str(month), accrual, "PAID", compared.paid_by)
@@ -143,16 +144,14 @@ def _accruals(month: Month, outlet_ids: Sequence[int]) -> list[tuple[Any, str]]:
     return [(row, (row.code or "") if row.inputs is None else row.inputs.get("partner", "")) for row in rows]
 
 
-def _lines(month: Month, outlet_ids: Sequence[int]) -> tuple[dict[int, list[Fact]], dict[int, list[PaidLine]]]:
-    """Return what the close paid for, as the engine takes it, and what it paid, by outlet and in the same order."""
-    facts: dict[int, list[Fact]] = defaultdict(list)
-    paid: dict[int, list[PaidLine]] = defaultdict(list)
-    # Plain rows from the connection: a million of them are read in a year of a large network.
-    rows = db.session.connection().execute(
+@lru_cache(maxsize=16)
+def _month_lines(month: Month) -> Straight:
+    """Return the statement for the lines of a closed month at some outlets: ids and days as plain text."""
+    return Straight(
         select(
             CommissionLine.outlet_id,
-            Collection.id,
-            Collection.business_on,
+            type_coerce(Collection.id, String),
+            type_coerce(Collection.business_on, String),
             Collection.tender,
             Collection.household_id,
             CommissionLine.base_fen,
@@ -161,11 +160,29 @@ def _lines(month: Month, outlet_ids: Sequence[int]) -> tuple[dict[int, list[Fact
             CommissionLine.parts,
         )
         .join(Collection, Collection.id == CommissionLine.collection_id)
-        .where(CommissionLine.month == str(month), CommissionLine.outlet_id.in_(outlet_ids))
+        .where(
+            CommissionLine.month == str(month), CommissionLine.outlet_id.in_(bindparam("outlet_ids", expanding=True))
+        )
         .order_by(CommissionLine.outlet_id, Collection.business_on, Collection.id)
     )
-    id_: uuid.UUID
-    for outlet_id, id_, day, tender, household_id, base_fen, commission_fen, component_id, parts in rows:
+
+
+def _lines(month: Month, outlet_ids: Sequence[int]) -> tuple[dict[int, list[Fact]], dict[int, list[PaidLine]]]:
+    """Return what the close paid for, as the engine takes it, and what it paid, by outlet and in the same order."""
+    facts: dict[int, list[Fact]] = defaultdict(list)
+    paid: dict[int, list[PaidLine]] = defaultdict(list)
+    days: dict[Any, date] = {}
+    known: dict[tuple[Any, ...], tuple[Part, ...]] = {}
+    # Plain rows from the driver: a million of them are read in a month of a large network.
+    rows = _month_lines(month).rows(db.session.connection(), {"outlet_ids": list(outlet_ids)})
+    for outlet_id, id_, on, tender, household_id, base_fen, *earned in rows:
+        day = days.get(on)
+        if day is None:
+            day = days[on] = on if isinstance(on, date) else date.fromisoformat(on)
+        key = tuple(earned)
+        parts = known.get(key)
+        if parts is None:
+            parts = known[key] = read_parts(*key)
         facts[outlet_id].append(Fact(id_, day, tender, household_id, base_fen))
-        paid[outlet_id].append(PaidLine(base_fen, commission_fen, read_parts(commission_fen, component_id, parts)))
+        paid[outlet_id].append(PaidLine(base_fen, key[0], parts))
     return facts, paid
