@@ -110,6 +110,7 @@ CHECKS: Sequence[Check] = tuple(
         commission.lines_are_recomputed,
         commission_terms.months_were_ruled_and_open,
         commission.closed_months_are_complete,
+        commission.lines_have_their_like,
         commission.corrections_are_followed,
         commission.accruals_add_up,
         commission.adjustments_are_paid_once,
