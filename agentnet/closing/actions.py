@@ -102,8 +102,8 @@ def close_month(
     """Close a month: opens its own doors, may be killed anywhere and called again.
 
     ``kinds`` are the documents to plan with it; what is left out can be ordered later and shows the same figures.
-    ``lines_at_once`` bounds a transaction: more is quicker, and may hold up whoever else writes; without it some
-    50 ms do. ``signature`` is why it is closed over what is not settled.
+    ``lines_at_once`` bounds a transaction: more is quicker, and may hold up whoever else writes; by itself one takes
+    some 50 ms. ``signature`` is why it is closed over what is not settled.
 
     Raises:
         Forbidden: ``not_permitted``, ``company_only``.

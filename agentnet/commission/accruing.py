@@ -136,6 +136,12 @@ def refunded_in(month: Month, *conditions: ColumnElement[bool]) -> Mapping[UUID,
     return {collection_id: int(fen) for collection_id, fen in rows if collection_id is not None}
 
 
+def refunded_as_stored(month: Month, *conditions: ColumnElement[bool]) -> Mapping[str, Fen]:
+    """Return the same by the collection's id as ``CAST(id AS VARCHAR)`` gives it."""
+    spelled = str if db.session.connection().dialect.name == "postgresql" else attrgetter("hex")
+    return {spelled(id_): fen for id_, fen in refunded_in(month, *conditions).items()}
+
+
 def open_in(month: Month) -> ColumnElement[bool]:
     """Return the condition on ``Outlet`` that it was open at some time in a month."""
     return and_(Outlet.opened_on < month.ends_on, or_(Outlet.closed_on.is_(None), Outlet.closed_on > month.starts_on))
@@ -318,8 +324,7 @@ def as_stored_ids(connection: Connection, ids: Sequence[Any]) -> Sequence[str]:
 def _facts(month: Month, outlet_ids: Sequence[int], as_stored: bool) -> Mapping[int, list[Fact]]:
     found: dict[int, list[Fact]] = defaultdict(list)
     connection = db.session.connection()
-    refunds = refunded_in(month, Collection.outlet_id.in_(outlet_ids))
-    refunded = dict(zip(as_stored_ids(connection, list(refunds)), refunds.values(), strict=True))
+    refunded = refunded_as_stored(month, Collection.outlet_id.in_(outlet_ids))
     days: dict[Any, date] = {}
     last: int | None = None
     rows = _month_facts(month).rows(connection, {"outlet_ids": list(outlet_ids)})

@@ -216,7 +216,7 @@ def accrue(month: Month, months: Sequence[OutletMonth], by: Actor) -> int:
     insert_typed(connection, cast(Table, CommissionLine.__table__), _adjusted_rows(month, fresh))
     insert_typed(connection, cast(Table, MonthlyCommission.__table__), _monthly_rows(month, fresh))
     if fresh:
-        # Behind its lines: the database seals an outlet's month only over lines that are its own.
+        # Behind its lines: the database takes an accrual only over lines that are its own.
         rows = [_accrual_row(month, one, transfers.get(one.outlet_id)) for one in fresh]
         insert_typed(connection, cast(Table, OutletAccrual.__table__), rows)
         write_audit(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,9 @@ import click
 from agentnet.commission.engine.faults import PlanRefused
 from agentnet.commission.engine.language import Basis, Kind, Plan
 from agentnet.commission.engine.reading import read_plan
+from agentnet.commission.simulating.beside import begin_beside, worth_two
 from agentnet.commission.simulating.collections_file import Collections, read_collections
-from agentnet.commission.simulating.running import Days, OutletMonth, Ruler, outlet_months
+from agentnet.commission.simulating.running import Days, Ruler, outlet_months
 from agentnet.commission.simulating.telling import Totals, month_content, outlets_compared, table
 from agentnet.core.clock import Month
 from agentnet.core.errors import Invalid
@@ -49,19 +51,28 @@ def simulate_command(plan_file: Path, file: Path, against: Path | None, as_of: s
     plans = [_plan(path, as_json) for path in ([plan_file, against] if against else [plan_file])]
     rulers = [Ruler(plan, month) for plan in plans]
     with quiet_heap():
-        _simulate(file, rulers, [Totals(plan) for plan in plans], as_json)
+        _simulate(file, rulers, as_json)
 
 
-def _simulate(file: Path, rulers: list[Ruler], totals: list[Totals], as_json: bool) -> None:
+def _simulate(file: Path, rulers: list[Ruler], as_json: bool) -> None:
     found = read_collections(file, _needs(rulers), lambda rows: progress(rows, f"reading {file.name}"))
     if found.error_count:
         _refuse_rows(found, as_json)
-    months = _work(found, rulers, totals)
+    codes = sorted(found.outlets)
+    half = len(codes) // 2 if worth_two(found.rows) else len(codes)
+    others = begin_beside(lambda write: _work(found, codes[half:], rulers, write, as_json)) if codes[half:] else None
     if as_json:
-        _write_json(months, totals, found, rulers)
+        sys.stdout.write('{"months": [')
+    number, totals = _work(found, codes[:half], rulers, sys.stdout.write, as_json)
+    if others is not None:
+        (more, sums), text = others()
+        sys.stdout.write("," if number and more else "")
+        shutil.copyfileobj(text, sys.stdout)
+        for mine, theirs in zip(totals, sums, strict=True):
+            mine.join(theirs)
+    if as_json:
+        sys.stdout.write("\n], " + json.dumps(_rest(totals, found, rulers), ensure_ascii=False)[1:] + "\n")
     else:
-        for _ in months:
-            pass
         answer({}, _lines(totals, found, rulers), as_json=False)
 
 
@@ -108,27 +119,30 @@ def _refuse_rows(found: Collections, as_json: bool) -> None:
     sys.exit(FILES_WITH_FAULTS)
 
 
-_Months = Iterator[tuple[OutletMonth, dict[tuple[int, int], tuple[int, int]]]]
+def _work(
+    found: Collections, codes: Sequence[str], rulers: list[Ruler], write: Callable[[str], object], as_json: bool
+) -> tuple[int, list[Totals]]:
+    """Work outlet by outlet, freeing each, and add every plan up; return the sums.
 
-
-def _work(found: Collections, rulers: list[Ruler], totals: list[Totals]) -> _Months:
-    """Work outlet by outlet, freeing each; yield the months of the first plan, and add both plans up."""
-    days = Days()
-    for code in progress(sorted(found.outlets), "working", len(found.outlets)):
+    As JSON the months of the first plan are written, one at a time: a year of a network is more than memory should
+    hold. Their number is returned.
+    """
+    days, number = Days(), 0
+    totals = [Totals(ruler.plan) for ruler in rulers]
+    encode = json.JSONEncoder(ensure_ascii=False).encode
+    for code in progress(codes, "working", len(codes)):
         rows = found.outlets.pop(code)
         for ruler, sums in zip(rulers, totals, strict=True):
             for one in outlet_months(code, rows, found.tenders, ruler, days):
                 by_component = sums.add(one)
-                if sums is totals[0]:
-                    yield one, by_component
+                if as_json and sums is totals[0]:
+                    write(("," if number else "") + "\n" + encode(month_content(sums, one, by_component)))
+                    number += 1
+    return number, totals
 
 
-def _write_json(months: _Months, totals: list[Totals], found: Collections, rulers: list[Ruler]) -> None:
-    """Write one JSON object, an outlet's month at a time: a year of a network is more than memory should hold."""
-    write, encode = sys.stdout.write, json.JSONEncoder(ensure_ascii=False).encode
-    write('{"months": [')
-    for at, (one, by_component) in enumerate(months):
-        write(("," if at else "") + "\n" + encode(month_content(totals[0], one, by_component)))
+def _rest(totals: list[Totals], found: Collections, rulers: list[Ruler]) -> dict[str, Any]:
+    """Return what the JSON says behind the months."""
     rest: dict[str, Any] = {
         "rows": found.rows,
         "passed_over_columns": list(found.passed_over),
@@ -141,7 +155,7 @@ def _write_json(months: _Months, totals: list[Totals], found: Collections, ruler
             {"outlet_code": code, "total_fen": fen, "against_fen": before, "change_fen": fen - before}
             for code, fen, before in outlets_compared(totals[0], totals[1])
         ]
-    write("\n], " + encode(rest)[1:] + "\n")
+    return rest
 
 
 def _assumptions(rulers: list[Ruler]) -> list[str]:

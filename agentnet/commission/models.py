@@ -161,9 +161,9 @@ class CommissionLine(Model):
     Where several did, ``parts`` lists each with its fen (``[[component_id, fen], ...]``); the first is ``component_id``
     as well.
 
-    A close writes a million of them: outlet, collection and component are proved by the accrual that seals them (a
-    trigger), outlet by outlet, instead of line by line. Look a collection's line up with its outlet:
-    by both and the month it is unique.
+    A close writes a million of them: outlet, collection and component are not references, proved line by line; the
+    outlet's accrual is only taken over lines that are its own (a trigger; decision 0029). Look a collection's line up
+    by ``is_line_of``.
     """
 
     __tablename__ = "commission_lines"

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def quiet_heap() -> Iterator[None]:
-    """Look for cycles of garbage only afterwards; what is in no cycle, as rows and lines are, is freed at once."""
+    """Look for cycles of garbage only afterwards; what is in none, as rows and lines are, is freed at once as ever."""
     looked = gc.isenabled()
     gc.disable()
     try:

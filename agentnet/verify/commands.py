@@ -118,6 +118,7 @@ CHECKS: Sequence[Check] = tuple(
         campaigns.campaigns_count_their_days,
         settled.settled_lines_follow_the_money,
         commission.closed_months_are_complete,
+        commission.lines_have_their_like,
         commission.corrections_are_followed,
         commission.accruals_add_up,
         commission.adjustments_are_paid_once,

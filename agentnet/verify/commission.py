@@ -282,6 +282,31 @@ def closed_months_are_complete(connection: Connection) -> Iterator[Finding]:
         yield Finding("commission_missing", row.receipt_no, says)
 
 
+def lines_have_their_like(connection: Connection) -> Iterator[Finding]:
+    """A line is for a collection that exists, paid once whatever the outlet (once a month where what is
+    settled pays), by a component somebody wrote."""
+    for row in rows(
+        connection,
+        """
+        SELECT l.id, l.component_id, c.id AS known, p.id AS component FROM commission_lines l
+        LEFT JOIN collections c ON c.id = l.collection_id LEFT JOIN plan_components p ON p.id = l.component_id
+        WHERE (l.collection_id IS NOT NULL AND c.id IS NULL) OR (l.component_id IS NOT NULL AND p.id IS NULL)
+        """,
+    ):
+        says = "is for no collection there is" if row.component_id == row.component else "is paid by no known component"
+        yield Finding("commission_line_source", str(row.id), says)
+    for row in rows(
+        connection,
+        """
+        SELECT c.receipt_no, COUNT(*) AS n FROM commission_lines l JOIN collections c ON c.id = l.collection_id
+        GROUP BY c.receipt_no
+        HAVING COUNT(*) > COUNT(DISTINCT l.month)
+          OR (COUNT(*) > 1 AND SUM(CASE WHEN l.settled_to_fen IS NULL THEN 1 ELSE 0 END) > 0)
+        """,
+    ):
+        yield Finding("commission_line_source", row.receipt_no, f"is paid {row.n} times")
+
+
 def corrections_are_followed(connection: Connection) -> Iterator[Finding]:
     """What a closed month paid, with what corrections took back since, is what the month earns on what stands.
 

@@ -1,4 +1,4 @@
-"""Lines of commission are kept by outlet, and the accrual that seals them proves where they come from.
+"""Lines of commission are kept by outlet, and the accrual is taken only over lines that are its own.
 
 A million lines are written in a month's close. References proved line by line, and one index in the order of all
 collections, cost more than all the rest of it; both are proved outlet by outlet instead, which is stricter.
@@ -65,15 +65,15 @@ def upgrade() -> None:
     )
     if _is_sqlite():
         _refuse_changes()
-    _seal()
+    _require_own_lines()
 
 
 def downgrade() -> None:
-    op.execute("DROP TRIGGER outlet_accruals_seal" + ("" if _is_sqlite() else " ON outlet_accruals"))
+    op.execute("DROP TRIGGER outlet_accruals_own_lines" + ("" if _is_sqlite() else " ON outlet_accruals"))
     if _is_sqlite():
         _let_change()
     else:
-        op.execute("DROP FUNCTION seal_commission_lines()")
+        op.execute("DROP FUNCTION require_own_lines()")
     op.drop_index(ADJUSTED_ONCE, TABLE)
     with op.batch_alter_table(TABLE, recreate=_anew()) as batch:
         batch.drop_constraint(BY_OUTLET, type_="unique")
@@ -85,11 +85,11 @@ def downgrade() -> None:
         _refuse_changes()
 
 
-def _seal() -> None:
+def _require_own_lines() -> None:
     if _is_sqlite():
         foreign = FOREIGN.format(first="NEW.month || '-01'", end="date(NEW.month || '-01', '+1 month')")
         op.execute(
-            f"CREATE TRIGGER outlet_accruals_seal AFTER INSERT ON outlet_accruals WHEN {foreign}"
+            f"CREATE TRIGGER outlet_accruals_own_lines AFTER INSERT ON outlet_accruals WHEN {foreign}"
             f" BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END"
         )
         return
@@ -97,13 +97,13 @@ def _seal() -> None:
     foreign = FOREIGN.format(first=first, end=f"({first} + interval '1 month')::date")
     # Planned while the tables may still be small and kept for a session that fills them: never by reading them whole.
     op.execute(
-        "CREATE FUNCTION seal_commission_lines() RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off AS $$ BEGIN"
+        "CREATE FUNCTION require_own_lines() RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off AS $$ BEGIN"
         f" IF {foreign} THEN"
         f" RAISE EXCEPTION '{REFUSAL}' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NULL; END $$"
     )
     op.execute(
-        "CREATE TRIGGER outlet_accruals_seal AFTER INSERT ON outlet_accruals"
-        " FOR EACH ROW EXECUTE FUNCTION seal_commission_lines()"
+        "CREATE TRIGGER outlet_accruals_own_lines AFTER INSERT ON outlet_accruals"
+        " FOR EACH ROW EXECUTE FUNCTION require_own_lines()"
     )
 
 

@@ -76,6 +76,17 @@ PLANTS = (
     ("plan_version", "UPDATE plan_components SET position = position + 5"),
     ("commission_ruling", "UPDATE plan_versions SET starts_on = '2026-10-15'"),
     ("commission_missing", "DELETE FROM commission_lines"),
+    ("commission_line_source", "UPDATE commission_lines SET component_id = 999"),
+    (
+        "commission_line_source",
+        "UPDATE commission_lines SET collection_id = (SELECT id FROM transfers WHERE id NOT IN"
+        " (SELECT id FROM collections) LIMIT 1) WHERE id = (SELECT MIN(id) FROM commission_lines)",
+    ),
+    (
+        "commission_line_source",
+        "INSERT INTO commission_lines (month, outlet_id, kind, collection_id, base_fen, commission_fen)"
+        " SELECT month, outlet_id + 1, kind, collection_id, base_fen, commission_fen FROM commission_lines",
+    ),
     ("accrual", "UPDATE outlet_accruals SET earned_fen = earned_fen + 1, due_fen = due_fen + 1 WHERE due_fen > 0"),
     (
         "accrual_transfer",

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import String, bindparam, cast, select, type_coerce
 
 from agentnet.collecting.models import Collection, Correction, Void
 from agentnet.commission.abuse.rules import Found, Taken, found_in, jumps, thresholds_on, without
-from agentnet.commission.accruing import OutletMonth, outlet_months, refunded_in, worked
+from agentnet.commission.accruing import OutletMonth, outlet_months, refunded_as_stored, worked
 from agentnet.commission.engine.inputs import Fact, Profile
 from agentnet.commission.engine.language import Kind
 from agentnet.commission.queries import tariffs, terms_of
@@ -19,6 +22,7 @@ from agentnet.commission.rules import Ruled
 from agentnet.core.clock import Month
 from agentnet.core.money import Fen
 from agentnet.infra.db import db
+from agentnet.infra.straight import Straight
 from agentnet.outlets.models import Outlet, Partner
 
 MOST_EVIDENCE = 300
@@ -41,7 +45,7 @@ class Costed:
         for group in self.found.groups:
             if left <= 0:
                 break
-            kept.append([str(one.id) for one in group[:left]])
+            kept.append([str(UUID(str(one.id))) for one in group[:left]])
             left -= len(group)
         return kept
 
@@ -61,7 +65,7 @@ def patterns_of(month: Month, outlet_ids: Sequence[int]) -> list[Costed]:
     if not found:
         return []
     costed = []
-    for one in outlet_months(month, list(found), book):
+    for one in outlet_months(month, list(found), book, as_stored=True):
         stands = [_fact(taken_) for taken_ in taken[one.outlet_id] if not taken_.undone and taken_.amount_fen]
         # Where what is settled pays, a pattern costs what it will once all of it is settled.
         whole = one.earned_fen if one.settling is None else _earned(one, stands)
@@ -111,33 +115,47 @@ def _profiles(outlet_ids: Sequence[int]) -> Mapping[int, Profile]:
     return {id_: Profile(kind, setting, partner or "") for id_, kind, setting, partner in rows}
 
 
-def _taken(month: Month, outlet_ids: Sequence[int]) -> dict[int, list[Taken]]:
-    """Return what was collected, by outlet, with what stands of it; what was cleared afterwards is left out."""
+@lru_cache(maxsize=4)
+def _month_taken(month: Month) -> Straight:
+    """Return the statement for what was collected in a month at some outlets: ids, days and instants as plain text."""
     cleared = select(Correction.collection_id).where(Correction.clears, Correction.collection_id.is_not(None))
-    here = Collection.outlet_id.in_(outlet_ids)
-    rows: Any = db.session.connection().execute(
+    return Straight(
         select(
             Collection.outlet_id,
-            Collection.id,
-            Collection.business_on,
-            Collection.collected_at,
+            cast(Collection.id, String),
+            type_coerce(Collection.business_on, String),
+            type_coerce(Collection.collected_at, String),
             Collection.tender,
             Collection.household_id,
             Collection.amount_fen,
-            Void.id,
+            type_coerce(Void.id, String),
         )
         .outerjoin(Void, Void.collection_id == Collection.id)
         .where(
-            here,
+            Collection.outlet_id.in_(bindparam("outlet_ids", expanding=True)),
             Collection.business_on >= month.starts_on,
             Collection.business_on < month.ends_on,
             Collection.id.not_in(cleared),
         )
         .order_by(Collection.outlet_id, Collection.business_on, Collection.id)
     )
-    refunded = refunded_in(month, here)
+
+
+def _taken(month: Month, outlet_ids: Sequence[int]) -> dict[int, list[Taken]]:
+    """Return what was collected, by outlet, with what stands of it; what was cleared afterwards is left out.
+
+    The ids are text, as in months worked ``as_stored``.
+    """
+    connection = db.session.connection()
+    refunded = refunded_as_stored(month, Collection.outlet_id.in_(outlet_ids))
+    days: dict[Any, date] = {}
     found: dict[int, list[Taken]] = defaultdict(list)
-    for outlet_id, id_, day, at, tender, household_id, amount_fen, void_id in rows:
+    rows = _month_taken(month).rows(connection, {"outlet_ids": list(outlet_ids)})
+    for outlet_id, id_, on, at, tender, household_id, amount_fen, void_id in rows:
+        day = days.get(on)
+        if day is None:
+            day = days[on] = on if isinstance(on, date) else date.fromisoformat(on)
+        instant = at if isinstance(at, datetime) else datetime.fromisoformat(at).replace(tzinfo=UTC)
         stands = amount_fen - refunded.get(id_, 0)
-        found[outlet_id].append(Taken(id_, day, at, tender, household_id, stands, void_id is not None))
+        found[outlet_id].append(Taken(id_, day, instant, tender, household_id, stands, void_id is not None))
     return found

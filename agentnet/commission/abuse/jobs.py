@@ -12,6 +12,7 @@ from agentnet.commission.abuse.models import PatternScan
 from agentnet.core.clock import Month, business_date, today
 from agentnet.infra.db import db
 from agentnet.infra.jobs import ClockJob
+from agentnet.infra.quiet_heap import quiet_heap
 from agentnet.infra.transaction import batch, reading
 
 
@@ -22,7 +23,7 @@ def look_for_patterns() -> int:
         with reading():
             several = portions(month)
         for ids in several:
-            with reading():
+            with quiet_heap(), reading():
                 found = patterns_of(month, ids)
             with batch():
                 write_findings(month, ids, found)

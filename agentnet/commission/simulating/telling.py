@@ -52,6 +52,17 @@ class Totals:
             self.unruled += sum(line.span < 0 for line in one.worked.lines)
         return by_component
 
+    def join(self, other: Totals) -> None:
+        """Add the sums of other outlets, worked beside these by a copy of this process."""
+        self.total_fen += other.total_fen
+        self.clawback_fen += other.clawback_fen
+        self.unruled += other.unruled
+        for month, fen in other.months.items():
+            self.months[month] = self.months.get(month, 0) + fen
+        for key, fen in other.components.items():
+            self.components[key] = self.components.get(key, 0) + fen
+        self.outlets |= other.outlets
+
     def _by_component(self, one: OutletMonth) -> dict[Key, tuple[Fen, Fen]]:
         found: dict[Key, tuple[Fen, Fen]] = {}
         if one.worked:

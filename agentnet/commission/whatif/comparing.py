@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from agentnet.core.money import Fen
 
@@ -20,11 +20,16 @@ class PaidLine(NamedTuple):
     parts: Parts
 
 
-class NewLine(NamedTuple):
+class NewLine(Protocol):
     """What the other plan pays for the same collection."""
 
-    commission_fen: Fen
-    parts: Parts
+    @property
+    def commission_fen(self) -> Fen:
+        """In all."""
+
+    @property
+    def parts(self) -> Parts:
+        """By component."""
 
 
 class Monthly(NamedTuple):
@@ -114,21 +119,23 @@ def add_month(
     """
     paid_sums: dict[int, Fen] = {}
     new_sums: dict[int, Fen] = {}
-    paid_fen = new_fen = 0
+    paid_fen = new_fen = collected_fen = 0
     for old, now in zip(paid[0], new[0], strict=True):
-        paid_fen += old.commission_fen
-        new_fen += now.commission_fen
-        change.collections += 1
-        change.collected_fen += old.base_fen
-        for id_, fen in old.parts:
+        base_fen, was, old_parts = old
+        gets, now_parts = now.commission_fen, now.parts
+        paid_fen += was
+        new_fen += gets
+        collected_fen += base_fen
+        for id_, fen in old_parts:
             paid_sums[id_] = paid_sums.get(id_, 0) + fen
-        for id_, fen in now.parts:
+        for id_, fen in now_parts:
             new_sums[id_] = new_sums.get(id_, 0) + fen
-        moved = now.commission_fen - old.commission_fen
-        if moved < 0:
-            (change.less if now.parts else change.uncovered).add(moved)
-        elif moved > 0:
-            change.more.add(moved)
+        if gets < was:
+            (change.less if now_parts else change.uncovered).add(gets - was)
+        elif gets > was:
+            change.more.add(gets - was)
+    change.collections += len(paid[0])
+    change.collected_fen += collected_fen
     for one in paid[1]:
         paid_fen += one.commission_fen
         paid_sums[one.component_id] = paid_sums.get(one.component_id, 0) + one.commission_fen

@@ -6,6 +6,7 @@ from typing import Final
 
 from agentnet.commission.whatif.actions import lease, next_portion, write_portion
 from agentnet.infra.jobs import WorkerLoop
+from agentnet.infra.quiet_heap import quiet_heap
 from agentnet.infra.transaction import batch, reading
 
 
@@ -18,7 +19,7 @@ def try_some() -> int:
         asked_id, token = leased.asked.id, leased.token
     if token < 0:
         return 1
-    with reading():
+    with quiet_heap(), reading():
         outlet_ids, portion = next_portion(asked_id)
     with batch():
         write_portion(asked_id, token, outlet_ids, portion)

@@ -12,12 +12,13 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import String, bindparam, select, type_coerce
 
 from agentnet.collecting.models import Collection
-from agentnet.commission.accruing import EarnedLine, MonthlyEarned, worked
+from agentnet.commission.accruing import EarnedLine, MonthlyEarned, Part, worked
 from agentnet.commission.engine import language
 from agentnet.commission.engine.inputs import Fact, OutletInputs, Profile
 from agentnet.commission.engine.reading import read_version
@@ -32,6 +33,7 @@ from agentnet.commission.working import read_parts, read_ruling
 from agentnet.core.clock import Month
 from agentnet.core.money import Fen
 from agentnet.infra.db import db
+from agentnet.infra.straight import Straight
 from agentnet.outlets.models import Outlet, Partner
 
 TRIED = 0
@@ -220,25 +222,26 @@ class _Line(NamedTuple):
 
 def _paired(
     lines: Sequence[_Line], facts: Sequence[Fact], earned: Sequence[EarnedLine]
-) -> tuple[list[PaidLine], list[NewLine]]:
+) -> tuple[Sequence[PaidLine], Sequence[NewLine]]:
     """Return both sides with the same collections in the same order; what one side does not have is nothing there."""
     if len(lines) == len(earned) and all(line.own for line in lines):
-        return [line.paid for line in lines], [NewLine(line.commission_fen, line.parts) for line in earned]
-    new = {line.collection_id: NewLine(line.commission_fen, line.parts) for line in earned}
+        return [line.paid for line in lines], earned
+    new = {line.collection_id: line for line in earned}
     paid = {line.fact.id: line.paid for line in lines}
     ids = [*paid, *(fact.id for fact in facts if fact.id not in paid)]
-    return [paid.get(id_, PaidLine(0, 0, ())) for id_ in ids], [new.get(id_, NewLine(0, ())) for id_ in ids]
+    return [paid.get(id_, PaidLine(0, 0, ())) for id_ in ids], [
+        new.get(id_) or EarnedLine(id_, 0, 0, ()) for id_ in ids
+    ]
 
 
-def _lines(month: Month, outlet_ids: Sequence[int]) -> Mapping[int, list[_Line]]:
-    """Return what the close paid for and what it paid, by outlet, in the order of day and id."""
-    found: dict[int, list[_Line]] = defaultdict(list)
-    # Plain rows from the connection: a million of them are read in a year of a large network.
-    rows = db.session.connection().execute(
+@lru_cache(maxsize=16)
+def _month_lines(month: Month) -> Straight:
+    """Return the statement for the lines of a closed month at some outlets: ids and days as plain text."""
+    return Straight(
         select(
             CommissionLine.outlet_id,
-            Collection.id,
-            Collection.business_on,
+            type_coerce(Collection.id, String),
+            type_coerce(Collection.business_on, String),
             Collection.tender,
             Collection.household_id,
             CommissionLine.base_fen,
@@ -248,13 +251,30 @@ def _lines(month: Month, outlet_ids: Sequence[int]) -> Mapping[int, list[_Line]]
             CommissionLine.amount_fen,
         )
         .join(Collection, Collection.id == CommissionLine.collection_id)
-        .where(CommissionLine.month == str(month), CommissionLine.outlet_id.in_(outlet_ids))
+        .where(
+            CommissionLine.month == str(month), CommissionLine.outlet_id.in_(bindparam("outlet_ids", expanding=True))
+        )
         .order_by(CommissionLine.outlet_id, Collection.business_on, Collection.id)
     )
+
+
+def _lines(month: Month, outlet_ids: Sequence[int]) -> Mapping[int, list[_Line]]:
+    """Return what the close paid for and what it paid, by outlet, in the order of day and id."""
+    found: dict[int, list[_Line]] = defaultdict(list)
+    days: dict[Any, date] = {}
+    known: dict[tuple[Any, ...], tuple[Part, ...]] = {}
     starts_on = month.starts_on
-    id_: uuid.UUID
-    for outlet_id, id_, day, tender, household_id, base_fen, fen, component_id, parts, amount_fen in rows:
-        fact = Fact(id_, day, tender, household_id, base_fen if amount_fen is None else amount_fen)
-        paid = PaidLine(base_fen, fen, read_parts(fen, component_id, parts))
-        found[outlet_id].append(_Line(fact, paid, day >= starts_on))
+    # Plain rows from the driver: a million of them are read in a month of a large network.
+    rows = _month_lines(month).rows(db.session.connection(), {"outlet_ids": list(outlet_ids)})
+    for outlet_id, id_, on, tender, household_id, base_fen, fen, component_id, parts, amount_fen in rows:
+        day = days.get(on)
+        if day is None:
+            day = days[on] = on if isinstance(on, date) else date.fromisoformat(on)
+        key = (fen, component_id, parts)
+        read = known.get(key)
+        if read is None:
+            read = known[key] = read_parts(*key)
+        of = id_ if isinstance(id_, uuid.UUID) else uuid.UUID(id_)
+        fact = Fact(of, day, tender, household_id, base_fen if amount_fen is None else amount_fen)
+        found[outlet_id].append(_Line(fact, PaidLine(base_fen, fen, read), day >= starts_on))
     return found
