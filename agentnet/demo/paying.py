@@ -37,7 +37,7 @@ from agentnet.core.money import Fen
 from agentnet.demo.chance import chance
 from agentnet.demo.network import BANK, CHAIN, POST
 from agentnet.demo.plans import STANDARD, STANDARD_COMPONENTS
-from agentnet.demo.sign_ins import AGENT, COUNTY, FINANCE
+from agentnet.demo.sign_ins import AGENT, COUNTY, FINANCE, REVIEWER
 from agentnet.demo.timeline import Timeline
 from agentnet.infra.actor import Actor
 from agentnet.infra.db import db
@@ -65,7 +65,7 @@ def play_payout(timeline: Timeline) -> None:
             return
     month = timeline.whole_months[-1]
     with batch():
-        finance, reviewer = _person(FINANCE), _person("reviewer")
+        finance, reviewer = _person(FINANCE), _person(REVIEWER)
         outlets = _paid_outlets(month)
         _enter_payees(outlets, month, finance)
         _pay(outlets, month, finance, reviewer)

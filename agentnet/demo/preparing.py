@@ -25,6 +25,7 @@ from agentnet.demo.paying import play_payout
 from agentnet.demo.plans import agree_plans
 from agentnet.demo.printing import add_mappings, schedule_books, schedule_duties
 from agentnet.demo.reconciling import reconcile_week
+from agentnet.demo.remedying import put_differences_right
 from agentnet.demo.sign_ins import AGENT, Keys, add_sign_ins, replace_passwords
 from agentnet.demo.timeline import Timeline
 from agentnet.demo.visiting import play_rounds
@@ -111,6 +112,7 @@ def _make(app: Flask, keys: Keys, ends_at: datetime | None, watch: Watch, *, pri
                     time.sleep(0.1)
             tick(app)  # adds up the book as well
             play_payout(timeline)
+            put_differences_right()
             with batch():
                 schedule_books(world.units, now())
             tick(app)

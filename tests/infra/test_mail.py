@@ -7,9 +7,10 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from agentnet.infra.config import WrongSetting, read_settings
-from agentnet.infra.doctor import CAREFUL, GOOD, Finding, examine
+from agentnet.infra.doctor import CAREFUL, GOOD, Finding, doctor_command, examine
 from agentnet.infra.mail import MailServer, ServerUnfit, session
 from agentnet.infra.transaction import TransactionalFlask
 from tests.machines.mail import SENDER, post_office, send_through
@@ -76,6 +77,19 @@ def test_the_doctor_says_whether_the_server_lets_us_in(app: TransactionalFlask) 
         send_through(app, office.server)
         assert looked(app).state == GOOD
     assert (looked(app).state, "AGENTNET_SMTP_URL" in looked(app).remedy) == (CAREFUL, True)
+
+
+def test_the_doctor_hands_a_test_mail_over_if_asked(app: TransactionalFlask) -> None:
+    command = CliRunner()
+    assert "no mail server is set" in command.invoke(doctor_command, ["--mail-to", "me@mail.example"], obj=app).output
+    with post_office() as office:
+        send_through(app, office.server)
+        said = command.invoke(doctor_command, ["--mail-to", "me@mail.example"], obj=app).output
+        assert "handed over for me@mail.example" in said
+        assert office.to("me@mail.example")[0]["Subject"] == "agentnet: 测试邮件 / test mail"
+        office.refused["you@mail.example"] = "550 no such user"
+        failed = command.invoke(doctor_command, ["--mail-to", "you@mail.example"], obj=app)
+        assert ("550 no such user" in failed.output, failed.exit_code) == (True, 1)
 
 
 def a_letter() -> EmailMessage:
