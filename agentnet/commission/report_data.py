@@ -133,6 +133,8 @@ COMMISSION_PROVISIONAL: Final = drawn_by(
     subjects=provisional_subjects,
     freeze=freeze_provisional,
     ready=is_over,
+    over=month_is_closed,
+    not_ready=translatable("暂结单只出给已过完、还没有封账的月份；已封账的请出结算单"),
 )
 
 COMMISSION_SUMMARY: Final = drawn_by(
