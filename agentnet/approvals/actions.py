@@ -70,7 +70,9 @@ def request_approval(new: NewApproval, by: Actor) -> None:
 def _pending(waiting: Approval | None) -> Conflict:
     """Return the refusal of a second request, which leads to the one that waits."""
     words = "这件事已经有一份申请在等审批，请先处理或撤回那一份"
-    return Conflict("approval_pending", words, **{} if waiting is None else {"approval_id": waiting.id})
+    if waiting is None:  # decided in the same moment
+        return Conflict("approval_pending", words)
+    return Conflict("approval_pending", words, approval_id=waiting.id)
 
 
 def asked_before(id_: UUID, kind: str, subject_id: str, sent: Mapping[str, object], reason: str) -> bool:

@@ -325,7 +325,8 @@ def _with_the_way(refusal: Refusal) -> str:
     text = refusal_text(refusal)
     for name, (endpoint, argument, words) in WAYS.items():
         if name in refusal.params and refusal.field is None:
-            there = url_for(endpoint, **{argument: str(refusal.params[name])})
+            values: dict[str, Any] = {argument: str(refusal.params[name])}
+            there = url_for(endpoint, **values)
             return Markup('{} <a href="{}">{}</a>').format(text, there, gettext(words))
     return text
 

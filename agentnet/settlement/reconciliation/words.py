@@ -110,7 +110,7 @@ def explanation(found: Difference, remedy: str | None = None) -> str:
     """Return what happened and what is proposed (a msgid), in the words of the remedy its page offers."""
     if remedy == Remedy.REFUND and found.kind in _AFTER_THE_DAY:
         return _AFTER_THE_DAY[found.kind]
-    if remedy in _TAKEN_BACK:
+    if remedy is not None and remedy in _TAKEN_BACK:
         return _TAKEN_BACK[remedy]
     words = _PARTNER if found.partner_id is not None else _AT_THE_BANK
     return words.get((found.kind, found.proposal)) or KINDS[found.kind]
