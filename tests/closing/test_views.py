@@ -155,7 +155,7 @@ def test_a_provisional_statement_is_offered_for_a_month_that_is_over_and_open_an
     collected(POSTAL_STATION, 203_50)
     fang, path = sign_in("fang"), "/documents/new?kind=COMMISSION_PROVISIONAL"
     page = fang.get(path).text
-    assert ('value="2026-10"' in page, 'value="2026-11"' in page) == (True, False)
+    assert ['value="2026-10"' in page, 'value="2026-11"' in page, 'value="2026-09"' in page] == [True, False, False]
     close_month(OCTOBER, SYSTEM)
     page = fang.get(path).text
     assert 'value="2026-10"' not in page

@@ -27,13 +27,13 @@ from agentnet.settlement.reconciliation.words import (
     KINDS,
     MOVED,
     MOVES_NOTHING,
-    PROPOSALS,
     REMEDIES,
     SOURCES,
     STATES,
     VERBS,
     advice,
     explanation,
+    proposed,
 )
 from agentnet.settlement.reconciliation.write_offs import ask_write_off, moves_of
 from agentnet.users.guard import needs, viewer
@@ -69,7 +69,7 @@ def differences() -> str:
         or asked.state != State.OPEN,
         kinds=KINDS,
         states=STATES,
-        proposals=PROPOSALS,
+        proposed=proposed,
         age_of=_age,
         late=WORST_AGE_DAYS,
     )

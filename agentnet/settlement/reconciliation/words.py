@@ -116,10 +116,20 @@ def explanation(found: Difference, remedy: str | None = None) -> str:
     return words.get((found.kind, found.proposal)) or KINDS[found.kind]
 
 
+REVERSE_OR_REFUND: Final = translatable("冲正或退费")
+
+
+def proposed(found: Difference) -> str:
+    """Return what is proposed (a msgid) where its remedy is not looked up: of a bank's difference, to look."""
+    if found.partner_id is None:
+        return PROPOSALS[Proposal.LOOK]
+    return REVERSE_OR_REFUND if found.proposal == Proposal.REVERSE else PROPOSALS[found.proposal]
+
+
 def advice(found: Difference, remedy: str | None) -> str:
     """Return what is proposed (a msgid) as the button beside it says it; where the page books nothing, to look."""
     if found.state != State.OPEN or found.proposal == Proposal.LOOK:
-        return PROPOSALS[found.proposal]
+        return proposed(found)
     return REMEDIES[remedy] if remedy else PROPOSALS[Proposal.LOOK]
 
 
