@@ -18,7 +18,7 @@ from reports.kit.wording import NOTHING, amount_text, count_text, day_text, peri
 from reports.texts import words
 from reports.texts_books import REMITTANCES
 
-DRAWING_VERSION: Final = 2
+DRAWING_VERSION: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +203,7 @@ def _draw_outlets(
     if last:
         whole = text["grand_total"] % {"outlets": count_text(station.whole.outlets)}
         totals.append(Total(whole, (*map(amount_text, _amounts(station.whole)), *blank), "grand"))
-    Table(paper, text[heading], columns).draw(rows, totals, empty=text["none_in_setting"])
+    Table(paper, text[heading], columns).draw(rows, totals, empty=text["remittances_none"])
 
 
 def _amounts(one: OutletDeposits | Sums) -> tuple[Fen, ...]:

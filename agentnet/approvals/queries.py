@@ -191,6 +191,7 @@ def _listed(
     statement: Select[*tuple[Any, ...]] = select(
         Approval.id,
         Approval.kind,
+        Approval.subject_kind,
         Approval.subject_label,
         Approval.amount_fen,
         Approval.state,

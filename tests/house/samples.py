@@ -194,6 +194,7 @@ def samples(facts: dict[str, object]) -> dict[str, Sample]:
         "commission.export": Sample({"kind": "csv"}, placed=False),
         "commission.old_sheet": Sample(sheet, placed=False),
         "commission.accept_differences": Sample(sheet, placed=False),
+        "commission.old_sheet_template": Sample({"kind": "csv"}, placed=False),
         "commission.old_sheet_export": Sample(sheet | {"kind": "csv"}, placed=False),
         "commission.old_sheet_line": Sample(sheet | {"line_id": facts["old_line_id"]}),
         "commission.accept_difference": Sample(sheet | {"line_id": facts["old_line_id"]}),

@@ -40,6 +40,7 @@ NOT_PAGES = frozenset(
         "collecting.status",
         "commission.export",
         "commission.old_sheet_export",
+        "commission.old_sheet_template",
         "commission.plan_file",
         "commission.pattern_export",
         "commission.what_if_export",

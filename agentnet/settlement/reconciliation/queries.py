@@ -21,6 +21,7 @@ from agentnet.outlets.models import Outlet, Partner
 from agentnet.outlets.queries import under
 from agentnet.settlement.matching import Kind
 from agentnet.settlement.models import Remittance
+from agentnet.settlement.reconciliation.ages import by_age
 from agentnet.settlement.reconciliation.models import (
     ColumnMapping,
     Difference,
@@ -235,7 +236,6 @@ def deposit_state(found: Difference) -> str | None:
 
 
 DIFFERENCE_COLUMNS = {
-    "opened": SortBy(Difference.id, int),
     "day": SortBy(Difference.business_on, date),
     "amount": SortBy(Difference.amount_fen, int),
 }
@@ -289,10 +289,14 @@ def _differences(viewer: Actor, asked: Asked) -> Select[*tuple[Any, ...]]:
     return statement
 
 
+_BY_ID = SortBy(Difference.id, int)
+
+
 def differences_page(viewer: Actor, arguments: Mapping[str, str], asked: Asked) -> Page[Any]:
     """Return a page of differences in the viewer's territory, the oldest first unless asked otherwise."""
-    statement, key = _differences(viewer, asked), DIFFERENCE_COLUMNS["opened"]
-    return page_of(db.session(), statement, arguments, columns=DIFFERENCE_COLUMNS, default="opened", key=key)
+    columns = DIFFERENCE_COLUMNS | {"age": by_age()}
+    statement = _differences(viewer, asked)
+    return page_of(db.session(), statement, arguments, columns=columns, default="-age", key=_BY_ID)
 
 
 def steps_of(difference_id: int) -> Sequence[Any]:
