@@ -128,8 +128,9 @@ def _carelessly() -> Iterator[None]:
             for pragma in ("journal_mode=OFF", "synchronous=OFF", "foreign_keys=OFF", "cache_size=-1500000"):
                 connection.execute(f"PRAGMA {pragma}")
         elif connection.info.parameter_status("is_superuser") == "on":
+            connection.autocommit = True
             connection.execute("SET session_replication_role = replica")
-            connection.commit()
+            connection.autocommit = False
 
     db.session.remove()
     db.engine.dispose()
