@@ -58,7 +58,7 @@ def payouts_add_up(connection: Connection) -> Iterator[Finding]:
 
 
 def _shared(due: int, content: str | None) -> dict[str, int]:
-    """Split what is due by a version's shares: whole parts first, what is left over by the largest remainder."""
+    """Split a sum by a version's shares: whole parts first, what is left over by the largest remainder."""
     document: Mapping[str, Any] = json.loads(content) if content else {}
     weights = [(one["name"], _ppm(one)) for one in document.get("shares", ())]
     if not weights:
@@ -82,23 +82,38 @@ def _ppm(share: Mapping[str, Any]) -> int:
 
 
 def payout_parts_are_shares(connection: Connection) -> Iterator[Finding]:
-    """Every part of a batch is a share of its outlet's closed month, split again by the stored version."""
-    due = {
-        (row.outlet_id, row.month): (row.due_fen, row.content)
-        for row in rows(
-            connection,
-            "SELECT a.outlet_id, a.month, a.due_fen, v.content FROM outlet_accruals a"
-            " JOIN accounting_months m ON m.month = a.month AND m.state = 'CLOSED'"
-            " LEFT JOIN plan_versions v ON v.id = a.version_id",
-        )
-    }
+    """Every part of a batch is a share of its outlet's closed month, split again by the stored versions.
+
+    What a month earned is split by its own version, what it corrects of an earlier month by that month's.
+    """
+    due: dict[tuple[int, str], dict[int, int]] = {}
+    contents = {row.id: row.content for row in rows(connection, "SELECT id, content FROM plan_versions")}
+    own: dict[tuple[int, str], int] = {}
+    for row in rows(
+        connection,
+        "SELECT a.outlet_id, a.month, a.earned_fen, COALESCE(a.version_id, 0) AS version_id FROM outlet_accruals a"
+        " JOIN accounting_months m ON m.month = a.month AND m.state = 'CLOSED'",
+    ):
+        own[row.outlet_id, row.month] = row.version_id
+        due[row.outlet_id, row.month] = {row.version_id: row.earned_fen}
+    for row in rows(
+        connection,
+        "SELECT outlet_id, month, of_month, SUM(amount_fen) AS amount_fen FROM commission_adjustments"
+        " GROUP BY outlet_id, month, of_month",
+    ):
+        key = (row.outlet_id, row.month)
+        if key in due:
+            version_id = own.get((row.outlet_id, row.of_month), own[key])
+            due[key][version_id] = due[key].get(version_id, 0) + int(row.amount_fen)
     for row in rows(
         connection,
         "SELECT t.outlet_id, t.month, t.share, t.amount_fen, o.code FROM payout_parts t"
         " JOIN outlets o ON o.id = t.outlet_id ORDER BY t.id",
     ):
-        known = due.get((row.outlet_id, row.month))
-        right = _shared(*known).get(row.share) if known else None
+        sums = due.get((row.outlet_id, row.month), {})
+        split = [_shared(amount, contents.get(version_id)) for version_id, amount in sums.items()]
+        named = [one[row.share] for one in split if row.share in one]
+        right = sum(named) if named else None
         if right != row.amount_fen:
             says = f"{yuan(row.amount_fen)}, its share is {'none' if right is None else yuan(right)}"
             yield Finding("payout_part", f"{row.code} {row.month} {row.share}", says)

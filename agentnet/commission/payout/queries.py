@@ -1,4 +1,4 @@
-"""What is open of closed months, who gets it, what is held; batches and payments as their pages show them."""
+"""Who gets what is open of closed months, what is held; batches and payments as their pages show them."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger, cast, func, or_, select
 
-from agentnet.commission.engine.language import Share
 from agentnet.commission.engine.withholding import LABOUR_SERVICE_2019, PayeeType, withhold
-from agentnet.commission.models import OutletAccrual, PlanVersion
 from agentnet.commission.payout.models import (
     PayeeAccount,
     PayeeTerm,
@@ -22,8 +20,9 @@ from agentnet.commission.payout.models import (
     PayoutPayment,
     PayoutSetting,
 )
-from agentnet.commission.payout.rules import BatchState, Part, Payee, PaymentState, Planned, parts_of, planned
-from agentnet.commission.queries import require_company_wide, shares_of
+from agentnet.commission.payout.open_parts import open_parts
+from agentnet.commission.payout.rules import BatchState, Part, Payee, PaymentState, Planned, planned
+from agentnet.commission.queries import require_company_wide
 from agentnet.core.clock import Month
 from agentnet.core.errors import Invalid, Missing
 from agentnet.core.money import Fen
@@ -96,53 +95,6 @@ def payee_ids_on(day: date, outlets: Mapping[int, int | None]) -> Mapping[tuple[
         for share, payee_id in of_partner[partner_id].items()
     }
     return shared | {key: payee_id for key, payee_id in own.items() if key[0] in outlets}
-
-
-@dataclass(frozen=True, slots=True)
-class OpenPart:
-    """A part that no live payment holds, and its outlet."""
-
-    part: Part
-    outlet_code: str
-    partner_id: int | None
-
-
-def open_parts(until: Month) -> list[OpenPart]:
-    """Return every share of closed months up to one that is not in a live payment, by outlet code and month."""
-    live = {
-        (row.outlet_id, row.month, row.share)
-        for row in db.session.execute(
-            select(PayoutPart.outlet_id, PayoutPart.month, PayoutPart.share).where(
-                PayoutPart.payment_id.is_not(None), ~PayoutPart.released
-            )
-        )
-    }
-    rows = db.session.execute(
-        select(
-            OutletAccrual.outlet_id,
-            OutletAccrual.month,
-            OutletAccrual.due_fen,
-            OutletAccrual.version_id,
-            Outlet.code,
-            Outlet.partner_id,
-        )
-        .join(Outlet, Outlet.id == OutletAccrual.outlet_id)
-        .join(AccountingMonth, AccountingMonth.month == OutletAccrual.month)
-        .where(OutletAccrual.month <= str(until), OutletAccrual.due_fen != 0, AccountingMonth.state == CLOSED)
-        .order_by(Outlet.code, OutletAccrual.month)
-    ).all()
-    shares = _shares({row.version_id for row in rows if row.version_id is not None})
-    return [
-        OpenPart(part, row.code, row.partner_id)
-        for row in rows
-        for part in parts_of(row.outlet_id, row.month, row.due_fen, shares.get(row.version_id, ()))
-        if (part.outlet_id, part.month, part.share) not in live
-    ]
-
-
-def _shares(version_ids: Iterable[int]) -> Mapping[int, Sequence[Share]]:
-    rows = db.session.scalars(select(PlanVersion).where(PlanVersion.id.in_(list(version_ids))))
-    return {row.id: shares_of(row) for row in rows}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """What a batch pays to whom, what it holds and why, and which step follows which.
 
-A month's due is split by the shares of its plan version. What is open of all closed months up to the batch's counts
+A month's due is split by the shares of its plan version, what corrects an earlier month by that month's. What is open of all closed months up to the batch's counts
 together for an outlet and share, so that a clawback is set off against what comes later. Plain values in and out.
 """
 
@@ -124,17 +124,22 @@ class Planned:
         return sum(one.part.amount_fen for one in self.held)
 
 
-def parts_of(outlet_id: int, month: str, due_fen: Fen, shares: Sequence[Share]) -> list[Part]:
-    """Return a month's due by share; a plan without shares pays the keeper. Shares of nothing are left out.
+def parts_of(outlet_id: int, month: str, sums: Sequence[tuple[Fen, Sequence[Share]]]) -> list[Part]:
+    """Return a month's due by share: what it earned by its own shares, each correction by those of the month corrected.
 
-    >>> [(one.share, one.amount_fen) for one in parts_of(1, "2026-10", 101, [])]
+    Without shares a sum is the keeper's. Shares of nothing are left out.
+
+    >>> [(one.share, one.amount_fen) for one in parts_of(1, "2026-10", [(101, [])])]
     [('KEEPER', 101)]
+    >>> halves = (Share("KEEPER", 500_000), Share("PARTNER", 500_000))
+    >>> [(one.share, one.amount_fen) for one in parts_of(1, "2026-11", [(300, []), (-101, halves)])]
+    [('KEEPER', 249), ('PARTNER', -50)]
     """
-    named = split(due_fen, shares) or ((KEEPER, due_fen),)
-    sums: dict[str, Fen] = defaultdict(int)
-    for share, amount in named:
-        sums[share] += amount
-    return [Part(outlet_id, month, share, amount) for share, amount in sums.items() if amount]
+    found: dict[str, Fen] = defaultdict(int)
+    for amount_fen, shares in sums:
+        for share, part_fen in split(amount_fen, shares) or ((KEEPER, amount_fen),):
+            found[share] += part_fen
+    return [Part(outlet_id, month, share, amount) for share, amount in found.items() if amount]
 
 
 Tax = Callable[[Payee, Fen], Fen]

@@ -195,14 +195,14 @@ def company_balance(code):
         return balance(AccountKey(ORG_UNIT, world.COMPANY.id, code))
 
 
-def shares(*named):
-    """Let the plan be split from October on: a further version with shares, as ``(name, ppm)``."""
-    says = Version(world.LONG_AGO, world.STANDARD.components, shares=tuple(Share(*one) for one in named), note="分成")
+def shares(*named, number=2, starts_on=world.LONG_AGO):
+    """Let the plan be split, from the beginning or a later day on: a further version with ``(name, ppm)``."""
+    says = Version(starts_on, world.STANDARD.components, shares=tuple(Share(*one) for one in named), note="分成")
     with batch() as session:
         version = PlanVersion(
             plan_id=1,
-            number=2,
-            starts_on=world.LONG_AGO,
+            number=number,
+            starts_on=starts_on,
             note="分成",
             created_at=world.NOW,
             user_id=None,
