@@ -32,6 +32,11 @@ from tests.verify.test_planted import is_named, named_in
 PUT_IN = {"allocation", "collection_transfer", "receipt_gap", "request"}
 """What verify says of collections that the tests put straight into the tables."""
 
+OTHER_PAYEE = (
+    "SELECT MIN(q.id) FROM payees q WHERE NOT EXISTS (SELECT 1 FROM payout_payments x"
+    " WHERE x.batch_id = payout_payments.batch_id AND x.payee_id = q.id) HAVING MIN(q.id) IS NOT NULL"
+)
+
 PLANTS = (
     ("payout_batch", "UPDATE payout_batches SET gross_fen = gross_fen + 1, net_fen = net_fen + 1"),
     ("payout_batch", "UPDATE payout_batches SET payments = payments + 1"),
@@ -65,6 +70,11 @@ PLANTS = (
     ("payout_alone", "UPDATE approvals SET state = 'REJECTED' WHERE kind = 'PAYOUT'"),
     ("payout_alone", "UPDATE approvals SET amount_fen = amount_fen + 1 WHERE kind = 'PAYOUT'"),
     ("paid_on_hold", "UPDATE payout_holds SET lifted_at = NULL, lifted_reason = NULL"),
+    (
+        "payout_payee",
+        f"UPDATE payout_payments SET payee_id = ({OTHER_PAYEE}) WHERE number = 1 AND EXISTS ({OTHER_PAYEE})",
+    ),
+    ("payout_payee", "UPDATE payee_terms SET starts_on = '2027-01-01'"),
     ("payout_tax", "UPDATE payout_payments SET tax_fen = tax_fen + 1, net_fen = net_fen - 1 WHERE tax_fen > 0"),
     ("payout_tax", "UPDATE payout_payments SET type = 'COMPANY' WHERE tax_fen > 0"),
 )

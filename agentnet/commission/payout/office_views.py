@@ -21,10 +21,10 @@ from agentnet.commission.payout.payee_actions import set_payee
 from agentnet.commission.payout.queries import (
     accounts_on,
     batch_for,
-    payee_ids_on,
     require_office,
     setting_on,
     settings_entered,
+    terms_on,
 )
 from agentnet.commission.payout.rules import KEEPER
 from agentnet.commission.payout.words import TYPES, share_text
@@ -95,7 +95,7 @@ def _show_present(form: PayeeForm) -> None:
     if outlet is None:
         return
     form.name.data = outlet.keeper_name if share == KEEPER else ""
-    payee_id = payee_ids_on(today(), {outlet.id: None}).get((outlet.id, share))
+    payee_id = terms_on(today()).payee_id(outlet.id, None, share)
     account = accounts_on(today(), [payee_id]).get(payee_id) if payee_id is not None else None
     if account is not None:
         form.name.data, form.type.data = account.name, account.type

@@ -18,12 +18,12 @@ from agentnet.core.money import Fen
 from agentnet.infra.db import db
 from agentnet.ledger.models import AccountingMonth
 from agentnet.ledger.rules import CLOSED
-from agentnet.outlets.models import Outlet
+from agentnet.outlets.models import Outlet, Partner
 
 
 @dataclass(frozen=True, slots=True)
 class OpenPart:
-    """A part that no live payment holds, and its outlet."""
+    """A part that no live payment holds, its outlet, and the partner the outlet had in that month."""
 
     part: Part
     outlet_code: str
@@ -48,6 +48,7 @@ def open_parts(until: Month) -> list[OpenPart]:
             OutletAccrual.adjusted_fen,
             OutletAccrual.version_id,
             Outlet.code,
+            OutletAccrual.inputs,
             Outlet.partner_id,
         )
         .join(Outlet, Outlet.id == OutletAccrual.outlet_id)
@@ -62,13 +63,18 @@ def open_parts(until: Month) -> list[OpenPart]:
     ).all()
     sums = _by_version(until, rows)
     shares = _shares({version_id for own in sums.values() for version_id in own if version_id is not None})
+    partners = dict(db.session.execute(select(Partner.code, Partner.id)).all())
     return [
-        OpenPart(part, row.code, row.partner_id)
+        # Before the close wrote the partner down, it is the one the outlet has.
+        OpenPart(part, row.code, row.partner_id if row.inputs is None else partners.get(row.inputs.get("partner", "")))
         for row in rows
         for part in parts_of(
             row.outlet_id,
             row.month,
-            [(amount, shares.get(version_id or 0, ())) for version_id, amount in sums[row.outlet_id, row.month].items()],
+            [
+                (amount, shares.get(version_id or 0, ()))
+                for version_id, amount in sums[row.outlet_id, row.month].items()
+            ],
         )
         if (part.outlet_id, part.month, part.share) not in live
     ]

@@ -76,25 +76,33 @@ def accounts_on(day: date, payee_ids: Iterable[int] | None = None) -> Mapping[in
     return {row.payee_id: row for row in rows}
 
 
-def payee_ids_on(day: date, outlets: Mapping[int, int | None]) -> Mapping[tuple[int, str], int]:
-    """Return who gets each share of the outlets on a day; ``outlets`` are partner ids by outlet id."""
-    terms = db.session.scalars(
-        select(PayeeTerm).where(PayeeTerm.starts_on <= day).order_by(PayeeTerm.starts_on, PayeeTerm.id)
-    )
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Who gets which share on a day; what an outlet itself has entered goes before its partner's."""
+
+    own: Mapping[tuple[int, str], int]
+    of_partner: Mapping[tuple[int, str], int]
+
+    def payee_id(self, outlet_id: int, partner_id: int | None, share: str) -> int | None:
+        """Return who gets a share of an outlet's month that was a partner's (None: nobody's)."""
+        found = self.own.get((outlet_id, share))
+        if found is not None or partner_id is None:
+            return found
+        return self.of_partner.get((partner_id, share))
+
+
+def terms_on(day: date) -> Terms:
+    """Return who gets which share on a day; of one day the last entered holds."""
     own: dict[tuple[int, str], int] = {}
-    of_partner: dict[int, dict[str, int]] = defaultdict(dict)
-    for term in terms:
+    of_partner: dict[tuple[int, str], int] = {}
+    for term in db.session.scalars(
+        select(PayeeTerm).where(PayeeTerm.starts_on <= day).order_by(PayeeTerm.starts_on, PayeeTerm.id)
+    ):
         if term.outlet_id is not None:
             own[term.outlet_id, term.share] = term.payee_id
         elif term.partner_id is not None:
-            of_partner[term.partner_id][term.share] = term.payee_id
-    shared = {
-        (outlet_id, share): payee_id
-        for outlet_id, partner_id in outlets.items()
-        if partner_id is not None
-        for share, payee_id in of_partner[partner_id].items()
-    }
-    return shared | {key: payee_id for key, payee_id in own.items() if key[0] in outlets}
+            of_partner[term.partner_id, term.share] = term.payee_id
+    return Terms(own, of_partner)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +130,13 @@ def batch_plan(month: Month, pay_on: date) -> BatchPlan:
         raise Invalid("month_not_closed", "%(month)s 还没有封账，封账后才能付代办费", field="month", month=str(month))
     found = open_parts(month)
     setting, holds, accounts = setting_on(pay_on), holds_now(), accounts_on(pay_on)
-    ids = payee_ids_on(pay_on, {one.part.outlet_id: one.partner_id for one in found})
-    payees = {
-        key: Payee(id_, PayeeType(accounts[id_].type), accounts[id_].number is not None)
-        for key, id_ in ids.items()
-        if id_ in accounts
-    }
+    terms = terms_on(pay_on)
+    payees: dict[Part, Payee] = {}
+    for one in found:
+        payee_id = terms.payee_id(one.part.outlet_id, one.partner_id, one.part.share)
+        if payee_id is not None and payee_id in accounts:
+            account = accounts[payee_id]
+            payees[one.part] = Payee(payee_id, PayeeType(account.type), account.number is not None)
     withholds = setting is not None and setting.withholds
     before = _paid_before(Month.of(pay_on)) if withholds else {}
 

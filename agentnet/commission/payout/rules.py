@@ -1,7 +1,8 @@
 """What a batch pays to whom, what it holds and why, and which step follows which.
 
-A month's due is split by the shares of its plan version, what corrects an earlier month by that month's. What is open of all closed months up to the batch's counts
-together for an outlet and share, so that a clawback is set off against what comes later. Plain values in and out.
+A month's due is split by the shares of its plan version, what corrects an earlier month by that month's. What is open
+of all closed months up to the batch's counts together for an outlet and share, so that a clawback is set off against
+what comes later. Plain values in and out.
 """
 
 from __future__ import annotations
@@ -148,14 +149,15 @@ Tax = Callable[[Payee, Fen], Fen]
 
 def planned(
     parts: Iterable[Part],
-    payees: Mapping[tuple[int, str], Payee],
+    payees: Mapping[Part, Payee],
     on_hold: frozenset[int],
     minimum_fen: Fen,
     tax: Tax,
 ) -> Planned:
     """Return what is paid and what is held of the open parts, in their order.
 
-    An outlet of which one share would be taken back is not paid at all: what it is owed in sum is never passed.
+    ``payees`` has who is paid a part: a month's partner need not be the next month's. An outlet of which one share
+    would be taken back from a payee is not paid at all: what it is owed in sum is never passed.
     """
     by_outlet: dict[int, list[Part]] = defaultdict(list)
     for part in parts:
@@ -164,9 +166,9 @@ def planned(
     to_pay: dict[int, list[Part]] = defaultdict(list)
     known: dict[int, Payee] = {}
     for outlet_id, own in by_outlet.items():
-        why = Why.ON_HOLD if outlet_id in on_hold else Why.CLAWBACK if _taken_back(own) else None
+        why = Why.ON_HOLD if outlet_id in on_hold else Why.CLAWBACK if _taken_back(own, payees) else None
         for part in own:
-            payee = payees.get((outlet_id, part.share))
+            payee = payees.get(part)
             reason = why or (Why.NO_PAYEE if payee is None else None if payee.has_account else Why.NO_ACCOUNT)
             if reason is not None or payee is None:
                 held.append(Held(part, reason or Why.NO_PAYEE))
@@ -183,11 +185,12 @@ def planned(
     return Planned(payments, held)
 
 
-def _taken_back(parts: Sequence[Part]) -> bool:
-    """Return whether a share of an outlet comes to nothing or less."""
-    sums: dict[str, Fen] = defaultdict(int)
+def _taken_back(parts: Sequence[Part], payees: Mapping[Part, Payee]) -> bool:
+    """Return whether a payee's share of an outlet comes to nothing or less."""
+    sums: dict[tuple[str, int | None], Fen] = defaultdict(int)
     for part in parts:
-        sums[part.share] += part.amount_fen
+        payee = payees.get(part)
+        sums[part.share, payee.id if payee is not None else None] += part.amount_fen
     return any(amount <= 0 for amount in sums.values())
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from datetime import date
 
+from sqlalchemy import select, update
+
 from agentnet.closing.actions import close_month
 from agentnet.commission.engine.withholding import PayeeType
 from agentnet.commission.payout.open_parts import open_parts
 from agentnet.core.clock import frozen_at
 from agentnet.infra.actor import SYSTEM
 from agentnet.infra.db import db
-from agentnet.infra.transaction import reading
+from agentnet.infra.transaction import batch, reading
+from agentnet.outlets.models import Outlet, Partner
 from tests.commission.facts import POSTAL_STATION, collected
 from tests.commission.payout.given import (
     NOVEMBER,
@@ -19,6 +22,7 @@ from tests.commission.payout.given import (
     drawn,
     held,
     payee,
+    payments,
     ready,
     shares,
 )
@@ -27,9 +31,7 @@ from tests.verify.test_planted import named_in
 
 
 def posts_payee(**changes):
-    payee(
-        partner_code="POST", code="POST", share="PARTNER", name="东海邮政", type=PayeeType.COMPANY, **changes
-    )
+    payee(partner_code="POST", code="POST", share="PARTNER", name="东海邮政", type=PayeeType.COMPANY, **changes)
 
 
 def open_of(outlet_id, until=NOVEMBER):
@@ -81,3 +83,38 @@ def test_the_witness_splits_a_clawback_so_too(app):
         ]
         with reading():
             assert not {name for name in named_in(db.session.connection()) if name.startswith("payout")}
+
+
+def test_a_months_partner_share_goes_to_the_partner_of_that_month(app):
+    shares(("KEEPER", 600_000), ("PARTNER", 400_000))
+    ready()
+    posts_payee()
+    payee(partner_code="BANK", code="BANK", share="PARTNER", name="东海农商银行", type=PayeeType.COMPANY)
+    moved_to("BANK")
+    id_ = drawn()
+    # Of 2.41 the partner's 40 % are 0.96, and October was the Post's.
+    assert ("东海邮政", 96, 0, 96, "PLANNED") in payments(id_)
+    assert "东海农商银行" not in {name for name, *_ in payments(id_)}
+    with reading():
+        assert not {name for name in named_in(db.session.connection()) if name.startswith("payout")}
+
+
+def test_a_new_partner_does_not_pay_for_the_one_before(app):
+    shares(("KEEPER", 600_000), ("PARTNER", 400_000))
+    ready()
+    posts_payee()
+    payee(partner_code="BANK", code="BANK", share="PARTNER", name="东海农商银行", type=PayeeType.COMPANY)
+    moved_to("BANK")
+    adjusted(POSTAL_STATION, -1_00)
+    with frozen_at(DECEMBER_2):
+        close_month(NOVEMBER, SYSTEM)
+        id_ = drawn(NOVEMBER)
+        # The Post is owed 0.96 of October, the bank owes 0.40 of November: the outlet waits until they agree.
+        assert {why for outlet_id, *_, why in held(id_) if outlet_id == 1} == {"CLAWBACK"}
+
+
+def moved_to(code, outlet=POSTAL_STATION):
+    """Write another partner into the register, as the outlet's edit page does."""
+    with batch() as session:
+        partner_id = session.scalars(select(Partner.id).where(Partner.code == code)).one()
+        session.execute(update(Outlet).where(Outlet.code == outlet).values(partner_id=partner_id))
