@@ -12,13 +12,14 @@ from agentnet.commission.engine.language import Share
 from agentnet.commission.models import CommissionAdjustment, OutletAccrual, PlanVersion
 from agentnet.commission.payout.models import PayoutPart
 from agentnet.commission.payout.rules import Part, parts_of
-from agentnet.commission.queries import shares_of
+from agentnet.commission.queries import partner_ids, shares_of
+from agentnet.commission.working import partner_then
 from agentnet.core.clock import Month
 from agentnet.core.money import Fen
 from agentnet.infra.db import db
 from agentnet.ledger.models import AccountingMonth
 from agentnet.ledger.rules import CLOSED
-from agentnet.outlets.models import Outlet, Partner
+from agentnet.outlets.models import Outlet
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,21 +64,14 @@ def open_parts(until: Month) -> list[OpenPart]:
     ).all()
     sums = _by_version(until, rows)
     shares = _shares({version_id for own in sums.values() for version_id in own if version_id is not None})
-    partners = dict(db.session.execute(select(Partner.code, Partner.id)).all())
-    return [
-        # Before the close wrote the partner down, it is the one the outlet has.
-        OpenPart(part, row.code, row.partner_id if row.inputs is None else partners.get(row.inputs.get("partner", "")))
-        for row in rows
-        for part in parts_of(
-            row.outlet_id,
-            row.month,
-            [
-                (amount, shares.get(version_id or 0, ()))
-                for version_id, amount in sums[row.outlet_id, row.month].items()
-            ],
-        )
-        if (part.outlet_id, part.month, part.share) not in live
-    ]
+    partners, found = partner_ids(), []
+    for row in rows:
+        partner_id = partner_then(row.inputs, row.partner_id, partners)
+        own = [(amount, shares.get(id_ or 0, ())) for id_, amount in sums[row.outlet_id, row.month].items()]
+        for part in parts_of(row.outlet_id, row.month, own):
+            if (part.outlet_id, part.month, part.share) not in live:
+                found.append(OpenPart(part, row.code, partner_id))
+    return found
 
 
 def _by_version(until: Month, rows: Sequence[Any]) -> Mapping[tuple[int, str], Mapping[int | None, Fen]]:
