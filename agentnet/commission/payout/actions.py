@@ -65,6 +65,8 @@ PAID, TAXED = "COMMISSION_PAID", "COMMISSION_TAX"
 RETURNED, TAX_BACK = "COMMISSION_RETURNED", "COMMISSION_TAX_BACK"
 """Kinds of the transfers."""
 CODES_NAMED: Final = 8
+_TAKEN: Final = ("uq_payout_parts_once", "payout_parts.month, payout_parts.outlet_id, payout_parts.share")
+"""How the databases say that a part stands in another live payment."""
 
 _batches, _payments = cast(Table, PayoutBatch.__table__), cast(Table, PayoutPayment.__table__)
 _parts, _legs = cast(Table, PayoutPart.__table__), cast(Table, PayoutLeg.__table__)
@@ -121,8 +123,10 @@ def draw_up(new: NewBatch, by: Actor) -> UUID:
     try:
         with db.session.begin_nested():
             _write_payments(new.id, plan)
-    except IntegrityError as taken:
-        raise Conflict("drawn_at_once", "同一笔代办费刚被另一批收进去了，请刷新页面后再试") from taken
+    except IntegrityError as error:
+        if not any(said in str(error.orig) for said in _TAKEN):
+            raise
+        raise Conflict("drawn_at_once", "同一笔代办费刚被另一批收进去了，请刷新页面后再试") from error
     remember(new.id, "payout_batch", by, content, new.id)
     after = {"payments": len(plan.planned.payments), "net_fen": plan.planned.net_fen, "tax_fen": plan.planned.tax_fen}
     write_audit(by, "payout_drawn_up", "payout", f"{new.month}-{last + 1}", after=after)

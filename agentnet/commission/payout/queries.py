@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import BigInteger, cast, func, or_, select
+from sqlalchemy import BigInteger, cast, func, or_, select, true
 
 from agentnet.commission.engine.withholding import LABOUR_SERVICE_2019, PayeeType, withhold
 from agentnet.commission.payout.models import (
@@ -138,20 +138,32 @@ def batch_plan(month: Month, pay_on: date) -> BatchPlan:
             account = accounts[payee_id]
             payees[one.part] = Payee(payee_id, PayeeType(account.type), account.number is not None)
     withholds = setting is not None and setting.withholds
-    before = _paid_before(Month.of(pay_on)) if withholds else {}
+    before = income_of(Month.of(pay_on)) if withholds else {}
 
     def tax(payee: Payee, gross_fen: Fen) -> Fen:
-        paid, withheld = before.get(payee.id, (0, 0))
-        tables = [LABOUR_SERVICE_2019] if withholds else []
-        return max(withhold(payee.type, paid + gross_fen, pay_on, tables).tax_fen - withheld, 0)
+        return tax_due(payee.type, gross_fen, before.get(payee.id, NO_INCOME), pay_on) if withholds else 0
 
     made = planned((one.part for one in found), payees, frozenset(holds), setting.minimum_fen if setting else 0, tax)
     codes = {one.part.outlet_id: one.outlet_code for one in found}
     return BatchPlan(month, pay_on, made, accounts, holds, codes, setting, withholds)
 
 
-def _paid_before(month: Month) -> Mapping[int, tuple[Fen, Fen]]:
-    """Return what payees were paid in a calendar month and what was withheld of it, returned payments left out."""
+Income = tuple[Fen, Fen]
+"""What an individual was paid in a calendar month, and what of it was withheld."""
+NO_INCOME: Income = (0, 0)
+
+
+def tax_due(type_: PayeeType, gross_fen: Fen, income: Income, pay_on: date) -> Fen:
+    """Return what is withheld of a payment: the table on all of the month, less what was withheld of the others."""
+    paid, withheld = income
+    return max(withhold(type_, paid + gross_fen, pay_on, [LABOUR_SERVICE_2019]).tax_fen - withheld, 0)
+
+
+def income_of(month: Month, other_than: UUID | None = None) -> Mapping[int, Income]:
+    """Return what individuals are paid in a calendar month and what is withheld of it, but for one batch.
+
+    Cancelled batches and returned payments are left out, and what was paid to a payee while it was no individual.
+    """
     rows = db.session.execute(
         select(
             PayoutPayment.payee_id,
@@ -162,8 +174,10 @@ def _paid_before(month: Month) -> Mapping[int, tuple[Fen, Fen]]:
         .where(
             PayoutBatch.state != BatchState.CANCELLED,
             PayoutPayment.state != PaymentState.RETURNED,
+            PayoutPayment.type == PayeeType.INDIVIDUAL,
             PayoutBatch.pay_on >= month.starts_on,
             PayoutBatch.pay_on < month.ends_on,
+            true() if other_than is None else PayoutBatch.id != other_than,
         )
         .group_by(PayoutPayment.payee_id)
     )

@@ -50,9 +50,11 @@ class Why(StrEnum):
 
     ON_HOLD = "ON_HOLD"
     CLAWBACK = "CLAWBACK"
+    NO_PARTNER = "NO_PARTNER"
     NO_PAYEE = "NO_PAYEE"
     NO_ACCOUNT = "NO_ACCOUNT"
     BELOW_MINIMUM = "BELOW_MINIMUM"
+    TAX_OVER = "TAX_OVER"
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +183,11 @@ def planned(
         if gross < minimum_fen:
             held.extend(Held(part, Why.BELOW_MINIMUM) for part in own)
             continue
-        payments.append(Payment(payee_id, gross, tax(known[payee_id], gross), tuple(own)))
+        tax_fen = tax(known[payee_id], gross)
+        if tax_fen >= gross:
+            held.extend(Held(part, Why.TAX_OVER) for part in own)
+            continue
+        payments.append(Payment(payee_id, gross, tax_fen, tuple(own)))
     return Planned(payments, held)
 
 

@@ -193,3 +193,41 @@ def test_a_taxed_batch_is_not_paid_in_a_later_month_than_it_was_meant_for(app):
     id_ = approved()
     with frozen_at(DECEMBER_2), pytest.raises(Conflict, match="tax_month_over"):
         paid(id_)
+
+
+def _a_company_no_more():
+    """JX0001's payee is paid 3,001.00 as a company and is an individual from the next payment on."""
+    ready(withholds=True)
+    payee(NEWSSTAND, name="沈家商行", type=PayeeType.COMPANY)
+    adjusted(NEWSSTAND, 3_000_00)
+
+
+def _now_an_individual(first):
+    """Let the payee be an individual who is paid for WL0002 too, whose payment came back."""
+    returned(payment_id(first, [name for name, *_ in payments(first)].index("王大伯") + 1))
+    for code in (NEWSSTAND, SERVICE_POINT):
+        payee(code, code=NEWSSTAND, name="沈师傅", starts_on=date(2026, 12, 2))
+
+
+def test_what_was_paid_to_a_company_is_no_income_of_the_individual(app):
+    _a_company_no_more()
+    with frozen_at(DECEMBER_2):
+        close_month(NOVEMBER, SYSTEM)
+        _now_an_individual(a_paid_batch(NOVEMBER))
+        assert payments(drawn(NOVEMBER)) == [("沈师傅", 10, 0, 10, "PLANNED")]
+
+
+def test_a_payment_below_the_tax_still_to_be_withheld_waits_and_says_why(app):
+    ready()
+    adjusted(NEWSSTAND, 3_000_00)
+    with frozen_at(DECEMBER_2):
+        close_month(NOVEMBER, SYSTEM)
+        first = a_paid_batch(NOVEMBER)
+        settings(withholds=True)
+        _now_an_individual(first)
+        payee(POSTAL_STATION)
+        returned(payment_id(first, [name for name, *_ in payments(first)].index("周阿姨") + 1))
+        id_ = drawn(NOVEMBER)
+        # 3,001.00 went out untaxed; with 0.10 more 440.22 would be withheld of 0.10.
+        assert held(id_) == [(2, "2026-10", "KEEPER", 10, "TAX_OVER")]
+        assert payments(id_) == [("周阿姨", 2_41, 0, 2_41, "PLANNED")]
