@@ -11,11 +11,12 @@ from werkzeug.wrappers import Response
 from agentnet.approvals.queries import about, pending_of
 from agentnet.commission.payout import pages
 from agentnet.commission.payout.account_rules import mask_account
-from agentnet.commission.payout.actions import APPROVAL, cancel, check, draw_up, pay
+from agentnet.commission.payout.actions import APPROVAL, cancel, check, draw_up
 from agentnet.commission.payout.answers import confirm, send_back
 from agentnet.commission.payout.forms import BatchForm, ReasonForm, StepForm
 from agentnet.commission.payout.models import PayoutBatch, PayoutPayment
 from agentnet.commission.payout.pages import StateSum
+from agentnet.commission.payout.paying import pay
 from agentnet.commission.payout.queries import batch_for, batch_plan, held_now_in, require_office
 from agentnet.commission.payout.rules import BatchState
 from agentnet.commission.payout.words import BATCH_STATES, PAYMENT_STATES, REASONS, TYPES, share_text

@@ -15,11 +15,12 @@ from agentnet.commission.engine.withholding import PayeeType
 from agentnet.commission.engine.writing import version_sha256, write_version
 from agentnet.commission.models import PlanComponent, PlanVersion
 from agentnet.commission.payout.account_rules import Account, PayeeSaid
-from agentnet.commission.payout.actions import NewBatch, cancel, check, draw_up, pay
+from agentnet.commission.payout.actions import NewBatch, cancel, check, draw_up
 from agentnet.commission.payout.answers import confirm, send_back
 from agentnet.commission.payout.models import PayoutBatch, PayoutPart, PayoutPayment
 from agentnet.commission.payout.office_actions import NewSetting, lift_hold, place_hold, set_settings
 from agentnet.commission.payout.payee_actions import NewPayee, set_payee
+from agentnet.commission.payout.paying import pay
 from agentnet.core.clock import Month, today
 from agentnet.core.ids import new_id
 from agentnet.infra.actor import SYSTEM

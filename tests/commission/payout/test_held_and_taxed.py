@@ -17,6 +17,7 @@ from tests.commission.payout.given import (
     NOVEMBER,
     OCTOBER,
     a_paid_batch,
+    account,
     adjusted,
     an_october,
     approved,
@@ -231,3 +232,47 @@ def test_a_payment_below_the_tax_still_to_be_withheld_waits_and_says_why(app):
         # 3,001.00 went out untaxed; with 0.10 more 440.22 would be withheld of 0.10.
         assert held(id_) == [(2, "2026-10", "KEEPER", 10, "TAX_OVER")]
         assert payments(id_) == [("周阿姨", 2_41, 0, 2_41, "PLANNED")]
+
+
+def _two_batches_of_december():
+    """One payee in two batches: 5,001.00 of JX0001, then 0.10 of WL0002; returns both."""
+    ready(withholds=True)
+    adjusted(NEWSSTAND, 5_000_00)
+    payee(SERVICE_POINT, code=NEWSSTAND, name="沈师傅", account=account("6228480012340011", "沈师傅"))
+    hold = on_hold(SERVICE_POINT)
+    with frozen_at(DECEMBER_2):
+        close_month(NOVEMBER, SYSTEM)
+        first = approved(NOVEMBER)
+        lifted(hold)
+        return first, approved(NOVEMBER)
+
+
+def test_tax_is_worked_out_anew_when_an_earlier_batch_was_cancelled(app):
+    first, second = _two_batches_of_december()
+    # 5,001.10 less a fifth, of it 20 %: 800.18, of which 800.16 stand in the first batch.
+    assert payments(second) == [("沈师傅", 10, 2, 8, "PLANNED")]
+    with frozen_at(DECEMBER_2):
+        cancelled(first)
+        with pytest.raises(Conflict, match="tax_changed"):
+            paid(second)
+        assert company_balance("BANK") == 0
+        cancelled(second)
+        again = a_paid_batch(NOVEMBER)
+        assert ("沈师傅", 5_001_10, 800_18, 4_200_92, "SENT") in payments(again)
+
+
+def test_tax_is_worked_out_anew_when_an_earlier_payment_came_back(app):
+    first, second = _two_batches_of_december()
+    with frozen_at(DECEMBER_2):
+        paid(first)
+        returned(payment_id(first, 1))
+        with pytest.raises(Conflict, match="tax_changed"):
+            paid(second)
+
+
+def test_two_batches_of_a_month_are_paid_in_either_order(app):
+    first, second = _two_batches_of_december()
+    with frozen_at(DECEMBER_2):
+        paid(second)
+        paid(first)
+        assert company_balance("WITHHOLDING") == 800_18
