@@ -234,7 +234,7 @@ def test_a_payment_below_the_tax_still_to_be_withheld_waits_and_says_why(app):
         assert payments(id_) == [("周阿姨", 2_41, 0, 2_41, "PLANNED")]
 
 
-def _two_batches_of_december():
+def two_batches_of_december():
     """One payee in two batches: 5,001.00 of JX0001, then 0.10 of WL0002; returns both."""
     ready(withholds=True)
     adjusted(NEWSSTAND, 5_000_00)
@@ -248,7 +248,7 @@ def _two_batches_of_december():
 
 
 def test_tax_is_worked_out_anew_when_an_earlier_batch_was_cancelled(app):
-    first, second = _two_batches_of_december()
+    first, second = two_batches_of_december()
     # 5,001.10 less a fifth, of it 20 %: 800.18, of which 800.16 stand in the first batch.
     assert payments(second) == [("沈师傅", 10, 2, 8, "PLANNED")]
     with frozen_at(DECEMBER_2):
@@ -262,7 +262,7 @@ def test_tax_is_worked_out_anew_when_an_earlier_batch_was_cancelled(app):
 
 
 def test_tax_is_worked_out_anew_when_an_earlier_payment_came_back(app):
-    first, second = _two_batches_of_december()
+    first, second = two_batches_of_december()
     with frozen_at(DECEMBER_2):
         paid(first)
         returned(payment_id(first, 1))
@@ -271,7 +271,7 @@ def test_tax_is_worked_out_anew_when_an_earlier_payment_came_back(app):
 
 
 def test_two_batches_of_a_month_are_paid_in_either_order(app):
-    first, second = _two_batches_of_december()
+    first, second = two_batches_of_december()
     with frozen_at(DECEMBER_2):
         paid(second)
         paid(first)
