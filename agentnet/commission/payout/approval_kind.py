@@ -26,7 +26,7 @@ from agentnet.users.permissions import Permission
 
 
 def carry_out(approval: Approval, by: Actor) -> None:
-    """Approve a batch as it was checked, by somebody who neither drew it up nor checked it.
+    """Approve a batch as it was checked, by somebody who neither drew it up nor ever checked it.
 
     Raises:
         Forbidden: ``drew_or_checked``. Missing: ``batch_missing``. Conflict: ``batch_step``, ``batch_changed``.
@@ -34,9 +34,14 @@ def carry_out(approval: Approval, by: Actor) -> None:
     batch = batch_held(UUID(approval.content["batch_id"]))
     require_step(batch.state, BatchState.APPROVED)
     behalf = db.session.scalar(select(Approval.on_behalf_of_id).where(Approval.id == approval.id))
-    require_uninvolved(by.user_id, batch.drawn_by_id, batch.checked_by_id)
+    # Each check asks for an approval: who asked once stays involved, also after taking it back.
+    asked = db.session.scalars(
+        select(Approval.requested_by_id).where(Approval.kind == APPROVAL, Approval.subject_id == str(batch.id))
+    )
+    involved = {batch.drawn_by_id, batch.checked_by_id, *asked}
+    require_uninvolved(by.user_id, involved)
     if behalf is not None:
-        require_uninvolved(behalf, batch.drawn_by_id, batch.checked_by_id)
+        require_uninvolved(behalf, involved)
     if said(batch) != dict(approval.content):
         raise Conflict("batch_changed", "这一批与申请时不一致，不能审批；请联系管理员核验")
     batch.state, batch.approved_by_id, batch.approved_at = BatchState.APPROVED, by.user_id, now()

@@ -241,13 +241,13 @@ def require_step(present: str, to: BatchState) -> None:
         raise Conflict("batch_step", "这一批已经不在这一步了，请刷新页面查看现在的状态")
 
 
-def require_uninvolved(decider_id: int | None, drawn_by_id: int | None, checked_by_id: int | None) -> None:
-    """Refuse an approval by whoever drew the batch up or checked it, in whosever name.
+def require_uninvolved(decider_id: int | None, involved: Iterable[int | None]) -> None:
+    """Refuse an approval by whoever drew the batch up or ever checked it, in whosever name.
 
     Raises:
         Forbidden: ``drew_or_checked``.
     """
-    if decider_id is None or decider_id in (drawn_by_id, checked_by_id):
+    if decider_id is None or decider_id in involved:
         raise Forbidden("drew_or_checked", "制单或核对过这一批的人不能审批，请由另一个人审批")
 
 
