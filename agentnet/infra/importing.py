@@ -191,12 +191,12 @@ def _read_row(
 
 def _note_twins(importer: Importer, parsed: Parsed) -> None:
     """Refuse a key that the file gives twice: the second row would silently win."""
-    places = [parsed.names.index(name) for name in importer.key]
-    first = places[0]
-    single = len(places) == 1
+    places = [parsed.names.index(name) if parsed.has(name) else None for name in importer.key]
+    first = places[0] if len(places) == 1 else None
     seen: set[Any] = set()
     for at, row in enumerate(parsed.rows):
-        key = row[first] if single else tuple(row[place] for place in places)
+        # A key column the file does not have is empty in every row.
+        key = row[first] if first is not None else tuple(None if place is None else row[place] for place in places)
         if key in seen and key is not None:
             parsed.errors.add(parsed.lines[at], importer.key[-1], Invalid("key_twice", "文件中前面已有相同的一行"))
         seen.add(key)

@@ -65,7 +65,7 @@ def payee(outlet="", code="", by="fang", request_id=None, **changes):
     said = PayeeSaid(
         code or outlet, name, changes.pop("type", PayeeType.INDIVIDUAL), changes.pop("account", account(holder=name))
     )
-    values = {"partner_code": "", "share": "KEEPER", "starts_on": world.TODAY} | changes
+    values = {"partner_code": "", "share": "KEEPER", "starts_on": world.TODAY, "account_shared": True} | changes
     with batch():
         set_payee(NewPayee(request_id or new_id(), outlet, said=said, **values), world.actor(by))
 
