@@ -22,8 +22,9 @@ from agentnet.commission.payout.models import (
     PayoutSetting,
 )
 from agentnet.commission.payout.queries import accounts_on, payments_of
+from agentnet.commission.payout.rules import PaymentState
 from agentnet.core.clock import today
-from agentnet.core.errors import Invalid
+from agentnet.core.errors import Conflict, Invalid
 from agentnet.core.money import Fen
 from agentnet.infra.actor import Actor
 from agentnet.infra.db import db
@@ -90,7 +91,9 @@ def payments_page(
         statement = statement.where(or_(seen, named) if named is not None and covers else seen)
     if state:
         statement = statement.where(PayoutPayment.state == state)
-    columns = {"number": SortBy(PayoutPayment.number, int), "amount": SortBy(PayoutPayment.net_fen, int)}
+    columns = {"number": SortBy(PayoutPayment.number, int)}
+    if covers_company(viewer, READ):  # elsewhere a payment's whole amount is not even told by its place
+        columns["amount"] = SortBy(PayoutPayment.net_fen, int)
     key = SortBy(PayoutPayment.number, int)
     return page_of(db.session(), statement, arguments, columns=columns, default="number", key=key)
 
@@ -206,13 +209,18 @@ def order_of(batch: PayoutBatch) -> Order:
     """Return a paid batch as the bank needs it.
 
     Raises:
-        Invalid: ``batch_not_paid``.
+        Invalid: ``batch_not_paid``. Conflict: ``batch_answered`` once the bank has said what became of a payment.
     """
     if batch.paid_on is None:
         raise Invalid("batch_not_paid", "审批并登记付款后才能生成银行文件")
     setting = db.session.get_one(PayoutSetting, batch.setting_id)
     label = f"{batch.month}-{batch.number}"
     found = payments_of(batch.id)
+    if any(one.state != PaymentState.SENT for one in found):
+        raise Conflict(
+            "batch_answered",
+            "这一批已登记过银行结果，再生成文件会重复付款；退回的付款请在下一批里付，要核对请看付款明细",
+        )
     to_pay = [
         ToPay(
             one.number,

@@ -251,13 +251,14 @@ def parts_paid(batch_id: UUID) -> Mapping[UUID, list[Part]]:
     return found
 
 
-def held_now_in(batch_id: UUID) -> Sequence[str]:
-    """Return the codes of outlets that are in a batch's payments and on hold by now."""
+def held_now_in(batch_id: UUID, viewer: Actor | None = None) -> Sequence[str]:
+    """Return the codes of outlets (in the viewer's territory) that are in a batch's payments and on hold by now."""
     return db.session.scalars(
         select(Outlet.code)
         .join(PayoutHold, PayoutHold.outlet_id == Outlet.id)
         .where(
             PayoutHold.lifted_at.is_(None),
+            true() if viewer is None else visible_outlets(viewer, Permission.PAYOUT_READ),
             Outlet.id.in_(
                 select(PayoutPart.outlet_id).where(
                     PayoutPart.batch_id == batch_id, PayoutPart.payment_id.is_not(None), ~PayoutPart.released

@@ -37,6 +37,7 @@ from agentnet.users.permissions import Permission, covers_company
 Answer = Response | str | tuple[str, int]
 READ, EDIT = Permission.PAYOUT_READ, Permission.PAYOUT_EDIT
 NOTHING = StateSum(0, 0)
+UNPAID = frozenset({BatchState.DRAFT, BatchState.CHECKED, BatchState.APPROVED})
 
 
 @needs(READ)
@@ -143,8 +144,7 @@ def _batch_page(found: PayoutBatch, form: HouseForm | None = None) -> str:
         names=names,
         waiting=pending_of(APPROVAL, "PAYOUT", str(found.id)),
         approvals=about(viewer(), "PAYOUT", str(found.id)),
-        on_hold=held_now_in(found.id) if found.state in (BatchState.DRAFT, BatchState.CHECKED, BatchState.APPROVED)
-        else [],
+        on_hold=held_now_in(found.id, viewer()) if found.state in UNPAID else [],
         layouts=pages.layouts(),
         may_edit=covers_company(viewer(), EDIT),
         form=form or StepForm(formdata=None),

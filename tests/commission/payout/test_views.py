@@ -18,10 +18,11 @@ from agentnet.core.ids import new_id
 from agentnet.infra.audit import AuditLine
 from agentnet.infra.db import db
 from agentnet.infra.transaction import reading
-from tests.commission.facts import NEWSSTAND, POSTAL_STATION
+from tests.commission.facts import NEWSSTAND, POSTAL_STATION, SERVICE_POINT
 from tests.commission.payout.given import (
     NUMBER,
     a_paid_batch,
+    account,
     an_october,
     approval_of,
     approved,
@@ -31,6 +32,7 @@ from tests.commission.payout.given import (
     drawn,
     found,
     on_hold,
+    payee,
     payment_id,
     ready,
     returned,
@@ -125,6 +127,21 @@ def test_a_supervisor_reads_the_own_outlets_alone_and_changes_nothing(sign_in: S
     assert found(id_)[0] == "DRAFT"
 
 
+def test_a_county_sees_of_a_payment_what_its_own_outlets_get(sign_in: SignIn) -> None:
+    ready()
+    payee(NEWSSTAND, code=SERVICE_POINT, name="王大伯", account=account("6228480012340002", "王大伯"))
+    id_ = drawn()
+    on_hold(NEWSSTAND)
+    on_hold(POSTAL_STATION)
+    page = sign_in("carol").get(f"/payouts/{id_}").text
+    # 1.10 in one payment, of which 0.10 are WL0002's; JX0001 is none of the county's business.
+    assert "1.10" not in page
+    assert ">0.10<" in page
+    assert NEWSSTAND not in page
+    assert POSTAL_STATION in page
+    assert NEWSSTAND in sign_in("fang").get(f"/payouts/{id_}").text
+
+
 @pytest.mark.parametrize("username", ["alice", "bob", "paul", "adam"])
 def test_who_may_not_read_payouts_is_refused(sign_in: SignIn, username: str) -> None:
     for path in ("/payouts", "/payouts/payees", "/payouts/holds"):
@@ -163,6 +180,20 @@ def test_the_banks_files_hold_whole_accounts_and_the_trail_says_who_took_them(si
             select(func.count()).select_from(AuditLine).where(AuditLine.action == "payout_file_made")
         )
     assert taken == 4
+
+
+def test_once_the_bank_has_answered_there_is_no_file_to_pay_by_again(sign_in: SignIn) -> None:
+    ready()
+    id_ = a_paid_batch()
+    returned(payment_id(id_, 1))
+    fang = sign_in("fang")
+    for kind in ("csv", "xlsx", "pain.001.001.09"):
+        answer = fang.post(f"/payouts/{id_}/file", data={"kind": kind})
+        assert answer.status_code == 409
+        assert "退回的付款请在下一批里付" in answer.text
+    page = fang.get(f"/payouts/{id_}").text
+    assert "下载 XLSX 表格" not in page
+    assert "不再生成银行文件" in page
 
 
 def test_before_the_payment_there_is_no_file(sign_in: SignIn) -> None:
