@@ -12,8 +12,10 @@ from sqlalchemy import select
 from agentnet.approvals.kinds import ApprovalKind, Described
 from agentnet.approvals.models import Approval
 from agentnet.commission.payout.actions import APPROVAL, batch_label, said
+from agentnet.commission.payout.models import PayoutBatch
 from agentnet.commission.payout.queries import batch_held
 from agentnet.commission.payout.rules import BatchState, require_step, require_uninvolved
+from agentnet.commission.payout.worth_a_look import own_adjustments, unproved_accounts
 from agentnet.core.clock import Month, now
 from agentnet.core.errors import Conflict
 from agentnet.core.words import translatable
@@ -50,7 +52,7 @@ def carry_out(approval: Approval, by: Actor) -> None:
 
 
 def describe(approval: Approval) -> Described:
-    """Say how much goes to how many, and how much tax is withheld."""
+    """Say how much goes to how many, how much tax is withheld, and what of it is worth a second look."""
     content = approval.content
     facts = [
         (_("封账月份"), month_text(Month.parse(content["month"]))),
@@ -58,8 +60,41 @@ def describe(approval: Approval) -> Described:
         (_("应付代办费"), money_text(content["gross_fen"])),
         (_("代扣税款"), money_text(content["tax_fen"])),
         (_("实付金额"), money_text(content["net_fen"])),
+        *_worth_a_look(UUID(content["batch_id"])),
     ]
     return Described(facts, (), url_for("payout.batch", id_=content["batch_id"]))
+
+
+def _worth_a_look(batch_id: UUID) -> list[tuple[str, str]]:
+    batch = db.session.get(PayoutBatch, batch_id)
+    if batch is None:
+        return []
+    accounts, own = unproved_accounts(batch), own_adjustments(batch)
+    none = _("没有")
+    return [
+        (
+            _("收款账户是新的或改过的"),
+            _(
+                "首次付款 %(new)d 笔，改过账户 %(changed)d 笔，共 %(amount)s",
+                new=accounts.new,
+                changed=accounts.changed,
+                amount=money_text(accounts.net_fen),
+            )
+            if accounts.new + accounts.changed
+            else none,
+        ),
+        (
+            _("制单或核对的人登记的调整"),
+            _(
+                "%(count)d 项，补付 %(more)s，扣回 %(less)s",
+                count=own.count,
+                more=money_text(own.more_fen),
+                less=money_text(own.less_fen),
+            )
+            if own.count
+            else none,
+        ),
+    ]
 
 
 PAYOUT: Final = ApprovalKind(APPROVAL, translatable("代办费付款"), Permission.PAYOUT_APPROVE, carry_out, describe)

@@ -21,7 +21,7 @@ from agentnet.commission.payout.models import (
     PayoutSetting,
 )
 from agentnet.commission.payout.open_parts import open_parts
-from agentnet.commission.payout.rules import BatchState, Part, Payee, PaymentState, Planned, planned
+from agentnet.commission.payout.rules import PARTNER, BatchState, Part, Payee, PaymentState, Planned, planned
 from agentnet.commission.queries import require_company_wide
 from agentnet.core.clock import Month
 from agentnet.core.errors import Invalid, Missing
@@ -137,13 +137,16 @@ def batch_plan(month: Month, pay_on: date) -> BatchPlan:
         if payee_id is not None and payee_id in accounts:
             account = accounts[payee_id]
             payees[one.part] = Payee(payee_id, PayeeType(account.type), account.number is not None)
+    nobodys = frozenset(one.part for one in found if one.part.share == PARTNER and one.partner_id is None)
     withholds = setting is not None and setting.withholds
     before = income_of(Month.of(pay_on)) if withholds else {}
 
     def tax(payee: Payee, gross_fen: Fen) -> Fen:
         return tax_due(payee.type, gross_fen, before.get(payee.id, NO_INCOME), pay_on) if withholds else 0
 
-    made = planned((one.part for one in found), payees, frozenset(holds), setting.minimum_fen if setting else 0, tax)
+    made = planned(
+        (one.part for one in found), payees, frozenset(holds), setting.minimum_fen if setting else 0, tax, nobodys
+    )
     codes = {one.part.outlet_id: one.outlet_code for one in found}
     return BatchPlan(month, pay_on, made, accounts, holds, codes, setting, withholds)
 

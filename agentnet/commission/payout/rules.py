@@ -8,7 +8,7 @@ what comes later. Plain values in and out.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -155,11 +155,13 @@ def planned(
     on_hold: frozenset[int],
     minimum_fen: Fen,
     tax: Tax,
+    without_partner: Collection[Part] = (),
 ) -> Planned:
     """Return what is paid and what is held of the open parts, in their order.
 
     ``payees`` has who is paid a part: a month's partner need not be the next month's. An outlet of which one share
-    would be taken back from a payee is not paid at all: what it is owed in sum is never passed.
+    would be taken back from a payee is not paid at all: what it is owed in sum is never passed. ``without_partner`` are
+    partners' shares of months in which the outlet had none.
     """
     by_outlet: dict[int, list[Part]] = defaultdict(list)
     for part in parts:
@@ -171,9 +173,11 @@ def planned(
         why = Why.ON_HOLD if outlet_id in on_hold else Why.CLAWBACK if _taken_back(own, payees) else None
         for part in own:
             payee = payees.get(part)
-            reason = why or (Why.NO_PAYEE if payee is None else None if payee.has_account else Why.NO_ACCOUNT)
-            if reason is not None or payee is None:
-                held.append(Held(part, reason or Why.NO_PAYEE))
+            if payee is None:
+                held.append(Held(part, why or (Why.NO_PARTNER if part in without_partner else Why.NO_PAYEE)))
+                continue
+            if why is not None or not payee.has_account:
+                held.append(Held(part, why or Why.NO_ACCOUNT))
                 continue
             known[payee.id] = payee
             to_pay[payee.id].append(part)
