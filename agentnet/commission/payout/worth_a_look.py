@@ -24,7 +24,7 @@ class Accounts:
 
 
 def unproved_accounts(batch: PayoutBatch) -> Accounts:
-    """Return how many of a batch's payments go to another account than the payee's last confirmed one, or to a first."""
+    """Return how many of a batch's payments go to an account that is not the payee's last confirmed one."""
     before = (
         select(PayoutPayment.payee_id, func.max(PayoutBatch.paid_at).label("paid_at"))
         .join(PayoutBatch, PayoutBatch.id == PayoutPayment.batch_id)
