@@ -10,7 +10,13 @@ from agentnet.commission.disputes.queries import newest_by_line
 from agentnet.commission.disputes.words import STATES
 from agentnet.commission.engine.language import PAYS_COLLECTIONS
 from agentnet.commission.line_working import line_working
-from agentnet.commission.month_figures import OutletFilter, month_figures, outlet_page
+from agentnet.commission.month_figures import (
+    OutletFilter,
+    month_figures,
+    only_of_partners,
+    outlet_page,
+    require_own_month,
+)
 from agentnet.commission.outlet_figures import closed_months_of, outlet_figures
 from agentnet.commission.payout.showing import shown_states
 from agentnet.commission.queries import closed_months, tenders
@@ -123,6 +129,7 @@ def outlet(code: str) -> str:
     """Show an outlet's month: what is due and why, and the months before."""
     found = outlet_for(viewer(), code, READ)
     month = asked_month(Month.of(today()))
+    require_own_month(viewer(), found, month)
     figures = outlet_figures(found, month, request.args)
     return render_template(
         "commission/outlet.html",
@@ -130,7 +137,7 @@ def outlet(code: str) -> str:
         month=month,
         last=Month.of(today()),
         figures=figures,
-        history=closed_months_of(found),
+        history=closed_months_of(found, only_of_partners(viewer())),
         paid_states=shown_states(found.id, month) if figures.closed else [],
         may_see_batches=may(viewer(), Permission.PAYOUT_READ),
         words=Words(tenders()),
@@ -154,6 +161,7 @@ def line(code: str, receipt_no: str) -> str:
     outlet = outlet_for(viewer(), code, READ)
     text = request.args.get("month", "")
     found = line_working(outlet, receipt_no, Month.parse(text) if text else None)
+    require_own_month(viewer(), outlet, found.month)
     return render_template(
         "commission/line.html",
         outlet=outlet,
