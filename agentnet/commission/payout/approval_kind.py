@@ -57,4 +57,6 @@ def describe(approval: Approval) -> Described:
     return Described(facts, (), url_for("payout.batch", id_=content["batch_id"]))
 
 
-PAYOUT: Final = ApprovalKind(APPROVAL, translatable("代办费付款"), Permission.PAYOUT_APPROVE, carry_out, describe)
+PAYOUT: Final = ApprovalKind(
+    APPROVAL, translatable("代办费付款"), Permission.PAYOUT_APPROVE, carry_out, describe, books=False
+)
