@@ -10,13 +10,12 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from agentnet.approvals.queries import pending_of
-from agentnet.commission.actions import require_usable
-from agentnet.commission.engine.amounts import pay_of
-from agentnet.commission.engine.checking import check_version
-from agentnet.commission.engine.language import PAYS_COLLECTIONS, Component, Version
+from agentnet.commission.actions import judge_terms, require_usable
 from agentnet.commission.engine.language import Plan as PlanDocument
+from agentnet.commission.engine.language import Version
 from agentnet.commission.engine.writing import write_plan
 from agentnet.commission.models import Plan
+from agentnet.commission.plan_faults import show_refused_file, show_refused_version
 from agentnet.commission.plan_files import AT_FILE, newest, read_document
 from agentnet.commission.plan_forms import PlanFileForm, PlanForm, VersionForm
 from agentnet.commission.plan_requests import ASKED, NewVersion, ask_for_version
@@ -33,26 +32,14 @@ from agentnet.commission.rules import version_on
 from agentnet.commission.whatif.ask_views import ask_about
 from agentnet.commission.whatif.queries import tried_version
 from agentnet.commission.words import Words
+from agentnet.commission.worked_example import worked_example
 from agentnet.core.clock import Month, today
 from agentnet.core.errors import Refusal
-from agentnet.core.money import Fen
-from agentnet.infra.forms import show_refusal
 from agentnet.infra.templating import tell
 from agentnet.users.guard import needs, viewer
 from agentnet.users.permissions import Permission, may
 
-EXAMPLE_FEN = (20_00, 100_00, 203_50, 500_00, 2_000_00)
-"""Bills the worked example goes through: small, a round one, a usual one, two large."""
-
 Answer = Response | str | tuple[str, int]
-
-
-def worked_example(components: tuple[Component, ...]) -> list[tuple[Component, list[Fen]]]:
-    """Return what each component pays for each example bill; nothing for what pays a month."""
-    return [
-        (one, [pay_of(one)(amount) for amount in EXAMPLE_FEN] if one.kind in PAYS_COLLECTIONS else [])
-        for one in components
-    ]
 
 
 @needs(Permission.COMMISSION_READ)
@@ -77,8 +64,7 @@ def plan(code: str) -> str:
         plan=found,
         versions=versions,
         current=current,
-        example=worked_example(current.components) if current else [],
-        amounts=EXAMPLE_FEN,
+        example=worked_example(current.says, tenders()) if current else None,
         words=Words(tenders()),
         waiting=pending_of(ASKED, "PLAN", found.code),
         may_edit=may(viewer(), Permission.COMMISSION_EDIT),
@@ -142,7 +128,7 @@ def fill_from_file(code: str) -> Answer:
         require_usable(version)
         form.show(version)
     except Refusal as refusal:
-        show_refusal(sent, refusal, AT_FILE)
+        show_refused_file(sent, refusal, AT_FILE)
         form.show(Version(_earliest_start(), ()))
         _offer(form)
         return _page(form, found, file_form=sent), refusal.status
@@ -163,18 +149,21 @@ def _answer(form: VersionForm, found: Plan | None) -> Answer:
     if form.change_rows(request.form):
         _offer(form)
         return _page(form, found)
+    if request.form.keys() & {"check", "try"}:
+        form.leave_note_open()
     if not form.validate():
         return _page(form, found), 422
-    if "try" in request.form:
-        return ask_about(form.version(), found.name if found else str(form.name.data))
     try:
         if "check" in request.form:
-            check_version(form.version())
-            return _page(form, found, form.version().components)
+            judge_terms(form.version())
+            return _page(form, found, form.version())
+        if "try" in request.form:
+            judge_terms(form.version())
+            return ask_about(form.version(), found.name if found else str(form.name.data))
         asked = _asked(form, found)
         ask_for_version(asked, viewer())
     except Refusal as refusal:
-        show_refusal(form, refusal)
+        show_refused_version(form, refusal)
         return _page(form, found), refusal.status
     tell(_("已提交审批。另一个人同意后，新版本从 %(day)s 起生效", day=asked.says.starts_on.isoformat()))
     return redirect(url_for("commission.plan", code=found.code) if found else url_for("commission.plans"), 303)
@@ -191,16 +180,16 @@ def _asked(form: VersionForm, found: Plan | None) -> NewVersion:
 def _page(
     form: VersionForm,
     found: Plan | None,
-    checked: tuple[Component, ...] = (),
+    checked: Version | None = None,
     file_form: PlanFileForm | None = None,
 ) -> str:
+    form.begin_parts()
     return render_template(
         "commission/version_form.html",
         form=form,
         file_form=file_form or PlanFileForm(formdata=None),
         plan=found,
-        example=worked_example(checked),
-        amounts=EXAMPLE_FEN,
+        example=worked_example(checked, tenders()) if checked else None,
         words=Words(tenders()),
         earliest=_earliest_start(),
     )

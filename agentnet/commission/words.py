@@ -73,6 +73,11 @@ class Words:
         """Return whom it covers and what it pays, on one line."""
         return self.scope(component) + (": " if in_english() else "：") + self.pay(component)
 
+    def named(self, component: Component) -> str:
+        """Return its name with the group it is an alternative of, if of any."""
+        group = _("（择一组：%(group)s）", group=component.group) if component.group else ""
+        return component.name + group
+
     def why(self, components: Sequence[Component]) -> str:
         """Return why a collection earns what it does: what each component that pays it pays."""
         return listed(pay_text(one) for one in components) or pay_text(None)
