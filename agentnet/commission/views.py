@@ -20,6 +20,7 @@ from agentnet.core.errors import Invalid, Missing
 from agentnet.divisions.models import OrgUnit, Setting
 from agentnet.divisions.queries import org_unit_by_code
 from agentnet.infra.actor import Actor
+from agentnet.infra.dates import month_text
 from agentnet.infra.db import db
 from agentnet.infra.pages import chosen, typed_text
 from agentnet.infra.sheets import KINDS, download
@@ -130,6 +131,7 @@ def outlet(code: str) -> str:
         month=month,
         last=Month.of(today()),
         figures=figures,
+        month_names={one.of_month: month_text(Month.parse(one.of_month)) for one in figures.adjustments},
         history=closed_months_of(found),
         paid_states=shown_states(found.id, month) if figures.closed else [],
         may_see_batches=may(viewer(), Permission.PAYOUT_READ),

@@ -20,7 +20,7 @@ from agentnet.commission.component_words import (
 from agentnet.commission.engine.explaining import Working
 from agentnet.commission.engine.language import Component, Share
 from agentnet.commission.engine.reasons import REASON_WORDS, Reason
-from agentnet.commission.engine.spelling import INPUT_WORDS, decimal
+from agentnet.commission.engine.spelling import INPUT_WORDS, Input, decimal
 from agentnet.commission.rules import Version, format_percent
 from agentnet.core.clock import Month
 from agentnet.core.words import translatable
@@ -38,6 +38,10 @@ MONTH_STATES: Mapping[str, tuple[str, str]] = {
 
 SHARES: Mapping[str, str] = {"KEEPER": translatable("代办人"), "PARTNER": translatable("合作单位")}
 """The parts a plan may name without a person's name."""
+
+
+AMOUNTS = frozenset({Input.AMOUNT, Input.HOUSEHOLD_BEFORE, Input.SETTLED_BEFORE, Input.SETTLED_NOW})
+"""What of a collection's inputs is money; the engine writes figures without their unit."""
 
 
 def closed_text(month: Month) -> str:
@@ -93,7 +97,10 @@ class Words:
 
     def inputs(self, working: Working) -> Sequence[tuple[str, str]]:
         """Return what a figure was worked out from, each with its word."""
-        return [(say(INPUT_WORDS[code]), value) for code, value in working.inputs]
+        return [
+            (say(INPUT_WORDS[code]), _("%(amount)s 元", amount=value) if code in AMOUNTS else value)
+            for code, value in working.inputs
+        ]
 
     def exact(self, working: Working) -> str:
         """Return in yuan what was rounded."""

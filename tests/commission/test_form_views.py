@@ -375,7 +375,8 @@ def test_going_back_from_the_confirmation_keeps_what_was_typed(sign_in: SignIn) 
         ({"of_month": "2026-11"}, 422, "请从列出的选项中选择"),
         ({"direction": ""}, 422, "请选择扣回还是补付"),
         ({"reason": ""}, 422, "请填写原因"),
-        ({"receipt_no": "WL0001-1", "confirmed": "1"}, 422, "没有凭证号为 WL0001-1 的收费"),
+        ({"receipt_no": "WL0001-1"}, 422, "2026年10月该网点没有凭证号为 WL0001-1 的收费"),
+        ({"amount": "1000000.01"}, 422, "金额不能超过 1,000,000.00 元"),
     ],
 )
 def test_a_wrong_adjustment_says_where_and_leaves_no_rows(
