@@ -13,6 +13,7 @@ from agentnet.approvals.queries import pending_of
 from agentnet.commission.actions import judge_terms, require_usable
 from agentnet.commission.engine.language import Plan as PlanDocument
 from agentnet.commission.engine.language import Version
+from agentnet.commission.engine.reading import read_version
 from agentnet.commission.engine.writing import write_plan
 from agentnet.commission.models import Plan
 from agentnet.commission.plan_faults import show_refused_file, show_refused_version
@@ -35,6 +36,8 @@ from agentnet.commission.words import Words
 from agentnet.commission.worked_example import worked_example
 from agentnet.core.clock import Month, today
 from agentnet.core.errors import Refusal
+from agentnet.core.ids import new_id
+from agentnet.infra.i18n import refusal_text
 from agentnet.infra.templating import tell
 from agentnet.users.guard import needs, viewer
 from agentnet.users.permissions import Permission, may
@@ -100,7 +103,8 @@ def new_version(code: str) -> Answer:
         current = version_on(versions, starts_on)
         tried = tried_version(request.args.get("trial", ""))
         form.show(tried or (current.says if current else Version(starts_on, ())))
-        form.starts_on.data = starts_on
+        form.starts_on.data = tried.starts_on if tried and tried.starts_on > today() else starts_on
+        form.note.data = tried.note if tried else None
     return _answer(form, found)
 
 
@@ -146,6 +150,8 @@ def _answer(form: VersionForm, found: Plan | None) -> Answer:
     _offer(form)
     if request.method == "GET":
         return _page(form, found)
+    if "draft" in request.form:
+        return _drafted(form, found)
     if form.change_rows(request.form):
         _offer(form)
         return _page(form, found)
@@ -159,7 +165,9 @@ def _answer(form: VersionForm, found: Plan | None) -> Answer:
             return _page(form, found, form.version())
         if "try" in request.form:
             judge_terms(form.version())
-            return ask_about(form.version(), found.name if found else str(form.name.data))
+            if found is not None:
+                return ask_about(form.version(), found.name, home=found.code)
+            return ask_about(form.version(), str(form.name.data), new_code=str(form.code.data))
         asked = _asked(form, found)
         ask_for_version(asked, viewer())
     except Refusal as refusal:
@@ -167,6 +175,22 @@ def _answer(form: VersionForm, found: Plan | None) -> Answer:
         return _page(form, found), refusal.status
     tell(_("已提交审批。另一个人同意后，新版本从 %(day)s 起生效", day=asked.says.starts_on.isoformat()))
     return redirect(url_for("commission.plan", code=found.code) if found else url_for("commission.plans"), 303)
+
+
+def _drafted(form: VersionForm, found: Plan | None) -> Answer:
+    """Go on with a version that was carried to the page of trials and back."""
+    require_company_wide(viewer(), Permission.COMMISSION_EDIT)
+    try:
+        draft = read_version(request.form.get("content", ""))
+        form.show(draft)
+    except Refusal as refusal:
+        form.form_errors.append(refusal_text(refusal))
+        return _page(form, found), refusal.status
+    form.id.data, form.starts_on.data, form.note.data = new_id(), draft.starts_on, draft.note
+    if isinstance(form, PlanForm):
+        form.code.data = request.form.get("new_code", "")
+    _offer(form)
+    return _page(form, found)
 
 
 def _asked(form: VersionForm, found: Plan | None) -> NewVersion:
