@@ -17,7 +17,6 @@ from agentnet.core.errors import Invalid
 from agentnet.core.money import Fen, format_yuan
 from agentnet.infra.actor import Actor
 from agentnet.infra.audit import write_audit
-from agentnet.infra.dates import month_text
 from agentnet.infra.db import db
 from agentnet.infra.idempotency import earlier_result, remember
 from agentnet.ledger.queries import require_open
@@ -119,7 +118,7 @@ def collection_meant(outlet: Outlet, new: NewAdjustment) -> uuid.UUID | None:
             "receipt_elsewhere",
             "%(month)s该网点没有凭证号为 %(receipt)s 的收费",
             field="receipt_no",
-            month=month_text(new.of_month),
+            month=new.of_month,
             receipt=new.receipt_no,
         )
     return found[0]

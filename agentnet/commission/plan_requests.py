@@ -16,7 +16,7 @@ from agentnet.approvals.kinds import ApprovalKind, Change, Described, Link
 from agentnet.approvals.models import Approval
 from agentnet.approvals.rules import NewApproval
 from agentnet.commission.actions import add_version, create_plan, judge_plan, judge_version
-from agentnet.commission.component_words import listed, pay_text, scope_text
+from agentnet.commission.component_words import listed
 from agentnet.commission.engine.language import Component, Version
 from agentnet.commission.engine.reading import read_version
 from agentnet.commission.engine.writing import version_content
@@ -109,7 +109,7 @@ def describe(approval: Approval) -> Described:
 
     def said(component: Component) -> str:
         group = _("（择一组：%(group)s）", group=component.group) if component.group else ""
-        return f"{scope_text(component.scope, known)}：{pay_text(component)}{group}"
+        return f"{Words(known).said(component)}{group}"
 
     ruling = _before(approval, version)
     before = {one.name: one for one in ruling.components} if ruling else {}

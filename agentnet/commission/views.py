@@ -176,7 +176,7 @@ def export(kind: str) -> Response:
         raise Missing("file_kind_missing", "没有这种文件格式")
     month, wanted = asked_month(usual_month()), asked_filter(viewer())
     if month_state(month) != CLOSED:
-        raise Invalid("month_not_closed", "%(month)s 还没有封账，封账后才能导出明细", month=str(month))
+        raise Invalid("month_not_closed", "%(month)s还没有封账，封账后才能导出明细", month=month)
     if exporting.count_rows(viewer(), month, wanted) > exporting.MOST_ROWS:
         raise Invalid(
             "too_many_rows", "明细超过 %(most)s 行，请先按供电所筛选，再分别导出", most=f"{exporting.MOST_ROWS:,}"

@@ -7,17 +7,14 @@ from functools import lru_cache
 
 from flask_babel import gettext as _
 
-from agentnet.core.clock import SHANGHAI, IsoWeek, Month, aware, today
+from agentnet.core.clock import SHANGHAI, IsoWeek, aware, today
 from agentnet.infra.i18n import in_english
+from agentnet.infra.i18n import month_text as month_text
 from agentnet.infra.template_words import by_language
 
 _WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
 _ENGLISH_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _ENGLISH_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_ENGLISH_MONTHS_IN_FULL = (
-    "January", "February", "March", "April", "May", "June",
-    "July", "August", "September", "October", "November", "December",
-)  # fmt: skip
 
 
 def day_text(day: date) -> str:
@@ -68,13 +65,6 @@ def exact_text(moment: datetime | date) -> str:
     if isinstance(moment, datetime):
         return str(aware(moment).astimezone(SHANGHAI))[:19]
     return moment.isoformat()
-
-
-def month_text(month: Month) -> str:
-    """Return ``2026年11月`` or ``November 2026``."""
-    if in_english():
-        return f"{_ENGLISH_MONTHS_IN_FULL[month.month - 1]} {month.year}"
-    return f"{month.year}年{month.month}月"
 
 
 def week_label(week: IsoWeek) -> str:
