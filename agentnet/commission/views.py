@@ -26,6 +26,7 @@ from agentnet.core.errors import Invalid, Missing
 from agentnet.divisions.models import OrgUnit, Setting
 from agentnet.divisions.queries import org_unit_by_code
 from agentnet.infra.actor import Actor
+from agentnet.infra.dates import month_text
 from agentnet.infra.db import db
 from agentnet.infra.pages import chosen, typed_text
 from agentnet.infra.sheets import KINDS, download
@@ -137,6 +138,7 @@ def outlet(code: str) -> str:
         month=month,
         last=Month.of(today()),
         figures=figures,
+        month_names={one.of_month: month_text(Month.parse(one.of_month)) for one in figures.adjustments},
         history=closed_months_of(found, only_of_partners(viewer())),
         paid_states=shown_states(found.id, month) if figures.closed else [],
         may_see_batches=may(viewer(), Permission.PAYOUT_READ),
@@ -187,7 +189,7 @@ def export(kind: str) -> Response:
         raise Missing("file_kind_missing", "没有这种文件格式")
     month, wanted = asked_month(usual_month()), asked_filter(viewer())
     if month_state(month) != CLOSED:
-        raise Invalid("month_not_closed", "%(month)s 还没有封账，封账后才能导出明细", month=str(month))
+        raise Invalid("month_not_closed", "%(month)s还没有封账，封账后才能导出明细", month=month)
     if exporting.count_rows(viewer(), month, wanted) > exporting.MOST_ROWS:
         raise Invalid(
             "too_many_rows", "明细超过 %(most)s 行，请先按供电所筛选，再分别导出", most=f"{exporting.MOST_ROWS:,}"

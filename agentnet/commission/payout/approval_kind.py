@@ -97,4 +97,6 @@ def _worth_a_look(batch_id: UUID) -> list[tuple[str, str]]:
     ]
 
 
-PAYOUT: Final = ApprovalKind(APPROVAL, translatable("代办费付款"), Permission.PAYOUT_APPROVE, carry_out, describe)
+PAYOUT: Final = ApprovalKind(
+    APPROVAL, translatable("代办费付款"), Permission.PAYOUT_APPROVE, carry_out, describe, books=False
+)
