@@ -77,6 +77,6 @@ def test_a_line_for_no_collection_at_all_is_refused() -> None:
 
 def test_a_collection_is_paid_once_in_whatever_month() -> None:
     written()
-    with pytest.raises(DatabaseError, match=r"commission_lines"):
+    with pytest.raises(DatabaseError, match=r"commission.lines"):
         written(month="2026-11")
     assert count("commission_lines") == 1
