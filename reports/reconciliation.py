@@ -34,7 +34,8 @@ _PRIMING = Priming(
     RECONCILIATION,
     regular="中国邮政储蓄银行便利店村站报刊亭",
     bold=(
-        "reconciliation_title_day", "reconciliation_title_month", "reconciliation_open", "reconciliation_files_heading", "reconciliation_tie_heading",
+        "reconciliation_title_day", "reconciliation_title_month", "reconciliation_open",
+        "reconciliation_files_heading", "reconciliation_tie_heading",
         "reconciliation_missing_heading", "reconciliation_untied_heading", "reconciliation_kinds_heading",
         "reconciliation_open_heading", "reconciliation_ended_heading", "reconciliation_kind", "reconciliation_where",
         "reconciliation_amount", "reconciliation_business_on", "reconciliation_owner",

@@ -69,10 +69,8 @@ def request_approval(new: NewApproval, by: Actor) -> None:
 
 def _pending(waiting: Approval | None) -> Conflict:
     """Return the refusal of a second request, which leads to the one that waits."""
-    words = "这件事已经有一份申请在等审批，请先处理或撤回那一份"
-    if waiting is None:  # decided in the same moment
-        return Conflict("approval_pending", words)
-    return Conflict("approval_pending", words, approval_id=waiting.id)
+    link = {} if waiting is None else {"approval_id": waiting.id}  # decided in the same moment, there is none
+    return Conflict("approval_pending", "这件事已经有一份申请在等审批，请先处理或撤回那一份", None, **link)
 
 
 def asked_before(id_: UUID, kind: str, subject_id: str, sent: Mapping[str, object], reason: str) -> bool:

@@ -10,10 +10,11 @@ from typing import Any, Final
 from sqlalchemy import Select, select
 
 from agentnet.books.periods import month_is_closed
+from agentnet.collecting.models import Collection
 from agentnet.commission.accruing import counts_by_outlet
 from agentnet.commission.models import OutletAccrual
 from agentnet.commission.partner_figures import freeze_partners, partner_subjects
-from agentnet.commission.queries import partner_ids
+from agentnet.commission.queries import closed_months, partner_ids
 from agentnet.commission.statement_figures import freeze_provisional, freeze_statements
 from agentnet.commission.summary_figures import freeze_summaries
 from agentnet.commission.working import partner_then
@@ -75,8 +76,11 @@ def is_over(period: Period) -> bool:
 
 
 def nothing_provisional(period: Period) -> bool:
-    """Return whether a month has no provisional statements: it is closed, or nobody collected in it."""
-    return month_is_closed(period) or not counts_by_outlet(_month(period))
+    """Return whether a month has no provisional statements: it or a later one is closed, or nobody collected so far."""
+    last = next(iter(closed_months()), None)
+    if last is not None and _month(period) <= last:
+        return True
+    return db.session.scalar(select(Collection.id).where(Collection.business_on < period.ends_on).limit(1)) is None
 
 
 def provisional_subjects(org_unit: OrgUnit, period: Period) -> list[Subject]:
