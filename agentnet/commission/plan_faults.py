@@ -36,6 +36,7 @@ _BOXES: Mapping[str, str] = {
     "scope.outlet_kinds": "outlet_kinds",
     "scope.settings": "settings",
     "scope.partners": "partners",
+    "scope.campaigns": "campaigns",
     "scope": "group",
 }
 """The box for each place of a component in the plan language; like scopes in one group are mended by the group."""

@@ -122,6 +122,8 @@ def describe(approval: Approval) -> Described:
         for name in dict.fromkeys([*after, *before])
         if before.get(name) != after.get(name)
     ]
+    if ruling is not None and ruling.basis != version.basis:
+        changes.append(Change(_("按什么计酬"), say(BASIS_WORDS[ruling.basis]), say(BASIS_WORDS[version.basis])))
     if ruling is not None and ruling.shares != version.shares:
         changes.append(Change(_("分成"), _shared(ruling, known), _shared(version, known)))
     trial = url_for("commission.new_what_if", version=f"pending:{approval.id}")

@@ -227,3 +227,11 @@ def test_whoever_approves_sees_the_shares_change_and_is_told_no_money_moves(sign
     removed = grace.get(f"/approvals/{second}").text
     assert "代办人 70%、合作单位 30%" in removed
     assert removed.count("不分成，全部付给代办人") == 2
+
+
+def test_whoever_approves_sees_that_the_basis_changes(sign_in: SignIn) -> None:
+    more_finance()
+    sign_in("fang").post(NEW_VERSION, data=typed(basis="SETTLED"))
+    page = sign_in("grace").get(f"/approvals/{asked_for().id}").text
+    row = page[page.index('<th scope="row">按什么计酬</th>') :].partition("</tr>")[0]
+    assert row.index("按收费") < row.index("按结清")
