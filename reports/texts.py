@@ -60,7 +60,7 @@ STATEMENT: Texts = {
     "plan_version": ("%(name)s（%(version)s）", "%(name)s (%(version)s)"),
     "agreement": ("协议编号", "Agreement no."),
     "unsettled": ("尚未结清", "Not settled yet"),
-    "unsettled_sum": ("%(count)s 笔，%(amount)s 元", "%(count)s, %(amount)s yuan"),
+    "unsettled_sum": ("%(count)s 笔，%(amount)s 元", "%(count)s collections, CNY %(amount)s"),
     "summary_heading": ("代办费汇总", "Commission by component"),
     "working_heading": ("计算过程", "How it was worked out"),
     "working_steps": ("依据和算式", "Inputs and formula"),

@@ -90,7 +90,7 @@ def line_working(outlet: Outlet, receipt_no: str, of_month: Month | None = None)
     closed = month_state(month) == CLOSED
     line = None
     if closed:
-        line = db.session.scalar(select(CommissionLine).where(is_line_of(collection)))
+        line = db.session.scalar(select(CommissionLine).where(is_line_of(collection, month)))
         accrual = db.session.get(OutletAccrual, (str(month), outlet.id))
         ruling, inputs = _stored(outlet, month, accrual, book)
         facts = _paid_for(outlet, month, collection)

@@ -203,10 +203,10 @@ class CommissionLine(Model):
     settled_to_fen: Mapped[int | None]
 
 
-def is_line_of(collection: Collection) -> ColumnElement[bool]:
-    """Return the condition on ``CommissionLine`` that it pays for a collection in its own month."""
+def is_line_of(collection: Collection, month: Month | None = None) -> ColumnElement[bool]:
+    """Return the condition on ``CommissionLine`` that it pays for a collection in a month, its own one unless said."""
     return and_(
         CommissionLine.outlet_id == collection.outlet_id,
         CommissionLine.collection_id == collection.id,
-        CommissionLine.month == str(Month.of(collection.business_on)),
+        CommissionLine.month == str(month or Month.of(collection.business_on)),
     )

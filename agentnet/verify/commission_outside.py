@@ -41,7 +41,7 @@ def months_looked_at_what_was_there(connection: Connection) -> Iterator[Finding]
         first, end = month.days
         begun, done = closed[month.month]
         if "open_days" in asked:
-            days = {as_day(line.business_on) for line in month.lines}
+            days = {day for line in month.lines if (day := as_day(line.business_on)) >= first}
             days |= {day for day in counted[month.outlet_id] if first <= day < end}
             if month.inputs.get("open_days", []) != sorted(day.isoformat() for day in days):
                 yield Finding("commission_inputs", subject, "counts other days of business than there were")

@@ -31,23 +31,21 @@ FOREIGN = """
       SELECT c.id FROM collections c
       WHERE c.outlet_id = NEW.outlet_id AND c.business_on >= {first} AND c.business_on < {end}
     ) OR EXISTS (
-      SELECT l.collection_id FROM commission_lines l
-      WHERE l.month = NEW.month AND l.outlet_id = NEW.outlet_id AND l.settled_to_fen IS NOT NULL
-      EXCEPT
-      SELECT c.id FROM collections c WHERE c.outlet_id = NEW.outlet_id AND c.business_on < {end}
-    ) OR EXISTS (
       SELECT 1 FROM commission_lines l
       WHERE l.month = NEW.month AND l.outlet_id = NEW.outlet_id AND (
         l.component_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM plan_components p WHERE p.id = l.component_id)
         OR l.adjustment_id IS NOT NULL AND NOT EXISTS (
           SELECT 1 FROM commission_adjustments j
           WHERE j.id = l.adjustment_id AND j.outlet_id = l.outlet_id AND j.month = l.month)
+        OR l.settled_to_fen IS NOT NULL AND NOT EXISTS (
+          SELECT 1 FROM collections c
+          WHERE c.id = l.collection_id AND c.outlet_id = l.outlet_id AND c.business_on < {end})
       )
     )
 """
 """Whether lines of the outlet's month are for collections of another outlet or month (a later one, where some became
-settled), for adjustments of another, or
-paid by a component nobody wrote. As a difference of two sets: a join may be planned as one loop inside another."""
+settled), for adjustments of another, or paid by a component nobody wrote. As a difference of two sets: a join may be
+planned as one loop inside another; not so what became settled, or each outlet's whole past would be walked."""
 
 
 def upgrade() -> None:

@@ -13,10 +13,10 @@ from datetime import date
 import pytest
 from sqlalchemy import select, update
 
-from agentnet.closing.actions import close_month
+from agentnet.closing.actions import close_month, plan_provisional
 from agentnet.commission.accruing import outlet_months
 from agentnet.commission.actions import add_version
-from agentnet.commission.engine.language import Basis
+from agentnet.commission.engine.language import Basis, Component, Kind, Tier
 from agentnet.commission.engine.reasons import Reason
 from agentnet.commission.engine.writing import write_version
 from agentnet.commission.models import CommissionAdjustment
@@ -55,7 +55,7 @@ from tests.commission.settled import (
     on,
     taken,
 )
-from tests.settlement.corrections.given import ask_adjustment, ask_refund, night, pay, refunded
+from tests.settlement.corrections.given import ask_adjustment, ask_refund, moved, night, pay, refunded
 from tests.settlement.drawer import close, declare, new_close, new_remittance
 from tests.verify.test_planted import is_named, named_in
 
@@ -309,6 +309,7 @@ def test_the_pages_of_a_closed_month_tell_when_a_collection_was_settled(november
         assert (page.status_code, november[1] in page.text) == (200, True)
         line = fang.get(f"/commission/outlets/WL0001/lines/{november[1]}?month=2026-12", headers=head).text
         assert [one for one in ("0.75", "2.25", "150.00") if one not in line] == []
+        assert "重新计算" not in line  # it comes out as it was paid
         assert fang.get(f"/commission/outlets/WL0001/lines/{november[0]}?month=2026-12").status_code == 404
         table = fang.get("/commission/lines.csv?month=2026-11").text
         assert ("没有结清" in table, november[2] in table) == (True, True)
@@ -329,3 +330,56 @@ def test_the_statement_prints_what_arrived_and_tells_the_rest(november):
     ]
     assert (paper.unsettled.count, paper.unsettled.amount_fen, paper.due_fen) == (2, 350_00, 5_75)
     assert draw(paper) == draw(paper)
+
+
+def test_a_provisional_statement_holds_what_arrived_so_far_and_the_witness_agrees(november):
+    banked(nov(20), 250_00)
+    closed(NOVEMBER)
+    banked(dec(5), 350_00)
+    taken(dec(6), 80_00)
+    with on(dec(7)):
+        plan_provisional(DECEMBER, SYSTEM)
+    with reading():
+        statement = select(Run.frozen).where(Run.subject == "outlet:WL0001:zh", Run.kind == "COMMISSION_PROVISIONAL")
+        paper = from_json(CommissionStatement, zlib.decompress(db.session.scalars(statement).one()))
+    assert sorted((one.amount_fen, one.commission_fen) for one in paper.collections) == [(50_00, 75), (300_00, 4_00)]
+    assert (paper.unsettled.count, paper.unsettled.amount_fen, paper.due_fen) == (1, 80_00, 4_75)
+    assert "按结清" in paper.plan_version
+    assert draw(paper)
+    with db.engine.connect() as connection:
+        assert {name for name in named_in(connection) if "provisional" in name or "commission" in name} == set()
+
+
+def test_a_wrong_household_and_cash_given_back_later_keep_the_rest_in_order(november):
+    banked(nov(20), 350_00)  # 100.00 and 200.00 whole, 50.00 of 300.00
+    closed(NOVEMBER)
+    with on(dec(3)):
+        night()
+        moved(november[1], world.GANG)
+        back = refunded(november[2], 120_00)
+        pay(back.id)  # out of the drawer: 130.00 of the 300.00 are still owed
+    banked(dec(5), 130_00)
+    closed(DECEMBER)
+    # Taken back: 3.00 of the wrong household; of 300.00 that became 180.00: (1.00 + 1.80) x 50 / 180 instead of
+    # (1.00 + 3.00) x 50 / 300, by component 0.28 and 0.50 for 0.17 and 0.50.
+    assert [line for line in lines(DECEMBER) if line[0] == 180_00] == [(180_00, 50_00, 180_00, 72 + 1_30)]
+    assert accrual(DECEMBER).due_fen == 72 + 1_30 - 3_00 + (28 - 17)
+    with db.engine.connect() as connection:
+        assert {name for name in named_in(connection) if "commission" in name or "adjustment" in name} == set()
+
+
+def test_a_subsidy_by_days_of_business_counts_the_months_own_days_alone(app):
+    by_day = Component(Kind.SUBSIDY, "补贴", amount_fen=9_00, minimum_open_days=2)
+    tiers = Component(Kind.TIERED, "阶梯", tiers=(Tier(0, 100_00, 10_000), Tier(100_00, None, 20_000)))
+    agreed(replace(SETTLED, components=(*SETTLED.components, by_day, tiers)))
+    taken(nov(17), 100_00)
+    taken(nov(18), 50_00)
+    closed(NOVEMBER)
+    banked(dec(2), 150_00)
+    taken(dec(3), 30_00)
+    closed(DECEMBER)
+    # November: two days of business, nothing arrived. December: one day; 150.00 of November arrived: 2.00 + 1.50 and
+    # 1 % of 100.00, 2 % of 50.00.
+    assert [accrual(month).earned_fen for month in (NOVEMBER, DECEMBER)] == [9_00, 2_00 + 1_50 + 1_00 + 1_00]
+    with db.engine.connect() as connection:
+        assert {name for name in named_in(connection) if "commission" in name} == set()
