@@ -241,7 +241,8 @@ def closed_months_are_complete(connection: Connection) -> Iterator[Finding]:
         """
         SELECT c.receipt_no, l.id AS line
         FROM collections c JOIN accounting_months m ON m.month = SUBSTR(CAST(c.business_on AS VARCHAR(10)), 1, 7)
-        LEFT JOIN voids v ON v.collection_id = c.id LEFT JOIN commission_lines l ON l.collection_id = c.id
+        LEFT JOIN voids v ON v.collection_id = c.id
+        LEFT JOIN commission_lines l ON l.outlet_id = c.outlet_id AND l.collection_id = c.id
         LEFT JOIN (
           SELECT collection_id, MIN(carried_at) AS cleared_at FROM corrections WHERE clears GROUP BY collection_id
         ) k ON k.collection_id = c.id
