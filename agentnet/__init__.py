@@ -33,6 +33,11 @@ from agentnet.commission.disputes import models as disputes_models
 from agentnet.commission.disputes.blueprint import blueprint as disputes_blueprint
 from agentnet.commission.following import follow_correction
 from agentnet.commission.income import income_part
+from agentnet.commission.mailing import address_imports
+from agentnet.commission.mailing import models as mailing_models
+from agentnet.commission.mailing.blueprint import blueprint as mailing_blueprint
+from agentnet.commission.mailing.jobs import QUEUE_MAILS
+from agentnet.commission.mailing.jobs import SENDING as SENDING_MAIL
 from agentnet.commission.parallel import models as parallel_models
 from agentnet.commission.payout import models as payout_models
 from agentnet.commission.payout import payee_imports
@@ -80,6 +85,8 @@ from agentnet.ledger.jobs import ROLL_UP
 from agentnet.outlets import imports as outlets_imports
 from agentnet.outlets import models as outlets_models
 from agentnet.outlets.blueprint import blueprint as outlets_blueprint
+from agentnet.outlets.campaigns import imports as campaign_imports
+from agentnet.outlets.campaigns import models as campaigns_models
 from agentnet.outlets.queries import own_manager_ids
 from agentnet.settlement import models as settlement_models
 from agentnet.settlement.ageing import imports as remittance_days_imports
@@ -117,6 +124,7 @@ MODELS = (
     ledger_models,
     documents_models,
     outlets_models,
+    campaigns_models,
     collecting_models,
     settlement_models,
     ageing_models,
@@ -126,6 +134,7 @@ MODELS = (
     visits_models,
     commission_models,
     payout_models,
+    mailing_models,
     whatif_models,
     abuse_models,
     parallel_models,
@@ -148,6 +157,7 @@ BLUEPRINTS: Sequence[Blueprint] = (
     books_blueprint,
     commission_blueprint,
     payout_blueprint,
+    mailing_blueprint,
     disputes_blueprint,
     closing_blueprint,
     outlets_blueprint,
@@ -181,9 +191,11 @@ IMPORTERS: Sequence[Importer] = (
     division_imports.IMPORTER,
     unit_imports.IMPORTER,
     *outlets_imports.IMPORTERS,
+    campaign_imports.IMPORTER,
     remittance_days_imports.IMPORTER,
     *collecting_imports.IMPORTERS,
     payee_imports.IMPORTER,
+    address_imports.IMPORTER,
 )
 
 
@@ -196,10 +208,11 @@ CLOCK_JOBS: Sequence[ClockJob] = (
     CLOSE_MONTHS,
     ROLL_UP,
     LOOK_FOR_PATTERNS,
+    QUEUE_MAILS,
     PLAN_DUTIES,
     TICK,
 )
-WORKERS: Sequence[WorkerLoop] = (DRAWING, TRYING)
+WORKERS: Sequence[WorkerLoop] = (DRAWING, TRYING, SENDING_MAIL)
 
 
 def _plan_choices() -> list[tuple[int, str]]:

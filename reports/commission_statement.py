@@ -16,6 +16,7 @@ from agentnet.core.clock import Month
 from agentnet.core.money import Fen, rmb_capitals
 from reports.head import DocumentHead, require_agreement
 from reports.kit import blocks
+from reports.kit.fonts import own_words
 from reports.kit.paper import Paper
 from reports.kit.priming import Priming
 from reports.kit.table import Column, Row, Table, Total
@@ -85,12 +86,20 @@ class DisputeLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Unsettled:
+    """Collections that pay as they are settled and are not yet, at the month's end: how many, and how much of them."""
+
+    count: int
+    amount_fen: Fen
+
+
+@dataclass(frozen=True, slots=True)
 class CommissionStatement:
     """The frozen figures of one outlet's statement.
 
     ``outlet_kind``, ``setting`` and tenders are codes; ``earned_fen`` is the sum of the components, ``adjusted_fen`` of
     the adjustments, ``due_fen`` of both. ``empty_reason`` (``no_collections``, ``not_yet_active``, ``suspended``,
-    ``closed``) explains a statement without collections.
+    ``closed``, ``nothing_settled``) explains a statement without collections.
     """
 
     head: DocumentHead
@@ -118,6 +127,9 @@ class CommissionStatement:
     """Of every component where the table of components alone does not say how its figure came about."""
     disputes: tuple[DisputeLine, ...] = ()
     """What was answered since the statement before."""
+    unsettled: Unsettled | None = None
+    """Where the plan pays as money arrives, what had not arrived by the month's end; ``collections`` then hold what
+    became settled of each."""
 
 
 _PRIMING = Priming(
@@ -229,8 +241,17 @@ def _draw_facts(paper: Paper, statement: CommissionStatement) -> None:
             (text["agent"], statement.agent),
             (text["plan"], plan),
             (text["agreement"], statement.agreement_no),
+            *_unsettled_fact(paper, statement),
         ),
     )
+
+
+def _unsettled_fact(paper: Paper, statement: CommissionStatement) -> list[tuple[str, str]]:
+    found = statement.unsettled
+    if found is None:
+        return []
+    counted = {"count": count_text(found.count), "amount": amount_text(found.amount_fen)}
+    return [(paper.words["unsettled"], paper.words["unsettled_sum"] % counted)]
 
 
 def _draw_components(paper: Paper, statement: CommissionStatement, tail: float) -> None:
@@ -291,8 +312,8 @@ def _draw_disputes(paper: Paper, statement: CommissionStatement, tail: float) ->
                 line.raised_on.isoformat(),
                 month_text(line.belongs_to, language),
                 line.line,
-                line.reason,
-                text["colon"].join((text[f"dispute_{line.answer_state}"], line.answer)),
+                own_words(line.reason),
+                text["colon"].join((text[f"dispute_{line.answer_state}"], own_words(line.answer))),
             )
         )
         for line in statement.disputes
@@ -353,7 +374,7 @@ def _draw_adjustments(paper: Paper, statement: CommissionStatement, tail: float)
                 line.entered_on.isoformat(),
                 month_text(line.belongs_to, language),
                 line.receipt_no,
-                line.reason,
+                own_words(line.reason),
                 amount_text(line.amount_fen),
                 amount_text(line.commission_fen),
             )

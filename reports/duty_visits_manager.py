@@ -10,6 +10,7 @@ from agentnet.core.clock import IsoWeek
 from reports.duties import DutyCounts, DutyState, counts_of, require_counts
 from reports.head import DocumentHead
 from reports.kit import blocks
+from reports.kit.fonts import own_words
 from reports.kit.paper import Paper
 from reports.kit.priming import Priming
 from reports.kit.table import Column, Row, Table, Total
@@ -232,7 +233,7 @@ def _draw_handovers(paper: Paper, week: ManagerWeek) -> None:
                 one.outlet_name,
                 one.from_manager,
                 one.to_manager,
-                one.note or NOTHING,
+                own_words(one.note) or NOTHING,
             )
         )
         for one in week.handovers

@@ -9,6 +9,7 @@ from typing import Final
 from agentnet.core.money import Fen, format_yuan, rmb_capitals
 from reports.head import DocumentHead, require_agreement
 from reports.kit import blocks
+from reports.kit.fonts import own_words
 from reports.kit.paper import Paper
 from reports.kit.priming import Priming
 from reports.kit.table import Column, Row, Table, Total
@@ -199,7 +200,14 @@ def _draw_voids(paper: Paper, sheet: OutletDay) -> None:
         Column(text["outlet_day_reason"], 40),
     )
     rows = [
-        Row((short_instant(row.voided_at), row.receipt_no, amount_text(row.amount_fen), row.reason or NOTHING))
+        Row(
+            (
+                short_instant(row.voided_at),
+                row.receipt_no,
+                amount_text(row.amount_fen),
+                own_words(row.reason) or NOTHING,
+            )
+        )
         for row in sheet.voids
     ]
     Table(paper, text["outlet_day_voids_heading"], columns).draw(rows)
@@ -238,7 +246,7 @@ def _draw_count(paper: Paper, count: CashCount | None) -> None:
     table = Table(paper, text["outlet_day_count_heading"], columns)
     table.draw(rows, totals, empty=text["outlet_day_nothing_found"])
     if count.explanation:
-        blocks.note(paper, text["outlet_day_explanation"] % {"words": count.explanation})
+        blocks.note(paper, text["outlet_day_explanation"] % {"words": own_words(count.explanation)})
 
 
 def _draw_cash(paper: Paper, sheet: OutletDay) -> None:

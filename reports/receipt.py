@@ -14,6 +14,7 @@ from agentnet.core.clock import Month
 from agentnet.core.money import Fen, format_yuan, rmb_capitals
 from reports.head import FiguresDisagree, require_agreement
 from reports.kit import style
+from reports.kit.fonts import own_words
 from reports.kit.priming import Priming
 from reports.kit.slip import A5, SLIP_58, SLIP_80, Slip, SlipSize
 from reports.kit.wording import instant_text, month_text
@@ -100,7 +101,7 @@ def draw(receipt: Receipt, paper: Paper = "slip80") -> bytes:
     if receipt.voided_at is not None:
         slip.separator()
         slip.pair(text["voided_at"], instant_text(receipt.voided_at))
-        slip.pair(text["void_reason"], receipt.void_reason)
+        slip.pair(text["void_reason"], own_words(receipt.void_reason))
         slip.mark(text["voided"])
     if receipt.refunded_fen or receipt.moved:
         slip.separator()

@@ -11,6 +11,7 @@ from typing import Final
 from agentnet.core.money import Fen, rmb_capitals
 from reports.head import require_agreement
 from reports.kit import blocks
+from reports.kit.fonts import own_words
 from reports.kit.paper import Paper
 from reports.kit.priming import Priming
 from reports.kit.table import Column, Row, Table, Total
@@ -19,7 +20,7 @@ from reports.reconciled import EndedDifference, FileShare, MissingFile, OpenDiff
 from reports.texts import words
 from reports.texts_books import RECONCILIATION
 
-DRAWING_VERSION: Final = 1
+DRAWING_VERSION: Final = 2
 
 LATE_DAYS: Final = 7
 """A difference open for longer is late."""
@@ -33,7 +34,7 @@ _PRIMING = Priming(
     RECONCILIATION,
     regular="中国邮政储蓄银行便利店村站报刊亭",
     bold=(
-        "reconciliation_title", "reconciliation_open", "reconciliation_files_heading", "reconciliation_tie_heading",
+        "reconciliation_title_day", "reconciliation_title_month", "reconciliation_open", "reconciliation_files_heading", "reconciliation_tie_heading",
         "reconciliation_missing_heading", "reconciliation_untied_heading", "reconciliation_kinds_heading",
         "reconciliation_open_heading", "reconciliation_ended_heading", "reconciliation_kind", "reconciliation_where",
         "reconciliation_amount", "reconciliation_business_on", "reconciliation_owner",
@@ -54,7 +55,11 @@ def draw(report: Reconciliation) -> bytes:
     text = words(language)
     paper = Paper(
         report.head,
-        text["reconciliation_title"],
+        text[
+            "reconciliation_title_day"
+            if (report.ends_on - report.starts_on).days == 1
+            else "reconciliation_title_month"
+        ],
         report.head.org_name,
         period_text(report.starts_on, report.ends_on, language),
         _PRIMING.primers(language),
@@ -306,7 +311,7 @@ def _draw_ended(paper: Paper, differences: Sequence[EndedDifference]) -> None:
                 one.ended_by or text["reconciliation_system"],
                 amount_text(one.amount_fen),
             ),
-            one.reason,
+            own_words(one.reason),
         )
         for one in differences
     ]

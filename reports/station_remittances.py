@@ -10,6 +10,7 @@ from typing import Final
 from agentnet.core.money import Fen, rmb_capitals
 from reports.head import DocumentHead, Level, require_agreement
 from reports.kit import blocks
+from reports.kit.fonts import own_words
 from reports.kit.paper import Paper
 from reports.kit.priming import Priming
 from reports.kit.table import Column, Row, Table, Total
@@ -17,7 +18,7 @@ from reports.kit.wording import NOTHING, amount_text, count_text, day_text, peri
 from reports.texts import words
 from reports.texts_books import REMITTANCES
 
-DRAWING_VERSION: Final = 2
+DRAWING_VERSION: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +203,7 @@ def _draw_outlets(
     if last:
         whole = text["grand_total"] % {"outlets": count_text(station.whole.outlets)}
         totals.append(Total(whole, (*map(amount_text, _amounts(station.whole)), *blank), "grand"))
-    Table(paper, text[heading], columns).draw(rows, totals, empty=text["none_in_setting"])
+    Table(paper, text[heading], columns).draw(rows, totals, empty=text["remittances_none"])
 
 
 def _amounts(one: OutletDeposits | Sums) -> tuple[Fen, ...]:
@@ -227,7 +228,9 @@ def _draw_open(paper: Paper, station: StationRemittances) -> None:
                 one.outlet_name,
                 day_text(one.deposited_on, language),
                 amount_text(one.amount_fen),
-                text["colon"].join(part for part in (text[f"remittances_state_{one.state}"], one.reason) if part),
+                text["colon"].join(
+                    part for part in (text[f"remittances_state_{one.state}"], own_words(one.reason)) if part
+                ),
             )
         )
         for one in station.open_deposits

@@ -84,6 +84,7 @@ OUTLET_DAY: Mapping[str, tuple[str, str]] = {
 }
 
 REMITTANCES: Mapping[str, tuple[str, str]] = {
+    "remittances_none": ("本期没有此类网点。", "There is no such outlet in this period."),
     "remittances_title": ("供电所解款与现金账龄表", "Remittances and Cash Ageing"),
     "remittances_held": ("期末网点手头现金", "Cash held by outlets"),
     "remittances_declared": ("报交款", "Declared"),
@@ -117,7 +118,8 @@ REMITTANCES: Mapping[str, tuple[str, str]] = {
 }
 
 RECONCILIATION: Mapping[str, tuple[str, str]] = {
-    "reconciliation_title": ("对账报告", "Reconciliation Report"),
+    "reconciliation_title_day": ("对账日报", "Reconciliation Report, Daily"),
+    "reconciliation_title_month": ("对账月报", "Reconciliation Report, Monthly"),
     "reconciliation_open": ("待处理差异", "Open differences"),
     "reconciliation_open_count": ("待处理 %(count)s 笔", "%(count)s open"),
     "reconciliation_late": ("其中超过 7 天", "older than 7 days"),

@@ -11,13 +11,12 @@ from pathlib import Path
 
 TARGET = Path(__file__).resolve().parent.parent / "agentnet" / "static" / "vendor" / "bootstrap-icons" / "icons.svg"
 NAMES = """
-arrow-counterclockwise arrow-left arrow-repeat arrow-right bank bar-chart bell box-arrow-in-right box-arrow-right
-building calculator calendar-week camera cash-coin check-circle-fill chevron-expand circle clipboard-check clock
-credit-card caret-down-fill caret-up-fill dash-circle diagram-3 download exclamation-triangle-fill eye
-file-earmark-pdf file-earmark-spreadsheet file-earmark-text funnel gear geo-alt graph-up hourglass-split house-door
-inbox info-circle-fill journal-text key list lock map pause-circle-fill pencil people person person-badge person-circle
-plus-lg printer qr-code question-circle receipt search shield-check shop slash-circle table telephone three-dots
-translate trash upload wallet2 x-circle-fill x-lg
+arrow-counterclockwise arrow-left arrow-repeat arrow-right bank bell box-arrow-right building calculator calendar-week
+camera cash-coin check-circle-fill chevron-expand circle clipboard-check clock credit-card caret-down-fill
+caret-up-fill diagram-3 download exclamation-triangle-fill eye file-earmark-pdf file-earmark-spreadsheet
+file-earmark-text funnel geo-alt graph-up hourglass-split house-door inbox info-circle-fill journal-text key list lock
+map pause-circle-fill pencil people person person-circle plus-lg printer question-circle receipt search shield-check
+shop slash-circle table three-dots translate trash upload wallet2 x-circle-fill x-lg
 """
 
 

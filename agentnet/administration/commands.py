@@ -37,7 +37,8 @@ FILE_WITH_ERRORS = 1
 def import_command(app: Flask, kind: str, file: Path, dry_run: bool, as_json: bool) -> None:
     """Import a CSV or XLSX file. / 导入表格。
 
-    KIND is divisions, org-units, partners, outlets, managers, assignments, remittance-days, households or bills. All
+    KIND is divisions, org-units, partners, outlets, managers, assignments, campaign-outlets, remittance-days,
+    households or bills. All
     rows or none: with a single error nothing is imported and the exit status is 1. The same file twice changes nothing.
     """
     with app.app_context():

@@ -52,19 +52,27 @@ def request_approval(new: NewApproval, by: Actor) -> None:
         return
     require_reason(new.reason)
     assert new.kind in kinds(), new.kind
-    pending = Conflict("approval_pending", "这件事已经有一份申请在等审批，请先处理或撤回那一份")
-    if pending_of(new.kind, new.subject_kind, new.subject_id) is not None:
-        raise pending
+    pending = pending_of(new.kind, new.subject_kind, new.subject_id)
+    if pending is not None:
+        raise _pending(pending)
     try:
         with db.session.begin_nested():
             db.session.execute(insert(Approval).values(_asked_row(new, by)))
     except IntegrityError as taken:  # somebody else asked in the same moment
-        raise pending from taken
+        raise _pending(pending_of(new.kind, new.subject_kind, new.subject_id)) from taken
     remember(new.id, REQUESTED, by, new.request(), new.id)
     after: dict[str, object] = {"kind": new.kind, "subject": new.subject_label, "reason": new.reason.strip()}
     if new.amount_fen is not None:
         after |= {"amount_fen": new.amount_fen}
     write_audit(by, "approval_requested", "approval", new.id, after=after)
+
+
+def _pending(waiting: Approval | None) -> Conflict:
+    """Return the refusal of a second request, which leads to the one that waits."""
+    words = "这件事已经有一份申请在等审批，请先处理或撤回那一份"
+    if waiting is None:  # decided in the same moment
+        return Conflict("approval_pending", words)
+    return Conflict("approval_pending", words, approval_id=waiting.id)
 
 
 def asked_before(id_: UUID, kind: str, subject_id: str, sent: Mapping[str, object], reason: str) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, String, and_, bindparam, false, func, or_, select
 
 from agentnet.approvals.kinds import kinds
 from agentnet.approvals.models import Approval, Delegation
@@ -66,8 +66,12 @@ def _not_of(person: Actor) -> ColumnElement[bool]:
 
 def decidable(viewer: Actor) -> ColumnElement[bool]:
     """Return the condition on ``Approval`` that the viewer may decide it, in their own name or another's."""
-    decided_by = tuple((kind.code, kind.decide) for kind in kinds().values())
-    return _decidable_by((viewer, *stood_in_for(viewer)), decided_by)
+    return _decidable_by(*_deciders(viewer))
+
+
+def _deciders(viewer: Actor) -> tuple[tuple[Actor, ...], tuple[tuple[str, Permission], ...]]:
+    """Return in whose names the viewer decides, their own first, and what permission decides each kind."""
+    return (viewer, *stood_in_for(viewer)), tuple((kind.code, kind.decide) for kind in kinds().values())
 
 
 def _decidable_by(persons: Sequence[Actor], decided_by: Sequence[tuple[str, Permission]]) -> ColumnElement[bool]:
@@ -76,11 +80,16 @@ def _decidable_by(persons: Sequence[Actor], decided_by: Sequence[tuple[str, Perm
 
 def visible(viewer: Actor) -> ColumnElement[bool]:
     """Return the condition that the viewer may read a request: own, decidable, decided, or of their territory."""
+    return _visible_to(*_deciders(viewer))
+
+
+def _visible_to(persons: Sequence[Actor], decided_by: Sequence[tuple[str, Permission]]) -> ColumnElement[bool]:
+    viewer = persons[0]
     return or_(
         Approval.requested_by_id == viewer.user_id,
         Approval.decided_by_id == viewer.user_id,
         _in_territory(org_paths(viewer, Permission.APPROVAL_READ)),
-        decidable(viewer),
+        _decidable_by(persons, decided_by),
     )
 
 
@@ -119,8 +128,7 @@ def in_whose_name(by: Actor, found: Approval) -> int | None:
 
 def waiting_count(viewer: Actor) -> int:
     """Return how many requests wait for the viewer's decision."""
-    decided_by = tuple((kind.code, kind.decide) for kind in kinds().values())
-    statement = _waiting((viewer, *stood_in_for(viewer)), decided_by)
+    statement = _waiting(*_deciders(viewer))
     return db.session.connection().execute(statement).scalar_one()
 
 
@@ -131,26 +139,39 @@ def _waiting(persons: tuple[Actor, ...], decided_by: tuple[tuple[str, Permission
 
 def pending_of(kind: str, subject_kind: str, subject_id: str) -> Approval | None:
     """Return the request of this kind that waits for a decision on a subject."""
-    return db.session.scalar(
-        select(Approval).where(
-            Approval.kind == kind,
-            Approval.subject_kind == subject_kind,
-            Approval.subject_id == subject_id,
-            Approval.state == ApprovalState.PENDING,
-        )
-    )
+    given = {"kind": kind, "subject_kind": subject_kind, "subject_id": subject_id}
+    return db.session.scalar(_PENDING, given)
+
+
+_PENDING = select(Approval).where(
+    Approval.kind == bindparam("kind", type_=String()),
+    Approval.subject_kind == bindparam("subject_kind", type_=String()),
+    Approval.subject_id == bindparam("subject_id", type_=String()),
+    Approval.state == ApprovalState.PENDING,
+)
 
 
 def about(viewer: Actor, subject_kind: str, subject_id: str) -> Sequence[Approval]:
     """Return the requests about a subject that the viewer may read, newest first."""
     if not may(viewer, Permission.APPROVAL_READ):
         return []
-    return db.session.scalars(
+    given = {"subject_kind": subject_kind, "subject_id": subject_id}
+    return db.session.scalars(_about(*_deciders(viewer)), given).all()
+
+
+@built_once
+def _about(persons: tuple[Actor, ...], decided_by: tuple[tuple[str, Permission], ...]) -> Select[Approval]:
+    subject_kind, subject_id = bindparam("subject_kind", type_=String()), bindparam("subject_id", type_=String())
+    return (
         select(Approval)
-        .where(Approval.subject_kind == subject_kind, Approval.subject_id == subject_id, visible(viewer))
+        .where(
+            Approval.subject_kind == subject_kind,
+            Approval.subject_id == subject_id,
+            _visible_to(persons, decided_by),
+        )
         .order_by(Approval.requested_at.desc(), Approval.id.desc())
         .limit(20)
-    ).all()
+    )
 
 
 COLUMNS: Mapping[str, SortBy] = {
@@ -161,11 +182,16 @@ COLUMNS: Mapping[str, SortBy] = {
 WAITING, MINE, ALL = "waiting", "mine", "all"
 
 
-def approvals_page(viewer: Actor, arguments: Mapping[str, str], show: str, words: str = "") -> Page[Any]:
-    """Return a page of requests, newest first: waiting for the viewer, the viewer's own, or all they may read."""
+@built_once
+def _listed(
+    persons: tuple[Actor, ...], decided_by: tuple[tuple[str, Permission], ...], show: str, words: str
+) -> Select[*tuple[Any, ...]]:
+    """Return the select of a list; the viewer is the first of those in whose name they decide."""
+    viewer = persons[0]
     statement: Select[*tuple[Any, ...]] = select(
         Approval.id,
         Approval.kind,
+        Approval.subject_kind,
         Approval.subject_label,
         Approval.amount_fen,
         Approval.state,
@@ -177,14 +203,19 @@ def approvals_page(viewer: Actor, arguments: Mapping[str, str], show: str, words
     ).join(OrgUnit, OrgUnit.id == Approval.org_unit_id)
     statement = statement.outerjoin(User, User.id == Approval.requested_by_id)
     if show == WAITING:
-        statement = statement.where(Approval.state == ApprovalState.PENDING, decidable(viewer))
+        statement = statement.where(Approval.state == ApprovalState.PENDING, _decidable_by(persons, decided_by))
     elif show == MINE:
         statement = statement.where(Approval.requested_by_id == viewer.user_id)
     else:
-        statement = statement.where(visible(viewer))
+        statement = statement.where(_visible_to(persons, decided_by))
     if words:
         statement = statement.where(Approval.subject_label.contains(words, autoescape=True))
-    key = SortBy(Approval.id, UUID)
+    return statement
+
+
+def approvals_page(viewer: Actor, arguments: Mapping[str, str], show: str, words: str = "") -> Page[Any]:
+    """Return a page of requests, newest first: waiting for the viewer, the viewer's own, or all they may read."""
+    statement, key = _listed(*_deciders(viewer), show, words), COLUMNS["requested"]
     return page_of(db.session(), statement, arguments, columns=COLUMNS, default="-requested", key=key)
 
 

@@ -19,7 +19,7 @@ from agentnet.approvals.forms import ApproveForm, DelegateForm, RejectForm, With
 from agentnet.approvals.kinds import kinds
 from agentnet.approvals.models import Approval
 from agentnet.approvals.rules import ApprovalState, NewDelegation
-from agentnet.approvals.words import STATES
+from agentnet.approvals.words import STATES, subject_text
 from agentnet.core.clock import today
 from agentnet.core.errors import Forbidden, Refusal
 from agentnet.core.ids import parse_id
@@ -51,6 +51,7 @@ def approvals() -> str:
         may_decide=may_decide,
         kinds=kinds(),
         states=STATES,
+        subject_text=subject_text,
     )
 
 
@@ -75,6 +76,7 @@ def _shown(found: Approval) -> dict[str, object]:
     return {
         "found": found,
         "kind": kind,
+        "subject": subject_text(found.subject_kind, found.subject_label),
         "described": kind.describe(found),
         "state": STATES[found.state],
         "people": queries.names_of([found.requested_by_id, found.decided_by_id, found.on_behalf_of_id]),
@@ -100,7 +102,7 @@ def approve(id_: str) -> Answer:
     def decide(found: Approval) -> None:
         seen, note = str(form.seen.data), str(form.note.data or "")
         approve_request(found.id, UUID(str(form.id.data)), seen, note, viewer())
-        tell(_("已同意并办理：%(subject)s", subject=found.subject_label))
+        tell(_("已同意并办理：%(subject)s", subject=subject_text(found.subject_kind, found.subject_label)))
 
     return _decision("approvals/approve.html", parse_id(id_), form, decide)
 
@@ -112,7 +114,7 @@ def reject(id_: str) -> Answer:
 
     def decide(found: Approval) -> None:
         reject_request(found.id, UUID(str(form.id.data)), str(form.note.data or ""), viewer())
-        tell(_("没有同意：%(subject)s", subject=found.subject_label), careful=True)
+        tell(_("没有同意：%(subject)s", subject=subject_text(found.subject_kind, found.subject_label)), careful=True)
 
     return _decision("approvals/reject.html", parse_id(id_), form, decide)
 
@@ -154,7 +156,7 @@ def withdraw(id_: str) -> Answer:
     except Refusal as refusal:
         show_refusal(form, refusal)
         return _page(found, form), refusal.status
-    tell(_("已撤回：%(subject)s", subject=found.subject_label))
+    tell(_("已撤回：%(subject)s", subject=subject_text(found.subject_kind, found.subject_label)))
     return redirect(url_for(".approval", id_=found.id), 303)
 
 

@@ -37,10 +37,10 @@ BUSY = 60
 AUDITED = 5
 """One collection in so many has its audit line: lists walk them by number, however many there are."""
 
-_COLLECTION, _VOID, _VISIT, _RUN, _ACCRUAL, _ADJUSTMENT = range(1, 7)
+COLLECTION, _VOID, _VISIT, _RUN, _ACCRUAL, _ADJUSTMENT = range(1, 7)
 
 
-def _id(kind: int, number: int) -> UUID:
+def fact_id(kind: int, number: int) -> UUID:
     """Return an id that grows with its number, as the senders' do; the version and variant of a UUIDv7."""
     return UUID(int=0x7000_8000_0000_0000_0000 + (number << 80) + kind)
 
@@ -56,7 +56,7 @@ def add_facts(crowd: Crowd) -> None:
     add(
         Allocation,
         (
-            {"collection_id": _id(_COLLECTION, number), "principal_fen": AMOUNT_FEN, "late_charge_fen": 0}
+            {"collection_id": fact_id(COLLECTION, number), "principal_fen": AMOUNT_FEN, "late_charge_fen": 0}
             for number in range(crowd.collections)
         ),
     )
@@ -87,7 +87,7 @@ def _age(crowd: Crowd, number: int) -> Row:
     }
 
 
-def _day(crowd: Crowd, number: int) -> date:
+def day_of(crowd: Crowd, number: int) -> date:
     """Return the business day of a collection: the oldest first, as they were posted, the last ones today."""
     return crowd.today - timedelta(days=YEAR - 1 - number * YEAR // crowd.collections)
 
@@ -122,24 +122,24 @@ def transfer_of(crowd: Crowd, number: int, reverses: bool = False) -> Row:
     outlet = _outlet_of(crowd, number)
     debit, credit = cash_account(outlet), received_account(outlet)
     return {
-        "id": _id(_VOID if reverses else _COLLECTION, number),
+        "id": fact_id(_VOID if reverses else COLLECTION, number),
         "kind": "VOID" if reverses else "COLLECTION",
         "debit_account_id": credit if reverses else debit,
         "credit_account_id": debit if reverses else credit,
         "amount_fen": AMOUNT_FEN + number % 100,
-        "business_on": _day(crowd, number),
+        "business_on": day_of(crowd, number),
         "posted_at": crowd.at,
         "subject_kind": "COLLECTION",
-        "subject_id": str(_id(_COLLECTION, number)),
-        "reverses_id": _id(_COLLECTION, number) if reverses else None,
+        "subject_id": str(fact_id(COLLECTION, number)),
+        "reverses_id": fact_id(COLLECTION, number) if reverses else None,
     }
 
 
 def collection_of(crowd: Crowd, number: int, households: int) -> Row:
     outlet = _outlet_of(crowd, number)
-    day = _day(crowd, number)
+    day = day_of(crowd, number)
     return {
-        "id": _id(_COLLECTION, number),
+        "id": fact_id(COLLECTION, number),
         "receipt_no": f"{outlet_code(outlet)}-{day:%Y%m%d}-{number:07d}",
         "outlet_id": FIRST_ID + outlet,
         "household_id": FIRST_ID + number % households,
@@ -152,7 +152,7 @@ def collection_of(crowd: Crowd, number: int, households: int) -> Row:
         "user_id": FIRST_ID + outlet,
         "org_unit_id": crowd.station_id(outlet),
         "setting": setting_of(outlet),
-        "transfer_id": _id(_COLLECTION, number),
+        "transfer_id": fact_id(COLLECTION, number),
     }
 
 
@@ -168,25 +168,27 @@ def _add_days(crowd: Crowd) -> None:
             Collection.outlet_id,
             Collection.business_on,
             func.count(),
-            case((before_today, literal(crowd.at, UtcDateTime())), else_=None),
+            *2 * [case((before_today, literal(crowd.at, UtcDateTime())), else_=None)],
         )
         .where(~there.exists())
         .group_by(Collection.outlet_id, Collection.business_on)
     )
     connection.execute(
-        insert(BusinessDay).from_select(["outlet_id", "business_on", "receipt_serial", "allocated_at"], days)
+        insert(BusinessDay).from_select(
+            ["outlet_id", "business_on", "receipt_serial", "allocated_at", "closed_at"], days
+        )
     )
     connection.execute(insert(CollectionDay).from_select(SUMMED, day_sums(before_today)))
 
 
 def _void(crowd: Crowd, number: int) -> Row:
     return {
-        "collection_id": _id(_COLLECTION, number),
-        "id": _id(_VOID, number),
-        "transfer_id": _id(_VOID, number),
+        "collection_id": fact_id(COLLECTION, number),
+        "id": fact_id(_VOID, number),
+        "transfer_id": fact_id(_VOID, number),
         "reason": "金额输错",
         "user_id": FIRST_ID + number % crowd.outlets,
-        "voided_at": crowd.at - (crowd.today - _day(crowd, number)),
+        "voided_at": crowd.at - (crowd.today - day_of(crowd, number)),
     }
 
 
@@ -197,7 +199,7 @@ def _audit_line(crowd: Crowd, number: int) -> Row:
         "actor_name": "周测试",
         "action": "collection_recorded",
         "subject_kind": "collection",
-        "subject_id": str(_id(_COLLECTION, number)),
+        "subject_id": str(fact_id(COLLECTION, number)),
         "before": None,
         "after": {"receipt_no": str(number), "amount_fen": AMOUNT_FEN, "tender": "CASH"},
     }
@@ -230,12 +232,12 @@ def _add_week(crowd: Crowd, week: IsoWeek, back: int) -> None:
         ),
     )
     add(Visit, (_visit(crowd, number, week, first) for number in visited))
-    add(DutyVisit, ({"duty_id": first + number, "visit_id": _id(_VISIT, first + number)} for number in visited))
+    add(DutyVisit, ({"duty_id": first + number, "visit_id": fact_id(_VISIT, first + number)} for number in visited))
     add(
         Need,
         (
             {
-                "visit_id": _id(_VISIT, first + number),
+                "visit_id": fact_id(_VISIT, first + number),
                 "outlet_id": FIRST_ID + number,
                 "service": "FAULT_REPAIR",
                 "text": "路灯不亮",
@@ -252,7 +254,7 @@ def _add_week(crowd: Crowd, week: IsoWeek, back: int) -> None:
 def _visit(crowd: Crowd, number: int, week: IsoWeek, first: int) -> Row:
     arrived = crowd.at - (crowd.today - week.starts_on)
     return {
-        "id": _id(_VISIT, first + number),
+        "id": fact_id(_VISIT, first + number),
         "outlet_id": FIRST_ID + number,
         "manager_id": crowd.manager_id(number),
         "visited_on": week.starts_on,
@@ -276,7 +278,7 @@ def _add_months(crowd: Crowd) -> None:
             CommissionAdjustment,
             (
                 {
-                    "id": _id(_ADJUSTMENT, back * crowd.outlets + number),
+                    "id": fact_id(_ADJUSTMENT, back * crowd.outlets + number),
                     "outlet_id": FIRST_ID + number,
                     "of_month": str(month),
                     "month": str(month.next()),
@@ -328,7 +330,7 @@ def _statements(crowd: Crowd, month: Month, back: int) -> Iterator[Row]:
     for number in range(crowd.outlets):
         serial = number + 1
         yield {
-            "id": _id(_RUN, back * crowd.outlets + number),
+            "id": fact_id(_RUN, back * crowd.outlets + number),
             "kind": "COMMISSION_STATEMENT",
             "subject": f"outlet:{outlet_code(number)}:zh",
             "title": f"测试村 {number} 便民服务点",

@@ -7,13 +7,18 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
 
-from sqlalchemy import event, insert
+from sqlalchemy import create_engine, event, insert, make_url, text
 
 from agentnet import create_app
 from agentnet.bench.crowd import FIRST_ID, Crowd, Root, add_register
+from agentnet.bench.crowd_claims import add_claims
+from agentnet.bench.crowd_commission import add_commission
 from agentnet.bench.crowd_facts import add_facts, close_months
-from agentnet.bench.posting_world import close
+from agentnet.bench.crowd_money import add_money
+from agentnet.bench.posting_world import close, settle
 from agentnet.commission.engine.language import Component, Kind, Version
 from agentnet.commission.engine.writing import version_sha256, write_version
 from agentnet.commission.models import Plan, PlanComponent, PlanVersion
@@ -44,14 +49,23 @@ class Size:
 
 
 def crowded(settings: Settings, size: Size) -> Settings:
-    """Return settings on a filled database under the home; it is filled if today's does not stand there yet."""
+    """Return settings on a filled database, of the engine the settings name; it is filled if today's stands nowhere.
+
+    On SQLite it is a file under the home, on PostgreSQL a database of its own on the same server.
+    """
+    stem = f"pages-{size.outlets}-{size.collections}-"
+    name = f"{stem}{today():%Y%m%d}-{_mark()}"
+    return _in_folder(settings, size, stem, name) if settings.is_sqlite else _on_server(settings, size, stem, name)
+
+
+def _in_folder(settings: Settings, size: Size, stem: str, name: str) -> Settings:
     folder = settings.home / "bench"
-    home = folder / f"pages-{size.outlets}-{size.collections}-{today():%Y%m%d}-{_schema()}"
+    home = folder / name
     filled = replace(settings, home=home, database_url=f"sqlite:///{home / 'agentnet.db'}")
     if (home / "filled").exists():
         return filled
     if folder.exists():
-        for stale in folder.glob(f"pages-{size.outlets}-{size.collections}-*"):
+        for stale in folder.glob(f"{stem}*"):
             shutil.rmtree(stale)
     home.mkdir(parents=True)
     _fill(filled, size)
@@ -59,10 +73,32 @@ def crowded(settings: Settings, size: Size) -> Settings:
     return filled
 
 
-def _schema() -> str:
-    """Return a mark of the tables as they are now."""
-    texts = (path.read_bytes() for path in sorted((MIGRATIONS / "versions").glob("*.py")))
-    return hashlib.sha256(b"".join(texts)).hexdigest()[:8]
+def _on_server(settings: Settings, size: Size, stem: str, name: str) -> Settings:
+    """Fill under another name and rename at last: a database of the right name is whole."""
+    home = settings.home / "bench" / f"{name}-postgresql"
+    home.mkdir(parents=True, exist_ok=True)
+    stem, name = (f"agentnet-bench-{one}" for one in (stem, name))
+    server = make_url(settings.database_url)
+    maintenance = create_engine(server, isolation_level="AUTOCOMMIT")
+    with maintenance.connect() as connection:
+        there = text("SELECT datname FROM pg_database WHERE starts_with(datname, :stem)")
+        found = list(connection.scalars(there, {"stem": stem}))
+        if name not in found:
+            for stale in found:
+                connection.execute(text(f'DROP DATABASE "{stale}" WITH (FORCE)'))
+            filling = f"{name}-filling"
+            connection.execute(text(f'CREATE DATABASE "{filling}"'))
+            address = server.set(database=filling).render_as_string(hide_password=False)
+            _fill(replace(settings, home=home, database_url=address), size)
+            connection.execute(text(f'ALTER DATABASE "{filling}" RENAME TO "{name}"'))
+    maintenance.dispose()
+    return replace(settings, home=home, database_url=server.set(database=name).render_as_string(hide_password=False))
+
+
+def _mark() -> str:
+    """Return a mark of the tables and of the crowd as they are now."""
+    files = [*sorted((MIGRATIONS / "versions").glob("*.py")), *sorted(Path(__file__).parent.glob("crowd*.py"))]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:8]
 
 
 def _fill(settings: Settings, size: Size) -> None:
@@ -75,7 +111,11 @@ def _fill(settings: Settings, size: Size) -> None:
             _office(crowd)
             add_facts(crowd)
             close_months(crowd)
+            add_money(crowd)
+            add_claims(crowd)
+            add_commission(crowd, write_version(_version(crowd)))
         roll_up(now())  # as the clock would have, ten minutes ago
+        settle(settings)
         close(app)
 
 
@@ -83,9 +123,15 @@ def _fill(settings: Settings, size: Size) -> None:
 def _carelessly() -> Iterator[None]:
     """Fill without syncing and without looking up each foreign key: a database half filled is thrown away."""
 
-    def let_go(connection: object, _record: object, _proxy: object) -> None:
-        for pragma in ("journal_mode=OFF", "synchronous=OFF", "foreign_keys=OFF", "cache_size=-1500000"):
-            connection.execute(f"PRAGMA {pragma}")  # type: ignore[attr-defined]
+    def let_go(connection: Any, _record: object, _proxy: object) -> None:
+        if db.engine.dialect.name == "sqlite":
+            for pragma in ("journal_mode=OFF", "synchronous=OFF", "foreign_keys=OFF", "cache_size=-1500000"):
+                connection.execute(f"PRAGMA {pragma}")
+        elif connection.info.parameter_status("is_superuser") == "on":
+            # Not in a transaction, which the pool would undo.
+            connection.autocommit = True
+            connection.execute("SET session_replication_role = replica")
+            connection.autocommit = False
 
     db.session.remove()
     db.engine.dispose()
@@ -129,10 +175,15 @@ def _office(crowd: Crowd) -> None:
         grant = {"user_id": number, "role": role, "org_unit_id": crowd.root.id, "starts_on": crowd.long_ago}
         db.session.execute(insert(RoleGrant), [grant])
     db.session.execute(insert(Plan), [{"id": FIRST_ID, "code": "BENCH", "name": "试速代办费", "is_default": True}])
-    each = Component(Kind.PER_COLLECTION, "每笔", fee_fen=50)
-    says = Version(crowd.long_ago, (each,))
+    says = _version(crowd)
+    each = says.components[0]
     version = {"id": 1, "plan_id": FIRST_ID, "number": 1, "starts_on": crowd.long_ago, "note": "", "created_at": now()}
     written = {"content": write_version(says), "content_sha256": version_sha256(says)}
     db.session.execute(insert(PlanVersion), [version | written])
     component = {"version_id": 1, "position": 0, "kind": each.kind.value, "name": each.name}
     db.session.execute(insert(PlanComponent), [component])
+
+
+def _version(crowd: Crowd) -> Version:
+    """Return what the crowd is paid by: something for each collection."""
+    return Version(crowd.long_ago, (Component(Kind.PER_COLLECTION, "每笔", fee_fen=50),))

@@ -4,6 +4,8 @@
 territory is the whole company (the counter's page by its keeper). The *limit* is a Flask application that only says
 hello. Both are served by gunicorn with the product's settings, asked by the same thin clients in alternating rounds,
 and the medians count. A fast wrong page is worth nothing: each page is read once before and must show its rows.
+
+The database is SQLite's under the home, or one of its own on the PostgreSQL server the settings name; it is kept.
 """
 
 from __future__ import annotations
@@ -21,9 +23,12 @@ from dataclasses import dataclass, field
 from threading import Barrier
 from typing import Any
 
-from agentnet.bench.crowd import cash_account, outlet_code
+from agentnet.bench.crowd import COUNTY, cash_account, outlet_code
+from agentnet.bench.crowd_claims import LAST
+from agentnet.bench.crowd_commission import TRIALS, batch_id, sheet_id, trial_id
 from agentnet.bench.crowd_home import KEEPER, MANAGER, PASSWORD, Size, crowded
 from agentnet.bench.posting_http import Browser, web
+from agentnet.core.clock import Month, today
 from agentnet.infra.config import Settings
 
 CLIENTS = 4
@@ -53,6 +58,30 @@ PAGES = (
     ("/ageing", "finance"),
     ("/ageing/stations", "supervisor"),
     (f"/outlets/{outlet_code(0)}/accounts/cash", "supervisor"),
+    ("/days", "finance"),
+    ("/remittances", "finance"),
+    ("/remittance-days", "finance"),
+    ("/top-ups", "finance"),
+    ("/near-limits", "supervisor"),
+    ("/corrections", "finance"),
+    ("/approvals", "finance"),
+    ("/approvals?show=all", "supervisor"),
+    ("/commission/adjustments", "finance"),
+    ("/commission/what-if", "finance"),
+    (f"/commission/what-if/{trial_id(TRIALS - 1)}", "finance"),
+    ("/commission/parallel", "finance"),
+    (f"/commission/parallel/{sheet_id(TRIALS - 1)}", "finance"),
+    (f"/commission/patterns?month={Month.of(today()).previous()}", "finance"),
+    ("/commission/disputes", "finance"),
+    ("/payouts", "finance"),
+    (f"/payouts/{batch_id(0)}", "finance"),
+    ("/payouts/payees", "finance"),
+    ("/payouts/holds", "finance"),
+    ("/ledger/journal", "finance"),
+    ("/reconciliation/files", "finance"),
+    (f"/reconciliation/files/{LAST}", "finance"),
+    ("/reconciliation/differences", "finance"),
+    (f"/divisions/{COUNTY}001000", "administrator"),
 )
 """Each page and who asks for it."""
 

@@ -24,6 +24,7 @@ from sqlalchemy import (
     case,
     func,
     literal,
+    null,
     or_,
     select,
     union_all,
@@ -32,7 +33,7 @@ from sqlalchemy import cast as sql_cast
 from werkzeug.datastructures import MultiDict
 
 from agentnet.books.queries import as_of_one_roll, given_of, held_under
-from agentnet.books.rules import Moved, Span, running
+from agentnet.books.rules import Moved, Span, on_side, running
 from agentnet.collecting.models import Household
 from agentnet.core.errors import Missing
 from agentnet.core.masks import mask_household_no, mask_name
@@ -44,7 +45,7 @@ from agentnet.infra.pages import Page, SortBy, page_of
 from agentnet.infra.statements import built_once
 from agentnet.ledger.queries import accounts, transfers
 from agentnet.ledger.rolling import ledger_months
-from agentnet.ledger.rules import CHART, HOUSEHOLD, ORG_UNIT, OUTLET, PARTNER, AccountKey
+from agentnet.ledger.rules import CHART, DEBIT, HOUSEHOLD, ORG_UNIT, OUTLET, PARTNER, AccountKey
 from agentnet.outlets.models import Outlet, Partner
 from agentnet.outlets.queries import under
 from agentnet.users.permissions import Permission, covers_company, org_paths, require
@@ -140,28 +141,56 @@ _CODE_OF: Mapping[str, tuple[Any, Any, Any]] = {
 }
 
 
+NOTHING_MOVED = Moved()
+
+
 @dataclass(frozen=True, slots=True)
 class AccountRow:
-    """An account in a list with what it held and moved."""
+    """An account in a list with what it held and moved, balances as its normal side shows them."""
 
     account: NamedAccount
     moved: Moved
+    opening_fen: Fen
+    closing_fen: Fen
 
 
 @built_once
-def _of_line(owner_kind: str, code: str, path: str | None, words: str) -> Select[*tuple[Any, ...]]:
+def _of_line(owner_kind: str, code: str, path: str | None, words: str, on_sqlite: bool) -> Select[*tuple[Any, ...]]:
     owner, owner_code, owner_name = _CODE_OF[owner_kind]
-    conditions = [accounts.c.owner_kind == owner_kind, accounts.c.code == code]
+    conditions = [accounts.c.owner_kind == owner_kind]
+    if owner_kind == OUTLET and not words and on_sqlite:
+        # Nearly every outlet has the account: outlets are walked by their code and the account is looked up, until the
+        # page is full. PostgreSQL finds that way; SQLite must not collect the line's accounts first and sort them.
+        conditions.append(accounts.c.code.concat("") == code)
+        of_owner = owner.id + 0 == accounts.c.owner_id
+    else:
+        conditions.append(accounts.c.code == code)
+        of_owner = owner.id == accounts.c.owner_id
     if path is not None:
         conditions.append(held_under(path))
     if words and owner_kind == HOUSEHOLD:
         conditions.append(owner_code.endswith(words, autoescape=True))
     elif words:
         conditions.append(owner_code.startswith(words, autoescape=True) | owner_name.contains(words, autoescape=True))
-    found = select(accounts.c.id).select_from(accounts).join(owner, owner.id == accounts.c.owner_id)
+    shown = (accounts.c.id, accounts.c.owner_kind, accounts.c.owner_id, accounts.c.code, accounts.c.detail)
+    unit_id = {OUTLET: Outlet.org_unit_id, ORG_UNIT: OrgUnit.id}.get(owner_kind, null())
+    found = select(
+        *shown,
+        owner_code.label("owner_code"),
+        owner_name.label("owner_name"),
+        (OrgUnit.name_en if owner_kind == ORG_UNIT else null()).label("name_en"),
+        unit_id.label("org_unit_id"),
+    )
+    found = found.select_from(accounts).join(owner, of_owner)
     if owner_kind != OUTLET and path is not None:
         found = found.outerjoin(Outlet, _owned(OUTLET, Outlet))
-    return found.where(*conditions).add_columns(owner_code)
+    return found.where(*conditions)
+
+
+_LINE_COLUMNS: Mapping[str, Mapping[str, SortBy]] = {
+    kind: {"owner": SortBy(code, str)} for kind, (_owner, code, _name) in _CODE_OF.items()
+}
+_LINE_KEY = SortBy(accounts.c.id, int)
 
 
 def accounts_page(
@@ -174,19 +203,20 @@ def accounts_page(
     """
     if (owner_kind, code) not in CHART:
         raise Missing("line_missing", "没有这个科目")
-    _owner, owner_code, _name = _CODE_OF[owner_kind]
     path = None if unit.parent_id is None else unit.path
     page = page_of(
         db.session(),
-        _of_line(owner_kind, code, path, words),
+        _of_line(owner_kind, code, path, words, db.engine.dialect.name == "sqlite"),
         arguments,
-        columns={"owner": SortBy(owner_code, str)},
+        columns=_LINE_COLUMNS[owner_kind],
         default="owner",
-        key=SortBy(accounts.c.id, int),
+        key=_LINE_KEY,
     )
-    ids = [row.id for row in page.items]
-    names, moved = named(ids), moved_by(ids, span)
-    rows = [AccountRow(names[id_], moved.get(id_, Moved())) for id_ in ids]
+    all_moved = moved_by([row.id for row in page.items], span)
+    side, rows = CHART[owner_kind, code].normal_side, []
+    for row in page.items:
+        moved = all_moved.get(row.id, NOTHING_MOVED)
+        rows.append(AccountRow(_named(row), moved, on_side(moved.opening_fen, side), on_side(moved.closing_fen, side)))
     return Page(rows, page.sorting, page.next_cursor, page.previous_cursor)
 
 
@@ -272,13 +302,13 @@ class AccountLine:
     id: UUID
     kind: str
     business_on: date
-    posted_at: datetime
     change_fen: Fen
     balance_fen: Fen
     """After it, in the order of business days and of ids within a day."""
+    shown_fen: Fen
+    """The balance as the account's normal side shows it."""
     subject_kind: str
     subject_id: str
-    reverses_id: UUID | None
     other: NamedAccount
 
 
@@ -298,10 +328,8 @@ def _lines(account_id: int, starts_on: date, ends_on: date) -> tuple[Any, Select
         transfers.c.id,
         transfers.c.kind,
         transfers.c.business_on,
-        transfers.c.posted_at,
         transfers.c.subject_kind,
         transfers.c.subject_id,
-        transfers.c.reverses_id,
     )
     debit, credit, amount = transfers.c.debit_account_id, transfers.c.credit_account_id, transfers.c.amount_fen
     debits = select(*shown, amount.label("change"), credit.label("other_id")).where(debit == account_id, *days)
@@ -327,9 +355,16 @@ def _columns(account_id: int, starts_on: date, ends_on: date) -> tuple[Mapping[s
 
 
 def account_page(
-    account_id: int, span: Span, arguments: Mapping[str, str] | MultiDict[str, str], default: str = "day"
+    account_id: int,
+    span: Span,
+    arguments: Mapping[str, str] | MultiDict[str, str],
+    default: str = "day",
+    side: str = DEBIT,
 ) -> AccountPage:
-    """Return a page of an account's transfers in a span with the balance after each, oldest first unless asked."""
+    """Return a page of an account's transfers in a span with the balance after each, oldest first unless asked.
+
+    ``side`` is the account's normal side, as which the balances are shown.
+    """
     of = account_id, span.month.starts_on, span.ends_on
     _legs, statement = _lines(*of)
     columns, key = _columns(*of)
@@ -347,8 +382,8 @@ def account_page(
     others = named([row.other_id for row in rows])
     lines = [
         AccountLine(
-            row.id, row.kind, row.business_on, row.posted_at, int(row.change), balance, row.subject_kind,
-            row.subject_id, row.reverses_id, others[row.other_id],
+            row.id, row.kind, row.business_on, int(row.change), balance, on_side(balance, side), row.subject_kind,
+            row.subject_id, others[row.other_id],
         )
         for row, balance in zip(in_order, balances, strict=True)
     ]  # fmt: skip

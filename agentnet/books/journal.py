@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, and_, case, cast, func, or_, select
+from sqlalchemy import BigInteger, Select, and_, case, cast, func, or_, select
 from sqlalchemy.orm import aliased
 from werkzeug.datastructures import MultiDict
 
@@ -35,6 +35,7 @@ from agentnet.divisions.queries import company
 from agentnet.infra.actor import SYSTEM, Actor
 from agentnet.infra.db import db
 from agentnet.infra.pages import Page, SortBy, page_of
+from agentnet.infra.statements import built_once
 from agentnet.ledger.models import Account, Transfer
 from agentnet.ledger.rules import CHART, ORG_UNIT, OUTLET
 from agentnet.outlets.models import OutletPlacement
@@ -214,12 +215,16 @@ def export_of(mapping: JournalMapping, month: Month) -> JournalExport | None:
 EXPORT_COLUMNS = {"month": SortBy(JournalExport.month, str), "exported": SortBy(JournalExport.id, UUID)}
 
 
-def exports_page(arguments: Mapping[str, str] | MultiDict[str, str]) -> Page[Any]:
-    """Return a page of what was exported, the newest first."""
-    statement = (
+@built_once
+def _exports() -> Select[*tuple[Any, ...]]:
+    return (
         select(JournalExport, JournalMapping.name, JournalMapping.version, User.display_name)
         .join(JournalMapping, JournalMapping.id == JournalExport.mapping_id)
         .outerjoin(User, User.id == JournalExport.user_id)
     )
-    key = SortBy(JournalExport.id, UUID)
-    return page_of(db.session(), statement, arguments, columns=EXPORT_COLUMNS, default="-exported", key=key)
+
+
+def exports_page(arguments: Mapping[str, str] | MultiDict[str, str]) -> Page[Any]:
+    """Return a page of what was exported, the newest first."""
+    key = EXPORT_COLUMNS["exported"]
+    return page_of(db.session(), _exports(), arguments, columns=EXPORT_COLUMNS, default="-exported", key=key)

@@ -12,6 +12,7 @@ from agentnet.books.subjects import places_of
 from agentnet.books.words import KINDS, OTHER_KIND, OWNERS, SIDES
 from agentnet.core.clock import Month, now, today
 from agentnet.core.errors import Missing
+from agentnet.infra.i18n import say
 from agentnet.infra.pages import typed_text
 from agentnet.ledger.queries import month_state
 from agentnet.ledger.rules import CHART
@@ -69,7 +70,6 @@ def line(owner_kind: str, code: str) -> str:
         words=words,
         side=CHART[of_line].normal_side,
         sides=SIDES,
-        on_side=on_side,
         account_text=AccountWords(),
         made_at=now(),
     )
@@ -80,8 +80,9 @@ def account(account_id: int) -> str:
     """Show one account's transfers in a month with the balance after each, each leading to its paper."""
     found = account_for(viewer(), account_id)
     span = asked_span()
-    shown = account_page(found.id, span, request.args)
+    shown = account_page(found.id, span, request.args, side=found.normal_side)
     words = AccountWords()
+    others = {one.other.id: one.other for one in shown.page.items}
     return render_template(
         "books/account.html",
         account=found,
@@ -89,15 +90,14 @@ def account(account_id: int) -> str:
         shown=shown,
         page=shown.page,
         papers=places_of((one.subject_kind, one.subject_id) for one in shown.page.items),
+        others={id_: words(of.key.owner_kind, of.key.code, of.key.detail) for id_, of in others.items()},
+        kind_words={kind: say(KINDS.get(kind, OTHER_KIND)) for kind in {one.kind for one in shown.page.items}},
         span=span,
         asked=span_arguments(span),
         period=span_text(span),
         last=Month.of(today()),
-        kinds=KINDS,
-        other_kind=OTHER_KIND,
         side=found.normal_side,
         sides=SIDES,
         on_side=on_side,
-        account_text=words,
         made_at=now(),
     )

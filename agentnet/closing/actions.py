@@ -18,11 +18,20 @@ from sqlalchemy import select
 
 from agentnet.closing.models import MonthEnd
 from agentnet.closing.obstacles import Obstacles, month_end, obstacles_of, unsorted_days
-from agentnet.closing.queries import Written, first_open_month, last_closed, sums_agree, written, written_outlets
+from agentnet.closing.queries import (
+    Written,
+    earliest_to_close,
+    first_open_month,
+    last_closed,
+    sums_agree,
+    written,
+    written_outlets,
+)
 from agentnet.closing.rules import (
     MOST_FROZEN,
     MOST_READ,
     MOST_WRITTEN,
+    check_not_past,
     check_order,
     in_chunks,
     months_between,
@@ -52,7 +61,7 @@ from agentnet.infra.transaction import batch, reading
 from agentnet.ledger.actions import begin_closing, finish_closing
 from agentnet.ledger.models import AccountingMonth
 from agentnet.ledger.queries import month_state, require_right_balances
-from agentnet.ledger.rules import CLOSED, OPEN
+from agentnet.ledger.rules import CLOSED
 from agentnet.users.permissions import Permission
 
 Watch = Callable[[str, int, int], None]
@@ -152,14 +161,15 @@ def order_close(month: Month, by: Actor, signature: str = "") -> None:
     Raises:
         Forbidden: ``not_permitted``, ``company_only``.
         Invalid: ``month_not_over``, ``signature_shape``.
-        Conflict: ``earlier_month_open``, ``month_closed_already``, ``month_not_sorted``, ``month_not_settled``.
+        Conflict: ``earlier_month_open``, ``month_before_closed``, ``month_closed_already``, ``month_not_sorted``,
+            ``month_not_settled``.
     """
     require_company_wide(by, Permission.MONTH_CLOSE)
-    first = first_open_month()
-    check_order(month, first if first is not None and first < month else None)
-    opened = month_state(month) == OPEN
-    begin_closing(month, by)
-    if opened:
+    if month_state(month) != CLOSED:
+        first = first_open_month()
+        check_order(month, first if first is not None and first < month else None)
+        check_not_past(month, earliest_to_close())
+    if begin_closing(month, by):
         # What comes in meanwhile meets a month that is closing, so that nothing slips in behind this look.
         require_sorted(month, unsorted_days(month))
         found, reason = obstacles_of(month), signature.strip()

@@ -45,6 +45,12 @@ def first_open_month() -> Month | None:
     return min(found, default=None)
 
 
+def earliest_to_close() -> Month | None:
+    """Return the first month that may be closed: the one after the last closed, else the first with facts."""
+    last = last_closed()
+    return last.next() if last is not None else first_open_month()
+
+
 def month_to_close(at: datetime) -> Month | None:
     """Return the month the clock should close now: one whose close was killed or ordered, else the next that is due."""
     underway = closing_month()

@@ -116,6 +116,22 @@ def check_order(month: Month, earlier_open: Month | None) -> None:
         )
 
 
+def check_not_past(month: Month, earliest: Month | None) -> None:
+    """Refuse to close a month before the one after the last closed; or before the first facts, where none is closed.
+
+    Nobody was at work in it for the network; its outlets would earn what is paid by the month all the same.
+
+    Raises:
+        Conflict: ``month_before_closed``.
+    """
+    if earliest is not None and month < earliest:
+        raise Conflict(
+            "month_before_closed",
+            "%(month)s 在已封账的月份之前或还没有业务，不能再封账；要补付或扣回，请登记代办费调整",
+            month=str(month),
+        )
+
+
 def months_between(first: Month, last: Month) -> list[Month]:
     """Return the months strictly between two.
 

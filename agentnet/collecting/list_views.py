@@ -27,7 +27,7 @@ from agentnet.users.permissions import Permission, may
 Answer = Response | str | tuple[str, int]
 
 USUAL_DAYS = 7
-FILTERS = ("from", "to", "outlet", "q", "tender", "setting", "state")
+FILTERS = ("from", "to", "outlet", "q", "tender", "setting", "state", "campaign")
 
 
 def _filter_asked() -> CollectionFilter:
@@ -46,6 +46,7 @@ def _filter_asked() -> CollectionFilter:
         state=state if state in (STANDS, VOIDED, LARGE) else "",
         words=words,
         setting=setting if setting in ("URBAN", "RURAL") else "",
+        campaign=typed_text(request.args, "campaign", 32),
     )
 
 

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, case, exists, func, select
+from sqlalchemy import ColumnElement, Select, case, func, select
 from werkzeug.datastructures import MultiDict
 
 from agentnet.collecting.models import Collection, Correction, Household, Void
@@ -20,6 +20,7 @@ from agentnet.infra.actor import Actor
 from agentnet.infra.db import db
 from agentnet.infra.pages import Page, SortBy, page_of
 from agentnet.infra.statements import built_once
+from agentnet.outlets.campaigns.queries import counts_in_campaign
 from agentnet.outlets.models import Outlet
 from agentnet.outlets.queries import visible_outlets
 from agentnet.users.permissions import Permission, covers_company
@@ -40,6 +41,8 @@ class CollectionFilter:
     words: str = ""
     """A receipt number or a household number, or the end of either."""
     setting: str = ""
+    campaign: str = ""
+    """Code of a campaign: what its outlets took on the days it counted at them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,8 @@ def _conditions(viewer: Actor, wanted: CollectionFilter) -> list[ColumnElement[b
         conditions.append(Collection.setting == wanted.setting)
     if wanted.state:
         conditions.append(_STATES[wanted.state])
+    if wanted.campaign:
+        conditions.append(counts_in_campaign(wanted.campaign, Collection.outlet_id, Collection.business_on))
     if wanted.words:
         words = wanted.words.replace(" ", "").upper()
         conditions.append(
@@ -112,7 +117,14 @@ def _shown(viewer: Actor, wanted: CollectionFilter) -> Select[*tuple[Any, ...]]:
         Void.id.label("void_id"),
         Collection.large,
         Void.reason_code,
-        exists().where(Correction.collection_id == Collection.id).correlate(Collection).label("corrected"),
+        # Looked up for each row: PostgreSQL would read every correction there is to answer EXISTS.
+        select(Correction.id)
+        .where(Correction.collection_id == Collection.id)
+        .limit(1)
+        .correlate(Collection)
+        .scalar_subquery()
+        .is_not(None)
+        .label("corrected"),
     )
     return _from_collections(shown).where(*_conditions(viewer, wanted))
 

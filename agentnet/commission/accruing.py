@@ -14,7 +14,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, String, and_, bindparam, cast, func, or_, select, type_coerce
+from sqlalchemy import ColumnElement, Connection, String, and_, bindparam, cast, func, or_, select, type_coerce
 
 from agentnet.collecting.models import Collection, Correction, Void
 from agentnet.commission.engine.evaluating import Worked, month_of
@@ -25,11 +25,13 @@ from agentnet.commission.models import CommissionAdjustment
 from agentnet.commission.outside import Outside, outside_of
 from agentnet.commission.queries import terms_of
 from agentnet.commission.rules import Ruled, Tariffs, Terms, open_days_of, terms_on, within
-from agentnet.core.clock import Month
+from agentnet.commission.settling import Settling, owing_in, settle
+from agentnet.core.clock import Month, shanghai_instant
 from agentnet.core.money import Fen
 from agentnet.infra.db import db
 from agentnet.infra.straight import Straight
 from agentnet.outlets.models import Outlet, OutletPlacement, OutletState, Partner
+from agentnet.outlets.queries.as_of import facts_before
 
 Part = tuple[int, Fen]
 """A component's id and what it pays."""
@@ -90,6 +92,14 @@ class OutletMonth:
     adjusted: Sequence[AdjustedLine]
     collected_fen: Fen
     earned_fen: Fen
+    settling: Settling | None = None
+    """What became settled, where a version pays that; lines of its facts count what became settled."""
+
+    @property
+    def entered(self) -> list[EarnedLine]:
+        """The lines that pay what was entered."""
+        counts = self.settling.counts if self.settling else {}
+        return [line for line in self.earned if line.collection_id not in counts]
 
     @property
     def adjusted_fen(self) -> Fen:
@@ -146,7 +156,7 @@ def counts_by_outlet(month: Month) -> dict[int, int]:
     counts = dict(db.session.execute(counted).all())
     adjusted = select(CommissionAdjustment.outlet_id).where(CommissionAdjustment.month == str(month))
     others = db.session.scalars(select(Outlet.id).where(or_(open_in(month), Outlet.id.in_(adjusted))))
-    return dict.fromkeys(others, 0) | counts
+    return dict.fromkeys(owing_in(month), 0) | dict.fromkeys(others, 0) | counts
 
 
 def outlet_months(
@@ -154,13 +164,16 @@ def outlet_months(
 ) -> list[OutletMonth]:
     """Return the months of some outlets, a handful of queries for all of them.
 
+    Kind, setting and partner are those of the month's end: what is changed later pays later months.
     ``as_stored`` leaves the ids of collections as the database keeps them, for lines that only go back to it.
     """
     terms = terms_of(outlet_ids)
     places = _places(month, outlet_ids)
     states = _states(month, outlet_ids)
     adjusted = _adjusted(month, outlet_ids)
-    facts = _facts(month, outlet_ids, as_stored)
+    first_settled_on = tariffs.first_settled_on
+    as_stored = as_stored and (first_settled_on is None or first_settled_on >= month.ends_on)
+    facts = dict(_facts(month, outlet_ids, as_stored))
     last = month.ends_on - timedelta(days=1)
     outlets = db.session.execute(
         select(
@@ -178,18 +191,29 @@ def outlet_months(
         .where(Outlet.id.in_(outlet_ids))
         .order_by(Outlet.code)
     ).all()
+    was = facts_before({row[0]: row[1] for row in outlets}, shanghai_instant(month.ends_on))
+    partners = _partner_codes() if was else {}
     ruling = {}
     for id_, *_others, opened_on, closed_on in outlets:
         taken = facts.get(id_, ())
         days = [taken[0].day, taken[-1].day] if taken else []
         ruling[id_] = within(tariffs.ruling(terms.get(id_, ()), month), *open_days_of(opened_on, closed_on, days))
+    own = dict(ruling)
+    settling = settle(month, ruling, facts, terms, tariffs)
+    for id_, settled in settling.items():
+        ruling[id_], facts[id_] = settled.ruling, settled.facts
     outside = outside_of(month, ruling, facts)
     months = []
     for id_, code, kind, setting, state, org_unit_id, partner, _opened_on, _closed_on in outlets:
         agreed = _last_terms(terms.get(id_, []), month)
-        version = tariffs.version_for(terms.get(id_, []), last)
+        version = own[id_][-1].version if own[id_] else tariffs.version_for(terms.get(id_, []), last)
+        if id_ in was:
+            kind, setting = was[id_].get("kind", kind), was[id_].get("setting", setting)
+            partner = partners.get(was[id_]["partner_id"], "") if "partner_id" in was[id_] else partner
         inputs = _inputs(month, Profile(kind, setting, partner or ""), outside.get(id_, Outside()))
         earned, monthly, reason = worked(ruling[id_], inputs, facts.get(id_, []))
+        if id_ in settling:
+            earned = settled_lines(earned, settling[id_].counts)
         months.append(
             OutletMonth(
                 outlet_id=id_,
@@ -208,12 +232,27 @@ def outlet_months(
                 adjusted=adjusted.get(id_, []),
                 collected_fen=sum([line[1] for line in earned]),
                 earned_fen=sum([line[2] for line in earned]) + sum([one.commission_fen for one in monthly]),
+                settling=settling.get(id_),
             )
         )
     return months
 
 
 _earned_line: Callable[[tuple[Any, ...]], EarnedLine] = partial(tuple.__new__, EarnedLine)
+
+
+def _partner_codes() -> Mapping[int | None, str]:
+    return dict(db.session.execute(select(Partner.id, Partner.code)).all())
+
+
+def settled_lines(earned: Sequence[EarnedLine], counts: Mapping[UUID, Fact]) -> list[EarnedLine]:
+    """Return the lines with what became settled as their base, where that is what counts."""
+    return [
+        line._replace(base_fen=counts[line.collection_id].settled_to_fen - counts[line.collection_id].settled_from_fen)
+        if line.collection_id in counts
+        else line
+        for line in earned
+    ]
 
 
 def _inputs(month: Month, profile: Profile, outside: Outside) -> OutletInputs:
@@ -223,6 +262,7 @@ def _inputs(month: Month, profile: Profile, outside: Outside) -> OutletInputs:
         last_year=outside.last_year,
         open_days=outside.open_days,
         visits_passed=outside.visits_passed,
+        campaigns=outside.campaigns,
     )
 
 
@@ -271,6 +311,14 @@ def _month_facts(month: Month) -> Straight:
 
 _fact: Callable[[tuple[Any, ...]], Fact] = partial(tuple.__new__, Fact)
 """A million of them are made in a large month: no function of ours in between."""
+
+
+def as_stored_ids(connection: Connection, ids: Sequence[Any]) -> Sequence[str]:
+    """Return the ids of collections as the database keeps them; those that are so already are left alone."""
+    if not ids or isinstance(ids[0], str):
+        return ids
+    spelled: Callable[[Any], str] = str if connection.dialect.name == "postgresql" else attrgetter("hex")
+    return [spelled(id_) for id_ in ids]
 
 
 def _facts(month: Month, outlet_ids: Sequence[int], as_stored: bool) -> Mapping[int, list[Fact]]:

@@ -10,11 +10,11 @@ from dataclasses import asdict
 from datetime import date, timedelta
 from typing import cast
 
-from sqlalchemy import Table, func, insert, select
+from sqlalchemy import Connection, Table, func, insert, select
 
-from agentnet.commission.accruing import OutletMonth
+from agentnet.commission.accruing import OutletMonth, as_stored_ids
 from agentnet.commission.engine.checking import check_version
-from agentnet.commission.engine.language import Basis, Kind, Version
+from agentnet.commission.engine.language import Kind, Version
 from agentnet.commission.engine.reading import read_version
 from agentnet.commission.engine.writing import version_content, version_sha256, write_version
 from agentnet.commission.models import (
@@ -39,6 +39,7 @@ from agentnet.ledger.actions import post_many
 from agentnet.ledger.models import AccountingMonth
 from agentnet.ledger.queries import require_open
 from agentnet.ledger.rules import CLOSING, ORG_UNIT, OUTLET, AccountKey, NewTransfer
+from agentnet.outlets.campaigns.queries import campaign_codes
 from agentnet.outlets.models import Partner, Tender
 
 MONTHS_HELD = 3
@@ -136,10 +137,8 @@ def require_usable(says: Version) -> None:
     Two components of one name cannot: whoever approves a version sees its components by their names.
 
     Raises:
-        Invalid: ``settled_later``, ``mandates_later``, ``name_twice``; as ``require_known``.
+        Invalid: ``mandates_later``, ``name_twice``; as ``require_known``.
     """
-    if says.basis is Basis.SETTLED:
-        raise Invalid("settled_later", "按实际到账计酬目前只能试算，还不能用于结算；请改为按收费计酬", field="basis")
     names = [component.name for component in says.components]
     for component in says.components:
         if component.kind is Kind.MANDATE_BONUS:
@@ -154,16 +153,17 @@ def require_usable(says: Version) -> None:
 
 
 def require_known(says: Version) -> None:
-    """Refuse a scope that no collection could ever lie in: a partner or tender nobody has, a campaign (none exist).
+    """Refuse a scope that no collection could ever lie in: a partner, a tender or a campaign that is not there.
 
     Raises:
         Invalid: ``scope_unknown``.
     """
     partners = set(db.session.scalars(select(Partner.code)))
     tenders = set(db.session.scalars(select(Tender.code)))
+    campaigns = campaign_codes()
     for component in says.components:
         scope = component.scope
-        for code in sorted((scope.partners - partners) | (scope.tenders - tenders) | scope.campaigns):
+        for code in sorted((scope.partners - partners) | (scope.tenders - tenders) | (scope.campaigns - campaigns)):
             raise Invalid(
                 "scope_unknown",
                 "项目“%(name)s”的适用范围里有系统中没有的 %(code)s，请核对编号",
@@ -211,7 +211,8 @@ def accrue(month: Month, months: Sequence[OutletMonth], by: Actor) -> int:
     transfers = {one.outlet_id: _accrual_transfer(month, one) for one in fresh if one.due_fen}
     post_many(by, list(transfers.values()))
     connection = db.session.connection()
-    insert_columns(connection, cast(Table, CommissionLine.__table__), _earned_columns(month, fresh))
+    insert_columns(connection, cast(Table, CommissionLine.__table__), _earned_columns(connection, month, fresh))
+    insert_typed(connection, cast(Table, CommissionLine.__table__), _settled_rows(month, fresh))
     insert_typed(connection, cast(Table, CommissionLine.__table__), _adjusted_rows(month, fresh))
     insert_typed(connection, cast(Table, MonthlyCommission.__table__), _monthly_rows(month, fresh))
     if fresh:
@@ -265,25 +266,49 @@ def _accrual_row(month: Month, one: OutletMonth, transfer: NewTransfer | None) -
         "adjusted_fen": one.adjusted_fen,
         "due_fen": one.due_fen,
         "transfer_id": transfer.id if transfer else None,
-        "inputs": written(one.ruling, one.inputs),
+        "inputs": written(one.ruling, one.inputs, one.settling.unsettled if one.settling else None),
     }
 
 
-def _earned_columns(month: Month, months: Sequence[OutletMonth]) -> dict[str, Sequence[object]]:
-    lines = [line for one in months for line in one.earned]
+def _earned_columns(connection: Connection, month: Month, months: Sequence[OutletMonth]) -> dict[str, Sequence[object]]:
+    entered = {one.outlet_id: one.earned if one.settling is None else one.entered for one in months}
+    lines = [line for several in entered.values() for line in several]
     # By identity, as they were made: collections that earned the same share their parts.
     known = {id(line.parts): line.parts for line in lines}
     texts = {at: parts_text(parts) for at, parts in known.items()}
     return {
         "month": [str(month)] * len(lines),
-        "outlet_id": [one.outlet_id for one in months for _line in one.earned],
+        "outlet_id": [outlet_id for outlet_id, several in entered.items() for _line in several],
         "kind": ["COLLECTION"] * len(lines),
-        "collection_id": [line.collection_id for line in lines],
+        "collection_id": as_stored_ids(connection, [line.collection_id for line in lines]),
         "component_id": [line.parts[0][0] if line.parts else None for line in lines],
         "base_fen": [line.base_fen for line in lines],
         "commission_fen": [line.commission_fen for line in lines],
         "parts": [texts[id(line.parts)] for line in lines],
     }
+
+
+def _settled_rows(month: Month, months: Sequence[OutletMonth]) -> list[dict[str, object]]:
+    """Return the lines of collections that pay by what became settled of them."""
+    return [
+        {
+            "month": str(month),
+            "outlet_id": one.outlet_id,
+            "kind": "COLLECTION",
+            "collection_id": line.collection_id,
+            "component_id": line.component_id,
+            "base_fen": line.base_fen,
+            "commission_fen": line.commission_fen,
+            "parts": parts_text(line.parts),
+            "amount_fen": fact.amount_fen,
+            "settled_from_fen": fact.settled_from_fen,
+            "settled_to_fen": fact.settled_to_fen,
+        }
+        for one in months
+        if one.settling is not None
+        for line in one.earned
+        if (fact := one.settling.counts.get(line.collection_id)) is not None
+    ]
 
 
 def _monthly_rows(month: Month, months: Sequence[OutletMonth]) -> list[dict[str, object]]:

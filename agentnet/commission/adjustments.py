@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from agentnet.collecting.models import Collection
 from agentnet.commission.models import CommissionAdjustment
@@ -16,6 +17,7 @@ from agentnet.core.money import Fen
 from agentnet.infra.actor import Actor
 from agentnet.infra.db import db
 from agentnet.infra.pages import Page, SortBy, page_of
+from agentnet.infra.statements import built_once
 from agentnet.outlets.models import Outlet
 from agentnet.outlets.queries import visible_outlets
 from agentnet.users.models import User
@@ -43,23 +45,23 @@ class AdjustmentShown:
     made_at: datetime
 
 
-def adjustment_page(viewer: Actor, arguments: Mapping[str, str]) -> Page[AdjustmentShown]:
-    """Return a page of adjustments, newest first unless asked otherwise."""
-    statement = (
+@built_once
+def _adjustments(viewer: Actor) -> Select[*tuple[Any, ...]]:
+    return (
         select(CommissionAdjustment, Outlet.code, Outlet.name, Collection.receipt_no, User.display_name)
         .join(Outlet, Outlet.id == CommissionAdjustment.outlet_id)
         .outerjoin(Collection, Collection.id == CommissionAdjustment.collection_id)
         .outerjoin(User, User.id == CommissionAdjustment.user_id)
         .where(visible_outlets(viewer, Permission.COMMISSION_READ))
     )
-    page = page_of(
-        db.session(),
-        statement,
-        arguments,
-        columns=COLUMNS,
-        default="-made_at",
-        key=SortBy(CommissionAdjustment.id, UUID),
-    )
+
+
+_KEY = SortBy(CommissionAdjustment.id, UUID)
+
+
+def adjustment_page(viewer: Actor, arguments: Mapping[str, str]) -> Page[AdjustmentShown]:
+    """Return a page of adjustments, newest first unless asked otherwise."""
+    page = page_of(db.session(), _adjustments(viewer), arguments, columns=COLUMNS, default="-made_at", key=_KEY)
     shown = [
         AdjustmentShown(
             row.code,

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from agentnet.commission.engine.explaining import Working
-from agentnet.commission.engine.language import Band, Component, Kind, Measure, Mode, Scope, Step, Tier
+from agentnet.commission.engine.language import Band, Basis, Component, Kind, Measure, Mode, Scope, Step, Tier
 from agentnet.commission.engine.reasons import REASON_WORDS
 from agentnet.commission.engine.spelling import INPUT_WORDS
 from agentnet.commission.rules import format_percent
@@ -20,6 +20,10 @@ from agentnet.outlets.models import Tender
 from agentnet.outlets.rules import OutletKind
 from agentnet.outlets.words import OUTLET_KINDS
 
+BASIS_WORDS: Mapping[Basis, str] = {
+    Basis.ENTERED: translatable("按收费：收了就计酬"),
+    Basis.SETTLED: translatable("按结清：现金到账后按到账的部分计酬"),
+}
 SETTINGS: Mapping[str, str] = {Setting.URBAN: translatable("城区"), Setting.RURAL: translatable("农村")}
 
 

@@ -66,6 +66,8 @@ def rows(viewer: Actor, month: Month, wanted: OutletFilter) -> Iterator[Sequence
             Yuan(row.commission_fen),
             _("调整 %(month)s", month=row.of_month)
             if adjusted
+            else _("没有结清")
+            if row.settled_to_fen is not None and not row.base_fen
             else listed(texts[id_] for id_, _fen in read_parts(row.commission_fen, row.component_id, row.parts))
             or pay_text(None),
             row.reason,
@@ -87,6 +89,7 @@ def _lines(viewer: Actor, month: Month, wanted: OutletFilter) -> Select[*tuple[A
             CommissionLine.parts,
             CommissionLine.base_fen,
             CommissionLine.commission_fen,
+            CommissionLine.settled_to_fen,
             Collection.collected_at,
             Collection.receipt_no,
             Collection.tender,

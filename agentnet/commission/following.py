@@ -3,7 +3,8 @@
 A collection that was wholly refunded, or taken for the wrong household, earns nothing; of one refunded in part the rest
 earns. While the collection's month is open nothing is written: its close reads what stands. Once it is closed, an
 adjustment with the correction's own id takes the difference back in the next open month. Tiers, growth, caps and
-households make a collection's pay depend on others: the difference is the outlet's whole month, worked anew.
+households make a collection's pay depend on others: the difference is the outlet's whole month, worked anew. Where what
+is settled pays, a collection may have been paid in several months: then it is all such months of the outlet together.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ def follow_correction(correction_id: UUID, by: Actor) -> None:
     """Let commission follow a correction of a collection, in the correction's own transaction; others earn nothing.
 
     Raises:
-        Conflict: ``month_closing_now`` while the collection's month closes; ``month_closed``.
+        Conflict: ``month_closing_now`` while the collection's month closes, or any where what is settled of it pays;
+            ``month_closed``.
     """
     correction = db.session.get_one(Correction, correction_id)
     if correction.collection_id is None:
@@ -52,13 +54,22 @@ def follow_correction(correction_id: UUID, by: Actor) -> None:
     line = db.session.scalar(select(CommissionLine).where(is_line_of(collection)))
     if line is None:
         return
+    locked = locked_months()
+    months = settled_months(line.outlet_id)
+    if str(month) not in months:
+        months = [str(month)]
+    elif month_state(max(locked)) == CLOSING:
+        # What is settled of it in that month is being worked out: it must be before this correction or behind it.
+        raise Conflict("month_closing_now", "%(month)s 正在月结，请稍后再审批", month=str(max(locked)))
+    else:
+        require_open(max(locked).ends_on)
     # Two corrections of one outlet's month are worked one after the other: each depends on what the other left.
-    of_month = select(OutletAccrual).where(OutletAccrual.month == str(month), OutletAccrual.outlet_id == line.outlet_id)
-    accrual = db.session.scalars(of_month.with_for_update()).one()
-    taken_back = _still_earned(month, accrual) - _earned_so_far(month, accrual)
+    of_months = select(OutletAccrual).where(OutletAccrual.month.in_(months), OutletAccrual.outlet_id == line.outlet_id)
+    accruals = db.session.scalars(of_months.order_by(OutletAccrual.month).with_for_update()).all()
+    taken_back = sum(_still_earned(Month.parse(one.month), one) - _earned_so_far(one) for one in accruals)
     if taken_back == 0:
         return
-    paid_in = paying_month(month, locked_months())
+    paid_in = paying_month(month, locked)
     require_open(paid_in.starts_on)
     db.session.execute(
         insert(CommissionAdjustment).values(
@@ -76,6 +87,14 @@ def follow_correction(correction_id: UUID, by: Actor) -> None:
     code = db.session.scalars(select(Outlet.code).where(Outlet.id == line.outlet_id)).one()
     after = {"of_month": str(month), "month": str(paid_in), "amount_fen": taken_back, "reason": correction.reason}
     write_audit(by, "adjust_commission", "outlet", code, after=after)
+
+
+def settled_months(outlet_id: int) -> list[str]:
+    """Return the closed months in which an outlet was paid for what was settled."""
+    found = select(CommissionLine.month).where(
+        CommissionLine.outlet_id == outlet_id, CommissionLine.settled_to_fen.is_not(None)
+    )
+    return sorted(set(db.session.scalars(found.distinct())))
 
 
 def _still_earned(month: Month, accrual: OutletAccrual) -> Fen:
@@ -122,24 +141,27 @@ def _standing(month: Month, outlet_id: int) -> list[Fact]:
             Collection.amount_fen,
             corrected.c.refunded,
             corrected.c.moved,
+            CommissionLine.settled_from_fen,
+            CommissionLine.settled_to_fen,
         )
         .join(CommissionLine, CommissionLine.collection_id == Collection.id)
         .outerjoin(corrected, corrected.c.collection_id == Collection.id)
         .where(CommissionLine.month == str(month), CommissionLine.outlet_id == outlet_id)
         .order_by(Collection.business_on, Collection.id)
     )
-    facts = [
-        Fact(id_, day, tender, household_id, 0 if moved else amount_fen - int(refunded or 0))
-        for id_, day, tender, household_id, amount_fen, refunded, moved in rows
-    ]
+    facts = []
+    for id_, day, tender, household_id, amount_fen, refunded, moved, settled_from, settled_to in rows:
+        stands = 0 if moved else amount_fen - int(refunded or 0)
+        settled = min(settled_from or 0, stands), min(settled_to or 0, stands)
+        facts.append(Fact(id_, day, tender, household_id, stands, *settled))
     return [fact for fact in facts if fact.amount_fen]
 
 
-def _earned_so_far(month: Month, accrual: OutletAccrual) -> Fen:
+def _earned_so_far(accrual: OutletAccrual) -> Fen:
     """Return what the month paid, less what earlier corrections took back."""
     adjusted = db.session.scalar(
         select(func.coalesce(func.sum(CommissionAdjustment.amount_fen), 0))
         .join(Correction, Correction.id == CommissionAdjustment.id)
-        .where(CommissionAdjustment.of_month == str(month), CommissionAdjustment.outlet_id == accrual.outlet_id)
+        .where(CommissionAdjustment.of_month == accrual.month, CommissionAdjustment.outlet_id == accrual.outlet_id)
     )
     return accrual.earned_fen + int(adjusted or 0)

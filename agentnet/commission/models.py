@@ -14,6 +14,7 @@ from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from agentnet.collecting.models import Collection
+from agentnet.core.clock import Month
 from agentnet.infra.db import BigId, Key, Model, Name
 
 
@@ -166,9 +167,16 @@ class CommissionLine(Model):
 
     __tablename__ = "commission_lines"
     __table_args__ = (
-        UniqueConstraint("outlet_id", "collection_id", name="uq_commission_lines_collection"),
+        # A collection is paid for once a month; in how many months, the accrual that seals them knows.
+        UniqueConstraint("outlet_id", "collection_id", "month", name="uq_commission_lines_collection"),
         _unique_where("uq_commission_lines_adjustment_id", "adjustment_id IS NOT NULL", "adjustment_id"),
         Index("ix_commission_lines_month_outlet", "month", "outlet_id"),
+        CheckConstraint(
+            "(settled_to_fen IS NULL AND settled_from_fen IS NULL AND amount_fen IS NULL)"
+            " OR (settled_from_fen BETWEEN 0 AND amount_fen AND settled_to_fen BETWEEN 0 AND amount_fen"
+            " AND base_fen = settled_to_fen - settled_from_fen)",
+            name="settled",
+        ),
         CheckConstraint("kind IN ('COLLECTION', 'ADJUSTMENT')", name="kind"),
         CheckConstraint(
             "(kind = 'COLLECTION') = (collection_id IS NOT NULL)"
@@ -187,8 +195,17 @@ class CommissionLine(Model):
     base_fen: Mapped[int]
     commission_fen: Mapped[int]
     parts: Mapped[str | None] = mapped_column(Text)
+    amount_fen: Mapped[int | None]
+    """Where what is settled pays: the collection as it stood at the close; of it ``settled_from_fen`` was settled
+    before this month and ``settled_to_fen`` at its end. ``base_fen`` is the difference."""
+    settled_from_fen: Mapped[int | None]
+    settled_to_fen: Mapped[int | None]
 
 
 def is_line_of(collection: Collection) -> ColumnElement[bool]:
-    """Return the condition on ``CommissionLine`` that it pays for a collection: its outlet's, of which there is one."""
-    return and_(CommissionLine.outlet_id == collection.outlet_id, CommissionLine.collection_id == collection.id)
+    """Return the condition on ``CommissionLine`` that it pays for a collection in its own month."""
+    return and_(
+        CommissionLine.outlet_id == collection.outlet_id,
+        CommissionLine.collection_id == collection.id,
+        CommissionLine.month == str(Month.of(collection.business_on)),
+    )

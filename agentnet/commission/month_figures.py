@@ -14,6 +14,7 @@ from agentnet.collecting.models import Collection
 from agentnet.commission.accruing import in_month, open_in, outlet_months
 from agentnet.commission.models import CommissionAdjustment, OutletAccrual
 from agentnet.commission.queries import tariffs
+from agentnet.commission.settling import owing_in
 from agentnet.core.clock import Month
 from agentnet.core.money import Fen
 from agentnet.divisions.models import OrgUnit, Setting
@@ -180,10 +181,11 @@ def _provisional_sums(viewer: Actor, month: Month) -> dict[int, dict[str, Sums]]
 def _worked_through(
     viewer: Actor, month: Month, places: dict[int, tuple[int, str]]
 ) -> dict[tuple[int, str], list[Sums]]:
+    besides = select(CommissionAdjustment.outlet_id).where(CommissionAdjustment.month == str(month))
     adjusted = db.session.execute(
-        select(Outlet.id, Outlet.org_unit_id, Outlet.setting)
-        .join(CommissionAdjustment, CommissionAdjustment.outlet_id == Outlet.id)
-        .where(CommissionAdjustment.month == str(month), visible_outlets(viewer, READ))
+        select(Outlet.id, Outlet.org_unit_id, Outlet.setting).where(
+            or_(Outlet.id.in_(besides), Outlet.id.in_(owing_in(month))), visible_outlets(viewer, READ)
+        )
     )
     places = places | {row.id: (row.org_unit_id, row.setting) for row in adjusted}
     book, outlet_ids = tariffs(), sorted(places)
@@ -214,6 +216,7 @@ OUTLET_COLUMNS: Mapping[str, SortBy] = {
     "collected": SortBy(OutletAccrual.collected_fen, int),
 }
 OPEN_COLUMNS: Mapping[str, SortBy] = {"code": SortBy(Outlet.code)}
+_ACCRUAL_KEY, _OUTLET_KEY = SortBy(OutletAccrual.outlet_id, int), SortBy(Outlet.id, int)
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +253,7 @@ def outlet_page(viewer: Actor, month: Month, wanted: OutletFilter, arguments: Ma
             arguments,
             columns=OUTLET_COLUMNS,
             default="-due",
-            key=SortBy(OutletAccrual.outlet_id, int),
+            key=_ACCRUAL_KEY,
         )
         return Page([_closed_line(row) for row in page.items], page.sorting, page.next_cursor, page.previous_cursor)
     statement: Select[*tuple[Outlet]] = (
@@ -258,9 +261,7 @@ def outlet_page(viewer: Actor, month: Month, wanted: OutletFilter, arguments: Ma
         .join(OrgUnit, OrgUnit.id == Outlet.org_unit_id)
         .where(visible_outlets(viewer, READ), open_in(month), *wanted.conditions(Outlet.setting))
     )
-    outlets = page_of(
-        db.session(), statement, arguments, columns=OPEN_COLUMNS, default="code", key=SortBy(Outlet.id, int)
-    )
+    outlets = page_of(db.session(), statement, arguments, columns=OPEN_COLUMNS, default="code", key=_OUTLET_KEY)
     figures = {one.outlet_id: one for one in outlet_months(month, [one.id for one in outlets.items], tariffs())}
     lines = [
         OutletLine(

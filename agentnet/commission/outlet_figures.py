@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from agentnet.collecting.models import Collection, Household
 from agentnet.commission.accruing import EarnedLine, MonthlyEarned, OutletMonth, in_month, outlet_months
@@ -26,7 +26,7 @@ from agentnet.commission.models import (
 )
 from agentnet.commission.month_figures import Sums
 from agentnet.commission.queries import Paying, closed_months, components_by_id, tariffs
-from agentnet.commission.stored import closed_lines, closed_monthly, working_of
+from agentnet.commission.stored import closed_lines, closed_monthly, settled_amounts, working_of
 from agentnet.core.clock import Month
 from agentnet.core.masks import mask_household_no
 from agentnet.core.money import Fen
@@ -78,6 +78,13 @@ class LineShown:
     commission_fen: Fen
     components: Sequence[Component]
     key: LineKey | None = None
+    of_fen: Fen | None = None
+    """Where what is settled pays: the whole collection; ``amount_fen`` is what of it became settled."""
+
+    @property
+    def is_unsettled(self) -> bool:
+        """Whether nothing of it became settled in the month."""
+        return self.of_fen is not None and self.amount_fen == 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +104,10 @@ class OutletFigures:
     """What names the line of each adjustment, once the month is closed."""
     reason: Reason | None = None
     """Why the month is empty or negative, if it is."""
+    settles: bool = False
+    """Whether lines pay what became settled of a collection."""
+    unsettled: tuple[int, Fen] = (0, 0)
+    """Then how many are not wholly settled at the month's end, and how much of them."""
 
 
 def outlet_figures(outlet: Outlet, month: Month, arguments: Mapping[str, str]) -> OutletFigures:
@@ -104,9 +115,17 @@ def outlet_figures(outlet: Outlet, month: Month, arguments: Mapping[str, str]) -
     closed = month_state(month) == CLOSED
     monthly: Sequence[MonthlyCommission | MonthlyEarned]
     reason = None
+    whole: dict[uuid.UUID, Fen] = {}
+    earlier: list[uuid.UUID] = []
+    unsettled = (0, 0)
     if closed:
         accrual = db.session.get(OutletAccrual, (str(month), outlet.id))
         earned = closed_lines(month, [outlet.id])
+        whole = settled_amounts(month, outlet.id)
+        count, fen = ((accrual.inputs or {}).get("unsettled") or (0, 0)) if accrual else (0, 0)
+        unsettled = (count, fen)
+        if whole and not any(line.base_fen for line in earned.values()):
+            reason = Reason.NOTHING_SETTLED
         monthly = closed_monthly(month, [outlet.id])
         sums = _sums(accrual) if accrual is not None else Sums()
         version_id = accrual.version_id if accrual else None
@@ -116,6 +135,10 @@ def outlet_figures(outlet: Outlet, month: Month, arguments: Mapping[str, str]) -
         earned = {line.collection_id: line for line in worked.earned}
         monthly = worked.monthly
         sums = _provisional(worked)
+        if worked.settling is not None:
+            whole = {id_: fact.amount_fen for id_, fact in worked.settling.counts.items()}
+            earlier = [id_ for id_, fact in worked.settling.counts.items() if fact.day < month.starts_on]
+            unsettled = worked.settling.unsettled
         version_id, agreement_id = worked.version_id, worked.agreement_id
         reason = worked.reason
     ids = {part[0] for line in earned.values() for part in line.parts} | {one.component_id for one in monthly}
@@ -130,9 +153,11 @@ def outlet_figures(outlet: Outlet, month: Month, arguments: Mapping[str, str]) -
         components=_by_component(earned.values(), components),
         monthly=[_monthly(one, components) for one in monthly],
         adjustments=adjustments_in(outlet, month),
-        lines=_line_page(outlet, month, arguments, earned, components, closed),
+        lines=_line_page(outlet, month, arguments, earned, components, closed, whole, earlier),
         adjustment_keys=_keys(outlet, month, CommissionLine.adjustment_id) if closed else {},
         reason=Reason.CLAWED_BACK if (sums.due_fen or 0) < 0 else reason,
+        settles=bool(whole),
+        unsettled=unsettled,
     )
 
 
@@ -166,6 +191,8 @@ def _provisional(worked: OutletMonth) -> Sums:
 def _by_component(earned: Iterable[EarnedLine], components: Mapping[int, Paying]) -> list[ComponentSum]:
     sums: dict[int, list[int]] = {}
     for line in earned:
+        if not line.base_fen:
+            continue  # nothing of it was settled: no component had anything to pay
         for component_id, fen in line.parts or ((0, 0),):
             so_far = sums.setdefault(component_id, [0, 0, 0])
             so_far[0] += 1
@@ -181,10 +208,14 @@ def _line_page(
     earned: Mapping[uuid.UUID, EarnedLine],
     components: Mapping[int, Paying],
     closed: bool,
+    whole: Mapping[uuid.UUID, Fen],
+    earlier: Sequence[uuid.UUID],
 ) -> Page[LineShown]:
     paid_in = (CommissionLine.month == str(month), CommissionLine.outlet_id == outlet.id)
     # A closed month shows what it paid for, whatever was put right since.
     counts = Collection.id.in_(select(CommissionLine.collection_id).where(*paid_in)) if closed else in_month(month)
+    if earlier:  # collections of earlier months that were settled in this one
+        counts = or_(counts, Collection.id.in_(earlier))
     statement = (
         select(Collection, Household.household_no)
         .join(Household, Household.id == Collection.household_id)
@@ -214,6 +245,7 @@ def _line_page(
                 line.commission_fen,
                 [components[component_id].component for component_id, _fen in line.parts],
                 keys.get(collection.id),
+                whole.get(collection.id),
             )
         )
     return Page(lines, page.sorting, page.next_cursor, page.previous_cursor)

@@ -1,4 +1,4 @@
-"""What plans ask beside a month's collections: last year's month, days of business, visits that passed.
+"""What plans ask beside a month's collections: last year's month, days of business, visits, days in campaigns.
 
 Each is fetched only for outlets whose versions ask for it. A visit passes if it was not struck and no critical item
 failed; a day of business is one with a collection that stands, or whose drawer the keeper counted.
@@ -15,11 +15,12 @@ from datetime import date
 from sqlalchemy import func, select
 
 from agentnet.collecting.models import Collection, Correction, Void
-from agentnet.commission.engine.inputs import DaySum, Fact
+from agentnet.commission.engine.inputs import CampaignDays, DaySum, Fact
 from agentnet.commission.engine.language import Component, Kind
 from agentnet.commission.rules import Ruled
 from agentnet.core.clock import Month
 from agentnet.infra.db import db
+from agentnet.outlets.campaigns.queries import campaign_days
 from agentnet.settlement.models import DayClose
 from agentnet.visits.evidence import Flag
 from agentnet.visits.models import Visit
@@ -32,6 +33,7 @@ class Outside:
     last_year: Sequence[DaySum] | None = None
     open_days: frozenset[date] = frozenset()
     visits_passed: list[date] = field(default_factory=list)
+    campaigns: tuple[CampaignDays, ...] = ()
 
 
 def outside_of(
@@ -47,13 +49,26 @@ def outside_of(
     if open_:
         counted = _counted_days(month, open_)
         for outlet_id in open_:
-            taken = {fact.day for fact in facts.get(outlet_id, ())}
+            taken = {fact.day for fact in facts.get(outlet_id, ()) if fact.day >= month.starts_on}
             found[outlet_id].open_days = frozenset(taken | counted.get(outlet_id, set()))
     visited = _asking(ruling, lambda one: one.kind is Kind.SUBSIDY and one.minimum_visits > 0)
     if visited:
         for outlet_id, day in _passed(month, visited):
             found[outlet_id].visits_passed.append(day)
+    addressed = _asking(ruling, lambda one: bool(one.scope.campaigns))
+    if addressed:
+        since = min([month.starts_on, *(fact.day for id_ in addressed for fact in facts.get(id_, ())[:1])])
+        for outlet_id, days in campaign_days(addressed, since, month.ends_on).items():
+            named = campaigns_named(ruling[outlet_id])
+            found[outlet_id].campaigns = tuple(CampaignDays(*one) for one in days if one.code in named)
     return found
+
+
+def campaigns_named(ruling: Sequence[Ruled]) -> frozenset[str]:
+    """Return the campaigns that some component is scoped by; others change nothing and are not kept."""
+    return frozenset(
+        code for one in ruling for component in one.version.components for code in component.scope.campaigns
+    )
 
 
 def _asking(ruling: Mapping[int, Sequence[Ruled]], asks: Callable[[Component], bool]) -> list[int]:

@@ -12,7 +12,7 @@ MOST_BYTES = 1 << 20
 """Largest plan document that is read."""
 
 AT_FILE = dict.fromkeys(
-    ("plan_faults", "json_shape", "json_large", "settled_later", "mandates_later", "name_twice", "scope_unknown"),
+    ("plan_faults", "json_shape", "json_large", "mandates_later", "name_twice", "scope_unknown"),
     "file",
 )
 """Where on a form the refusals of a plan document belong."""

@@ -11,10 +11,11 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, FieldList, FileField, Form, FormField, StringField
 from wtforms.widgets import TextInput
 
-from agentnet.commission.component_words import SETTINGS, tender_text
+from agentnet.commission.component_words import BASIS_WORDS, SETTINGS, tender_text
 from agentnet.commission.engine.language import (
     PAYS_COLLECTIONS,
     Band,
+    Basis,
     Component,
     Kind,
     Measure,
@@ -62,7 +63,7 @@ MODES: Mapping[str, str] = {
     Mode.MARGINAL: translatable("分段累进：每段按本段的标准"),
     Mode.WHOLE: translatable("全额：全部按达到的那一段"),
 }
-SCOPES = ("outlet_kinds", "tenders", "settings", "partners")
+SCOPES = ("outlet_kinds", "tenders", "settings", "partners", "campaigns")
 _AMOUNT = YuanBetween(0, MAX_FEN)
 
 
@@ -98,6 +99,7 @@ class ComponentForm(Form):
     tenders = ChecksField(_l("支付方式"))
     settings = ChecksField(_l("城乡"), choices=[(str(code), _l(words)) for code, words in SETTINGS.items()])
     partners = ChecksField(_l("合作单位"))
+    campaigns = ChecksField(_l("活动"))
     group = StringField(_l("择一组"), [NoLongerThan(32)])
     fixed = YuanField(_l("每笔"), [_AMOUNT])
     rate = PercentField(_l("比例（%）"))
@@ -213,11 +215,18 @@ class VersionForm(HouseForm):
 
     id = IdField()
     starts_on = DayField(_l("从哪天起"), [Needed()])
+    basis = ChoiceField(
+        _l("按什么计酬"),
+        choices=[(code.value, _l(words)) for code, words in BASIS_WORDS.items()],
+        default=Basis.ENTERED.value,
+    )
     components = FieldList(FormField(ComponentForm), min_entries=1, max_entries=MOST_COMPONENTS)
     shares = FieldList(FormField(ShareForm), min_entries=0, max_entries=MOST_SHARES)
     note = StringField(_l("依据"), [Needed(), NoLongerThan(200)])
 
-    def offer(self, tenders: Iterable[Tender], partners: Iterable[Partner]) -> None:
+    def offer(
+        self, tenders: Iterable[Tender], partners: Iterable[Partner], campaigns: Sequence[tuple[str, str]]
+    ) -> None:
         """Fill the lists of every row."""
         known = list(tenders)
         codes = [(tender.code, tender_text(tender.code, known)) for tender in known]
@@ -225,6 +234,7 @@ class VersionForm(HouseForm):
         for row in self.components:
             row.form.tenders.offer(codes)
             row.form.partners.offer(names)
+            row.form.campaigns.offer(campaigns)
 
     def show(self, version: Version) -> None:
         """Begin with the components and shares of a version.
@@ -249,6 +259,7 @@ class VersionForm(HouseForm):
                 rows.append_entry(one if isinstance(one, dict) else {"name": one.name, "percent": one.ppm})
         if not self.components.entries:
             self.components.append_entry({})
+        self.basis.data = version.basis.value
 
     def change_rows(self, pressed: Mapping[str, str]) -> bool:
         """Add or take away the row a button asks for; the others keep what was typed. False if none was pressed."""
@@ -281,6 +292,7 @@ class VersionForm(HouseForm):
             starts_on=typed.starts_on.data,
             components=tuple(_named(row.form.component(), at) for at, row in enumerate(self.components, 1)),
             shares=tuple(Share(one.name.data or "", one.percent.data or 0) for one in shares),
+            basis=Basis(typed.basis.data) if typed.basis.data in set(Basis) else Basis.ENTERED,
             note=typed.note.data,
         )
 
@@ -320,6 +332,7 @@ def _shown(component: Component) -> dict[str, Any]:
         "tenders": sorted(component.scope.tenders),
         "settings": sorted(component.scope.settings),
         "partners": sorted(component.scope.partners),
+        "campaigns": sorted(component.scope.campaigns),
         "group": component.group or "",
         "fixed": component.fee_fen or None,
         "rate": component.rate_ppm or None,

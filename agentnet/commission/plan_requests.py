@@ -15,8 +15,8 @@ from agentnet.approvals.kinds import ApprovalKind, Change, Described
 from agentnet.approvals.models import Approval
 from agentnet.approvals.rules import NewApproval
 from agentnet.commission.actions import add_version, create_plan, judge_plan, judge_version
-from agentnet.commission.component_words import pay_text, scope_text
-from agentnet.commission.engine.language import Component, Version
+from agentnet.commission.component_words import BASIS_WORDS, pay_text, scope_text
+from agentnet.commission.engine.language import Basis, Component, Version
 from agentnet.commission.engine.reading import read_version
 from agentnet.commission.engine.writing import version_content
 from agentnet.commission.models import Plan, PlanVersion
@@ -28,6 +28,7 @@ from agentnet.divisions.models import OrgUnit
 from agentnet.infra.actor import Actor
 from agentnet.infra.dates import day_text
 from agentnet.infra.db import db
+from agentnet.infra.i18n import say
 from agentnet.users.permissions import Permission
 
 ASKED: Final = "PLAN_VERSION"
@@ -97,6 +98,8 @@ def describe(approval: Approval) -> Described:
     version, known = _asked(approval), tenders()
     code, new_name = approval.content["plan"], approval.content["new_name"]
     facts = [(_("方案"), new_name or _plan_name(code)), (_("从哪天起"), day_text(version.starts_on))]
+    if version.basis is Basis.SETTLED:
+        facts.append((_("按什么计酬"), say(BASIS_WORDS[version.basis])))
     facts += [(_("分成"), Words(known).share(share)) for share in version.shares]
 
     def said(component: Component) -> str:

@@ -38,6 +38,7 @@ from agentnet.core.errors import Refusal
 from agentnet.core.money import Fen
 from agentnet.infra.forms import show_refusal
 from agentnet.infra.templating import tell
+from agentnet.outlets.campaigns.queries import campaign_names
 from agentnet.users.guard import needs, viewer
 from agentnet.users.permissions import Permission, may
 
@@ -153,7 +154,7 @@ def fill_from_file(code: str) -> Answer:
 
 
 def _offer(form: VersionForm) -> None:
-    form.offer(tenders(), partners())
+    form.offer(tenders(), partners(), campaign_names())
 
 
 def _answer(form: VersionForm, found: Plan | None) -> Answer:

@@ -71,6 +71,11 @@ def is_over(period: Period) -> bool:
     return period.ends_on <= today()
 
 
+def nothing_provisional(period: Period) -> bool:
+    """Return whether a month has no provisional statements: it is closed, or nobody collected in it."""
+    return month_is_closed(period) or not counts_by_outlet(_month(period))
+
+
 def provisional_subjects(org_unit: OrgUnit, period: Period) -> list[Subject]:
     """Return the outlets below a unit due a statement of a month that is not closed; of a closed month nobody.
 
@@ -133,6 +138,8 @@ COMMISSION_PROVISIONAL: Final = drawn_by(
     subjects=provisional_subjects,
     freeze=freeze_provisional,
     ready=is_over,
+    over=nothing_provisional,
+    not_ready=translatable("暂结单只出给已过完、还没有封账的月份；已封账的请出结算单"),
 )
 
 COMMISSION_SUMMARY: Final = drawn_by(

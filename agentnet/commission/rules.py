@@ -34,6 +34,11 @@ class Version:
     def components(self) -> tuple[language.Component, ...]:
         return self.says.components
 
+    @property
+    def settles(self) -> bool:
+        """Whether it pays what was settled, not what was entered."""
+        return self.says.basis is language.Basis.SETTLED
+
 
 @dataclass(frozen=True, slots=True)
 class Ruled:
@@ -77,6 +82,12 @@ class Tariffs:
 
     versions_by_plan: Mapping[int, tuple[Version, ...]]
     default_plan_id: int | None
+
+    @property
+    def first_settled_on(self) -> date | None:
+        """The first day on which a version that pays what was settled may rule; None while there is none."""
+        found = [one.starts_on for several in self.versions_by_plan.values() for one in several if one.settles]
+        return min(found, default=None)
 
     def plan_for(self, terms: Iterable[Terms], day: date) -> int | None:
         """Return the plan that pays an outlet with these agreements on a day."""
@@ -130,6 +141,18 @@ def open_days_of(opened_on: date | None, closed_on: date | None, taken: Sequence
     if closed_on is None:
         return first, date.max
     return first, max(closed_on, taken[-1] if taken else closed_on) + timedelta(days=1)
+
+
+def joined(ruling: Iterable[Ruled]) -> tuple[Ruled, ...]:
+    """Return which version rules which days, days of one version that follow each other as one."""
+    found: list[Ruled] = []
+    for one in sorted(ruling, key=lambda one: one.starts_on):
+        last = found[-1] if found else None
+        if last is not None and last.version.id == one.version.id and last.ends_on == one.starts_on:
+            found[-1] = Ruled(one.version, last.starts_on, one.ends_on)
+        else:
+            found.append(one)
+    return tuple(found)
 
 
 def within(ruling: Iterable[Ruled], starts_on: date, ends_on: date) -> tuple[Ruled, ...]:

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, or_, select
 
 from agentnet.collecting.models import Collection, Correction, Household
 from agentnet.commission.accruing import MonthlyEarned, OutletMonth, Part, in_month, outlet_months
@@ -45,6 +45,7 @@ from reports.commission_statement import (
     CollectionLine,
     CommissionStatement,
     ComponentLine,
+    Unsettled,
     WorkingLine,
 )
 from reports.head import DocumentHead
@@ -113,6 +114,8 @@ class _Line:
     receipt_no: str
     tender: str
     household_no: str
+    settles: bool
+    """Whether it pays what became settled of the collection."""
 
 
 class _StatementFigures:
@@ -158,7 +161,9 @@ class _StatementFigures:
     def statement(self, subject: Subject, head: DocumentHead) -> CommissionStatement:
         row = self.outlets[subject.outlet_id or 0]
         outlet, accrual = row.Outlet, self.sums[row.Outlet.id]
-        lines, monthly = self.collections[outlet.id], self.monthly[outlet.id]
+        # Of what pays as it is settled, what did not become settled is told as a sum.
+        settles = any(one.settles for one in self.collections[outlet.id])
+        lines, monthly = [one for one in self.collections[outlet.id] if one.base_fen], self.monthly[outlet.id]
         used = {id_ for line in lines for id_, _fen in line.parts} | {one.component_id for one in monthly}
         plans = sorted({self.versions[self.components[id_].version_id] for id_ in used})
         if not plans and accrual.version_id is not None:
@@ -173,7 +178,9 @@ class _StatementFigures:
             partner=row.partner or "-",
             agent=outlet.keeper_name or "-",
             plan_name=listed(dict.fromkeys(name for name, _number in plans)) or "-",
-            plan_version=listed(_("第 %(number)d 版", number=number) for _name, number in plans) or "-",
+            plan_version=(listed(_("第 %(number)d 版", number=number) for _name, number in plans) or "-")
+            + (_("，按结清计") if settles else ""),
+            unsettled=_unsettled(accrual),
             agreement_no=self.agreements.get(accrual.agreement_id or 0) or "-",
             components=(*self._components(lines), *map(self._monthly_line, monthly)),
             workings=self._workings(lines, monthly),
@@ -183,7 +190,7 @@ class _StatementFigures:
             earned_fen=accrual.earned_fen,
             adjusted_fen=accrual.adjusted_fen,
             due_fen=accrual.due_fen,
-            empty_reason=_EMPTY.get(accrual.state, "not_yet_active"),
+            empty_reason="nothing_settled" if settles else _EMPTY.get(accrual.state, "not_yet_active"),
             disputes=tuple(answer_line(*one) for one in self.answers.get(outlet.id, ())),
         )
 
@@ -236,6 +243,15 @@ class _StatementFigures:
         return tuple(workings)
 
 
+def _unsettled(sums: Sums) -> Unsettled | None:
+    """Return what is not settled yet at the month's end, of collections that pay as they are settled."""
+    if isinstance(sums, OutletAccrual):
+        count, fen = (sums.inputs or {}).get("unsettled") or (0, 0)
+    else:
+        count, fen = sums.settling.unsettled if sums.settling else (0, 0)
+    return Unsettled(count, fen) if count else None
+
+
 def _each_rounded(count: int) -> str:
     return ngettext("%(num)d 笔，每笔四舍五入到分后相加", "%(num)d 笔，每笔四舍五入到分后相加", count)
 
@@ -272,6 +288,7 @@ def _closed_lines(month: Month, outlet_ids: Sequence[int]) -> Iterator[_Line]:
             Collection.receipt_no,
             Collection.tender,
             Household.household_no,
+            CommissionLine.settled_to_fen.is_not(None),
         )
         .join(Collection, Collection.id == CommissionLine.collection_id)
         .join(Household, Household.id == Collection.household_id)
@@ -282,11 +299,15 @@ def _closed_lines(month: Month, outlet_ids: Sequence[int]) -> Iterator[_Line]:
         )
         .order_by(CommissionLine.outlet_id, Collection.collected_at, Collection.receipt_no)
     )
-    return (_Line(row[0], row[1], row[2], read_parts(*row[2:5]), *row[5:]) for row in rows)
+    for outlet_id, base_fen, fen, component_id, parts, collected_at, receipt_no, tender, household_no, settles in rows:
+        paid = (base_fen, fen, read_parts(fen, component_id, parts))
+        yield _Line(outlet_id, *paid, collected_at, receipt_no, tender, household_no, bool(settles))
 
 
 def _open_lines(month: Month, months: Mapping[int, OutletMonth]) -> Iterator[_Line]:
     earned = {line.collection_id: line for one in months.values() for line in one.earned}
+    counts = {id_: fact for one in months.values() if one.settling for id_, fact in one.settling.counts.items()}
+    earlier = [id_ for id_, fact in counts.items() if fact.day < month.starts_on]
     rows = db.session.connection().execute(
         select(
             Collection.id,
@@ -297,13 +318,13 @@ def _open_lines(month: Month, months: Mapping[int, OutletMonth]) -> Iterator[_Li
             Household.household_no,
         )
         .join(Household, Household.id == Collection.household_id)
-        .where(Collection.outlet_id.in_(list(months)), in_month(month))
+        .where(Collection.outlet_id.in_(list(months)), or_(in_month(month), Collection.id.in_(earlier)))
         .order_by(Collection.outlet_id, Collection.collected_at, Collection.receipt_no)
     )
     for id_, outlet_id, collected_at, receipt_no, tender, household_no in rows:
         line = earned[id_]
         paid = (line.base_fen, line.commission_fen, line.parts)
-        yield _Line(outlet_id, *paid, collected_at, receipt_no, tender, household_no)
+        yield _Line(outlet_id, *paid, collected_at, receipt_no, tender, household_no, id_ in counts)
 
 
 def _open_adjustments(month: Month, outlet_ids: Sequence[int]) -> Select[*tuple[Any, ...]]:

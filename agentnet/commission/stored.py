@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlalchemy import select
 
@@ -11,10 +12,12 @@ from agentnet.commission.accruing import EarnedLine, MonthlyEarned
 from agentnet.commission.engine.explaining import Working
 from agentnet.commission.engine.explaining_month import explain_component
 from agentnet.commission.engine.monthly import MonthInputs
+from agentnet.commission.engine.reasons import Reason
 from agentnet.commission.models import CommissionLine, MonthlyCommission
 from agentnet.commission.queries import Paying
 from agentnet.commission.working import read_parts
 from agentnet.core.clock import Month
+from agentnet.core.money import Fen
 from agentnet.infra.db import db
 
 
@@ -36,6 +39,18 @@ def closed_lines(month: Month, outlet_ids: Sequence[int]) -> dict[uuid.UUID, Ear
     return {row[0]: EarnedLine(row[0], row[1], row[2], read_parts(*row[2:])) for row in rows if row[0] is not None}
 
 
+def settled_amounts(month: Month, outlet_id: int) -> dict[uuid.UUID, Fen]:
+    """Return the whole amounts of a closed month's collections that pay as they are settled, by collection."""
+    rows = db.session.execute(
+        select(CommissionLine.collection_id, CommissionLine.amount_fen).where(
+            CommissionLine.month == str(month),
+            CommissionLine.outlet_id == outlet_id,
+            CommissionLine.settled_to_fen.is_not(None),
+        )
+    )
+    return {id_: fen or 0 for id_, fen in rows if id_ is not None}
+
+
 def closed_monthly(month: Month, outlet_ids: Sequence[int]) -> Sequence[MonthlyCommission]:
     """Return what components earned some outlets once in a closed month, as its close wrote it down."""
     return db.session.scalars(
@@ -48,4 +63,6 @@ def closed_monthly(month: Month, outlet_ids: Sequence[int]) -> Sequence[MonthlyC
 def working_of(one: MonthlyCommission | MonthlyEarned, paying: Paying) -> Working:
     """Return how a monthly figure came about, from its version and its own inputs alone."""
     inputs = MonthInputs(**one.inputs) if isinstance(one, MonthlyCommission) else one.inputs
-    return explain_component(paying.component, inputs)
+    found = explain_component(paying.component, inputs)
+    # Whether nothing was collected or nothing settled, the component alone does not know.
+    return replace(found, reason=Reason(one.reason)) if one.reason and found.reason else found

@@ -146,9 +146,14 @@ def outlet(code: str) -> str:
 
 @needs(READ)
 def line(code: str, receipt_no: str) -> str:
-    """Show how one collection's commission came about, from the version and inputs of its month."""
+    """Show how one collection's commission came about, from the version and inputs of a month that paid it.
+
+    Raises:
+        Invalid: ``month_shape``.
+    """
     outlet = outlet_for(viewer(), code, READ)
-    found = line_working(outlet, receipt_no)
+    text = request.args.get("month", "")
+    found = line_working(outlet, receipt_no, Month.parse(text) if text else None)
     return render_template(
         "commission/line.html",
         outlet=outlet,

@@ -9,6 +9,7 @@ from datetime import datetime
 from flask_babel import gettext as _
 
 from agentnet.commission.component_words import (
+    BASIS_WORDS,
     kind_text,
     listed,
     pay_text,
@@ -18,7 +19,7 @@ from agentnet.commission.component_words import (
     working_texts,
 )
 from agentnet.commission.engine.explaining import Working
-from agentnet.commission.engine.language import Component, Share
+from agentnet.commission.engine.language import Basis, Component, Share
 from agentnet.commission.engine.reasons import REASON_WORDS, Reason
 from agentnet.commission.engine.spelling import INPUT_WORDS, decimal
 from agentnet.commission.rules import Version, format_percent
@@ -64,6 +65,10 @@ class Words:
     def pay(self, component: Component | None) -> str:
         """Return what it pays."""
         return pay_text(component)
+
+    def basis(self, basis: Basis) -> str:
+        """Return what a version pays by."""
+        return say(BASIS_WORDS[basis])
 
     def scope(self, component: Component) -> str:
         """Return whom it covers."""

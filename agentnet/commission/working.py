@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from agentnet.commission.engine.inputs import DaySum, OutletInputs, Profile
+from agentnet.commission.engine.inputs import CampaignDays, DaySum, OutletInputs, Profile
 from agentnet.commission.rules import Ruled, Version
 from agentnet.core.clock import Month
 from agentnet.core.money import Fen
@@ -19,17 +19,21 @@ from agentnet.core.money import Fen
 Written = dict[str, Any]
 
 
-def written(ruling: Sequence[Ruled], inputs: OutletInputs) -> Written:
-    """Return as plain values what a month is worked from beside its collections; what is empty is left out."""
+def written(ruling: Sequence[Ruled], inputs: OutletInputs, unsettled: tuple[int, Fen] | None = None) -> Written:
+    """Return as plain values what a month is worked from beside its collections; what is empty is left out.
+
+    ``unsettled`` is how many collections are not wholly settled yet, and how much of them, where that matters.
+    """
     profile = inputs.profile
     content = {
         "ruling": [[one.version.id, one.starts_on.isoformat(), one.ends_on.isoformat()] for one in ruling],
         "partner": profile.partner,
-        "campaigns": sorted(profile.campaigns),
+        "campaigns": [[one.code, one.starts_on.isoformat(), one.ends_on.isoformat()] for one in inputs.campaigns],
         "last_year": [[one.day.isoformat(), one.tender, one.volume_fen, one.number] for one in inputs.last_year or ()],
         "open_days": sorted(day.isoformat() for day in inputs.open_days),
         "visits_passed": sorted(day.isoformat() for day in inputs.visits_passed),
         "mandates": sorted(day.isoformat() for day in inputs.mandates),
+        "unsettled": list(unsettled) if unsettled and unsettled[0] else [],
     }
     return {name: value for name, value in content.items() if value}
 
@@ -46,7 +50,7 @@ def read_inputs(found: Written, month: Month, outlet_kind: str, setting: str) ->
     """Return the outlet's month as the engine takes it; kind and setting are the accrual's own stamps."""
     return OutletInputs(
         month=month,
-        profile=Profile(outlet_kind, setting, found.get("partner", ""), frozenset(found.get("campaigns", ()))),
+        profile=Profile(outlet_kind, setting, found.get("partner", "")),
         last_year=[
             DaySum(date.fromisoformat(day), tender, volume_fen, number)
             for day, tender, volume_fen, number in found.get("last_year", ())
@@ -54,6 +58,10 @@ def read_inputs(found: Written, month: Month, outlet_kind: str, setting: str) ->
         open_days=frozenset(map(date.fromisoformat, found.get("open_days", ()))),
         visits_passed=[date.fromisoformat(day) for day in found.get("visits_passed", ())],
         mandates=[date.fromisoformat(day) for day in found.get("mandates", ())],
+        campaigns=tuple(
+            CampaignDays(code, date.fromisoformat(starts_on), date.fromisoformat(ends_on))
+            for code, starts_on, ends_on in found.get("campaigns", ())
+        ),
     )
 
 

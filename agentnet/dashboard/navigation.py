@@ -59,7 +59,7 @@ PLACES: Sequence[Place] = (
         Permission.COMMISSION_READ,
         ("commission.", "disputes."),
     ),
-    Place(translatable("代办费付款"), "payout.batches", "credit-card", Permission.PAYOUT_READ, ("payout.",)),
+    Place(translatable("代办费付款"), "payout.batches", "credit-card", Permission.PAYOUT_READ, ("payout.", "mailing.")),
     Place(translatable("报表"), "documents.documents", "file-earmark-pdf", Permission.DOCUMENT_READ, ("documents.",)),
     Place(translatable("账簿"), "books.trial", "calculator", Permission.LEDGER_READ, ("books.",)),
     Place(translatable("月结"), "closing.months", "lock", Permission.MONTH_CLOSE, ("closing.",)),

@@ -14,6 +14,7 @@ from agentnet.collecting.models import Collection, Household, Void
 from agentnet.collecting.queries import visible_households
 from agentnet.collecting.sums import Taken, taken_by_setting
 from agentnet.commission.disputes.queries import open_count
+from agentnet.commission.mailing.queries import failed_count
 from agentnet.core.clock import now
 from agentnet.core.money import Fen
 from agentnet.dashboard.rules import DOCUMENT_IS_LATE_MINUTES, NEED_IS_OLD_DAYS
@@ -118,6 +119,8 @@ def stuck(viewer: Actor, day: date) -> list[Stuck]:
         found.append(Stuck("top_ups_waiting", waiting_top_ups(viewer)))
     if may(viewer, Permission.COMMISSION_EDIT):
         found.append(Stuck("disputes_open", open_count(viewer)))
+    if covers_company(viewer, Permission.PAYOUT_EDIT):
+        found.append(Stuck("mails_failed", failed_count()))
     if may(viewer, Permission.NEED_CLOSE):
         old = now() - timedelta(days=NEED_IS_OLD_DAYS)
         found.append(Stuck("needs_old", db.session.connection().execute(_old_needs(viewer), {"old": old}).scalar_one()))

@@ -21,9 +21,11 @@ from agentnet.demo.haste import in_haste
 from agentnet.demo.history import Watch, play_counters
 from agentnet.demo.loading import load_register
 from agentnet.demo.office import office_beside, tick
+from agentnet.demo.paying import play_payout
 from agentnet.demo.plans import agree_plans
 from agentnet.demo.printing import add_mappings, schedule_books, schedule_duties
 from agentnet.demo.reconciling import reconcile_week
+from agentnet.demo.remedying import put_differences_right
 from agentnet.demo.sign_ins import AGENT, Keys, add_sign_ins, replace_passwords
 from agentnet.demo.timeline import Timeline
 from agentnet.demo.visiting import play_rounds
@@ -109,6 +111,8 @@ def _make(app: Flask, keys: Keys, ends_at: datetime | None, watch: Watch, *, pri
                 if not draw_some():
                     time.sleep(0.1)
             tick(app)  # adds up the book as well
+            play_payout(timeline)
+            put_differences_right()
             with batch():
                 schedule_books(world.units, now())
             tick(app)

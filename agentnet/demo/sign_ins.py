@@ -24,7 +24,7 @@ from agentnet.users.queries import actor_for
 
 FILE = "demo-sign-ins.json"
 
-AGENT, MANAGER, FINANCE = "agent", "manager", "finance"
+AGENT, MANAGER, FINANCE, REVIEWER = "agent", "manager", "finance", "reviewer"
 KEEPERS = "keepers"
 """The keepers of the other outlets, as one person who never signs in."""
 
@@ -33,7 +33,7 @@ ROLES: Mapping[str, tuple[Role, str]] = {
     MANAGER: (Role.MANAGER, "台区经理（演示）"),
     "supervisor": (Role.SUPERVISOR, "温岭主管（演示）"),
     FINANCE: (Role.FINANCE, "公司财务（演示）"),
-    "reviewer": (Role.FINANCE, "财务复核（演示）"),
+    REVIEWER: (Role.FINANCE, "财务复核（演示）"),
     "partner": (Role.PARTNER, "邮政专员（演示）"),
     "auditor": (Role.AUDITOR, "审计员（演示）"),
     "administrator": (Role.ADMINISTRATOR, "系统管理员（演示）"),

@@ -19,7 +19,7 @@ from agentnet.core.errors import Conflict, Invalid, Missing
 from agentnet.core.ids import new_id
 from agentnet.divisions.models import OrgUnit
 from agentnet.documents.freezing import Frozen, freeze, head_for, same_figures
-from agentnet.documents.kinds import Period, ReportKind, Subject, report_kind
+from agentnet.documents.kinds import NOT_FINAL, Period, ReportKind, Subject, report_kind
 from agentnet.documents.models import Order, Run
 from agentnet.documents.queries import at_or_below, company_in, unit_for, visible_runs
 from agentnet.documents.rules import OrderState, RunState
@@ -174,8 +174,8 @@ def place_order(new: NewOrder, by: Actor) -> uuid.UUID:
         raise Conflict("id_reused", "这个提交编号已用于另一笔内容不同的操作，请刷新页面后重新填写")
     if new.language not in LANGUAGES:
         raise Invalid("language_unknown", "请选择中文或英文", field="language")
-    if not kind.ready(new.period):
-        raise Conflict("period_not_final", "这一期的数字还没有定：月报要等月结，周报要等这一周过完", field="period")
+    if not kind.may_be_ordered(new.period):
+        raise Conflict("period_not_final", kind.not_ready, field="period")
     subject = _subject_named(new.subject, kind, unit, new.period) if new.subject else None
     db.session.execute(
         insert(Order).values(
@@ -239,7 +239,7 @@ def revise(run: Run, reason: str, by: Actor) -> Run:
     if newest != run.revision:
         raise Conflict("revision_pending", "这份文件已有更新的一版，请从最新一版修订")
     if not kind.ready(period):
-        raise Conflict("period_not_final", "这一期的数字还没有定：月报要等月结，周报要等这一周过完")
+        raise Conflict("period_not_final", NOT_FINAL)
     subject = _subject_of(run)
     head = head_for(
         kind,

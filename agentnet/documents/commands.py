@@ -106,8 +106,8 @@ def _wanted(kind_code: str, period_text: str, subject: str | None, org_unit: str
     unit = db.session.scalar(select(OrgUnit).where(by_code).order_by(OrgUnit.id).limit(1))
     if unit is None:
         raise Missing("org_unit_missing", "没有找到这个单位，或它不在您的管辖范围内", field="org_unit")
-    if not kind.ready(period):
-        raise Conflict("period_not_final", "这一期的数字还没有定：月报要等月结，周报要等这一周过完", field="period")
+    if not kind.may_be_ordered(period):
+        raise Conflict("period_not_final", kind.not_ready, field="period")
     subjects = [one for one in kind.subjects(unit, period) if subject in (None, one.code, one.code.partition(":")[2])]
     if subject is not None and not subjects:
         raise Missing("subject_missing", "这个单位下没有这个对象的报表，请核对编号", field="subject")

@@ -9,11 +9,12 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from flask import current_app
 
 from agentnet.core.errors import Missing
+from agentnet.core.words import translatable
 from agentnet.divisions.models import OrgUnit
 from agentnet.users.permissions import Permission
 
@@ -24,6 +25,9 @@ class Period:
 
     starts_on: date
     ends_on: date
+
+
+NOT_FINAL: Final = translatable("这一期的数字还没有定：月报要等月结，周报要等这一周过完")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,14 @@ class ReportKind:
     """Whether the period's figures are final (a closed month, a week that is over)."""
     letters: str = ""
     """Letters of this kind in document numbers (``CS``); unique. The initials of the code unless given."""
+    over: Callable[[Period], bool] | None = None
+    """Whether a period's documents are past being ordered by a person; of most kinds they never are."""
+    not_ready: str = NOT_FINAL
+    """What is said of a period that a person may not order (a msgid)."""
+
+    def may_be_ordered(self, period: Period) -> bool:
+        """Return whether a person may order a period's documents now."""
+        return self.ready(period) and not (self.over is not None and self.over(period))
 
     @property
     def number_letters(self) -> str:
@@ -109,6 +121,8 @@ def drawn_by(
     subjects: Callable[[OrgUnit, Period], Sequence[Subject]],
     freeze: Callable[[Sequence[Subject], Period, Mapping[str, Head]], Iterator[tuple[Subject, Any]]],
     ready: Callable[[Period], bool],
+    over: Callable[[Period], bool] | None = None,
+    not_ready: str = NOT_FINAL,
 ) -> ReportKind:
     """Return a kind that a module of ``reports`` draws from its figures."""
     return ReportKind(
@@ -123,6 +137,8 @@ def drawn_by(
         draw=drawing.draw,
         ready=ready,
         letters=letters,
+        over=over,
+        not_ready=not_ready,
     )
 
 

@@ -55,8 +55,8 @@ def order() -> Answer:
 
 
 def ready_spans(kind: ReportKind) -> list[AnySpan]:
-    """Return the recent periods whose figures are final, newest first."""
-    return [span for span in recent_spans(kind.cadence) if kind.ready(Period(span.starts_on, span.ends_on))]
+    """Return the recent periods that may be ordered, newest first."""
+    return [span for span in recent_spans(kind.cadence) if kind.may_be_ordered(Period(span.starts_on, span.ends_on))]
 
 
 def _new_order(form: OrderForm, kind: ReportKind) -> actions.NewOrder:

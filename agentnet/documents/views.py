@@ -23,6 +23,7 @@ from agentnet.documents.queries import RunFilter
 from agentnet.documents.rules import RunState, cadence_of, read_period, same_check_code
 from agentnet.infra import files
 from agentnet.infra.forms import show_refusal
+from agentnet.infra.i18n import in_english
 from agentnet.infra.pages import typed_text
 from agentnet.infra.templating import tell
 from agentnet.users.guard import needs, viewer
@@ -64,15 +65,22 @@ def _filter_asked() -> RunFilter:
 
 @needs(Permission.DOCUMENT_READ)
 def documents() -> Answer:
-    """List the documents the viewer may see."""
+    """List the documents the viewer may see; nothing asked for, those in the reader's own language if there are any."""
     actor, wanted = viewer(), _filter_asked()
-    count = queries.count_runs(actor, wanted, MOST_IN_A_ZIP + 1)
+    filtered = wanted != RunFilter()
+    count = 0
+    if not filtered and "language" not in request.args:
+        wanted = RunFilter(language="en" if in_english() else "zh")
+        count = queries.count_runs(actor, wanted, MOST_IN_A_ZIP + 1)
+        wanted = wanted if count else RunFilter()
+    count = count or queries.count_runs(actor, wanted, MOST_IN_A_ZIP + 1)
     return render_template(
         "documents/documents.html",
         page=queries.runs_page(actor, wanted, request.args),
         count=count,
         most=MOST_IN_A_ZIP,
-        filtered=wanted != RunFilter(),
+        filtered=filtered,
+        language=wanted.language,
         failed=queries.failed_run_count(actor) if may(actor, Permission.DOCUMENT_RUN) else 0,
         kinds=queries.permitted_kinds(actor),
         units=queries.units_for(actor, Permission.DOCUMENT_READ),

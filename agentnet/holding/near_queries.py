@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, cast, func, or_, select, true
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, cast, func, literal, or_, select, true
 from sqlalchemy.orm import aliased
 from werkzeug.datastructures import MultiDict
 
@@ -73,7 +73,7 @@ def _near_ceiling(viewer: Actor, words: str) -> Select[*tuple[Any, ...]]:
         today(),
     ).where(
         Balance.balance_fen > 0,
-        Agreement.holding_mode != PREPAID,
+        Agreement.holding_mode != literal(PREPAID, literal_execute=True),
         Balance.balance_fen * 100 >= _CEILING * NEAR_PERCENT,
         visible_outlets(viewer, Permission.SETTLEMENT_READ),
     )

@@ -19,6 +19,7 @@ from agentnet.holding.rules import PAY_BACK_KINDS, PayBackOf, TopUpState
 from agentnet.infra.actor import Actor
 from agentnet.infra.db import db
 from agentnet.infra.pages import Page, SortBy, page_of
+from agentnet.infra.statements import built_once
 from agentnet.ledger.queries import balances_of
 from agentnet.ledger.rules import OUTLET
 from agentnet.outlets.models import Outlet
@@ -60,10 +61,8 @@ TOP_UP_COLUMNS = {
 }
 
 
-def top_ups_page(
-    viewer: Actor, arguments: Mapping[str, str] | MultiDict[str, str], state: str = "", code: str = ""
-) -> Page[Any]:
-    """Return a page of top-ups, newest first unless asked otherwise."""
+@built_once
+def _top_ups(viewer: Actor, state: str, code: str) -> Select[*tuple[Any, ...]]:
     statement: Select[*tuple[Any, ...]] = (
         select(TopUp, Outlet.code, Outlet.name)
         .join(Outlet, Outlet.id == TopUp.outlet_id)
@@ -73,7 +72,14 @@ def top_ups_page(
         statement = statement.where(TopUp.state == state)
     if code:
         statement = statement.where(Outlet.code == code)
-    key = SortBy(TopUp.id, UUID)
+    return statement
+
+
+def top_ups_page(
+    viewer: Actor, arguments: Mapping[str, str] | MultiDict[str, str], state: str = "", code: str = ""
+) -> Page[Any]:
+    """Return a page of top-ups, newest first unless asked otherwise."""
+    statement, key = _top_ups(viewer, state, code), TOP_UP_COLUMNS["declared"]
     return page_of(db.session(), statement, arguments, columns=TOP_UP_COLUMNS, default="-declared", key=key)
 
 

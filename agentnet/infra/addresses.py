@@ -20,11 +20,14 @@ _MORE_THAN_A_PATH = frozenset({"_anchor", "_external", "_method", "_scheme"})
 def address_writer(app: Flask) -> Callable[..., str]:
     """Return the templates' ``url_for``; it is asked inside a request."""
     rules: dict[str, Rule | None] = {}
+    paths: dict[str, str] = {}
 
     def address(endpoint: str, **values: Any) -> str:
         """Return the address of a page; values its rule does not know become the query, those that are None nothing."""
         if endpoint[:1] == ".":
             endpoint = f"{request.blueprint}{endpoint}"
+        if not values and endpoint in paths:
+            return request.script_root + paths[endpoint]
         try:
             rule = rules[endpoint]
         except KeyError:
@@ -33,6 +36,8 @@ def address_writer(app: Flask) -> Callable[..., str]:
             given = {name: value for name, value in values.items() if value is not None}
             built = rule.build(given) if rule.arguments <= given.keys() else None
             if built is not None:
+                if not values:
+                    paths[endpoint] = built[1]
                 return request.script_root + built[1]
         return url_for(endpoint, **values)
 

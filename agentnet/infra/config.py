@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from agentnet.infra.mail import MailServer, read_sender, read_server
+
 T = TypeVar("T")
 
 
@@ -56,6 +58,10 @@ class Settings:
     """How many proxies stand before the web process and tell the caller's address; 0 believes no such header."""
     worker_processes: int
     """Processes that draw documents."""
+    smtp_url: MailServer | None
+    """The server that statements are handed to as mail; none sends no mail."""
+    mail_from: str
+    """Who mail is from."""
 
     @property
     def is_sqlite(self) -> bool:
@@ -77,6 +83,9 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     home = _value(env, "HOME", Path("var"), lambda text: Path(text).expanduser()).absolute()
     home.mkdir(parents=True, exist_ok=True)
     url = _value(env, "DATABASE_URL", f"sqlite:///{home / 'agentnet.db'}", _database_url)
+    server, sender = _value(env, "SMTP_URL", None, read_server), _value(env, "MAIL_FROM", "", read_sender)
+    if server is not None and not sender:
+        raise WrongSetting("AGENTNET_MAIL_FROM: AGENTNET_SMTP_URL needs it; give the address mail is from")
     return Settings(
         home=home,
         database_url=url,
@@ -94,6 +103,8 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         max_upload_bytes=_value(env, "MAX_UPLOAD_BYTES", 128 * 1024 * 1024, _positive),
         trusted_proxies=_value(env, "TRUSTED_PROXIES", 0, _whole),
         worker_processes=_value(env, "WORKER_PROCESSES", 1, _positive),
+        smtp_url=server,
+        mail_from=sender,
     )
 
 

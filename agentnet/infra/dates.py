@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 from flask_babel import gettext as _
+from markupsafe import Markup
 
 from agentnet.core.clock import SHANGHAI, IsoWeek, Month, aware, today
 from agentnet.infra.i18n import in_english
@@ -20,9 +21,10 @@ _ENGLISH_MONTHS_IN_FULL = (
 )  # fmt: skip
 
 
-def day_text(day: date) -> str:
+@by_language
+def day_text(day: date, *, english: bool | None = None) -> str:
     """Return a day near today by its name, one of this year with its weekday, any other with its year."""
-    return _said(day, today(), in_english())
+    return _said(day, today(), in_english() if english is None else english)
 
 
 @lru_cache(maxsize=1024)
@@ -36,9 +38,22 @@ def _said(day: date, present: date, english: bool) -> str:
     return _("明天") if distance == 1 else _calendar_day(day, present.year, english)
 
 
-def calendar_day(day: date) -> str:
+@by_language
+def calendar_day(day: date, *, english: bool | None = None) -> str:
     """Return ``11月3日 周二`` or ``Tue 3 Nov``; the year is added when it is not this one."""
-    return _calendar_day(day, today().year, in_english())
+    return _calendar_day(day, today().year, in_english() if english is None else english)
+
+
+@by_language
+def day_time(day: date, *, english: bool | None = None) -> Markup:
+    """Return a day as a page shows it: as people say it, exact in the title and for machines."""
+    return _day_time(day, today(), in_english() if english is None else english)
+
+
+@lru_cache(maxsize=2048)
+def _day_time(day: date, present: date, english: bool) -> Markup:
+    shown = '<time class="figure" datetime="{exact}" title="{exact}">{said}</time>'
+    return Markup(shown).format(exact=day.isoformat(), said=_said(day, present, english))  # noqa: S704  # nosec B704
 
 
 def _calendar_day(day: date, present_year: int, english: bool) -> str:
@@ -70,9 +85,15 @@ def exact_text(moment: datetime | date) -> str:
     return moment.isoformat()
 
 
-def month_text(month: Month) -> str:
+@by_language
+def month_text(month: Month, *, english: bool | None = None) -> str:
     """Return ``2026年11月`` or ``November 2026``."""
-    if in_english():
+    return _month_text(month, in_english() if english is None else english)
+
+
+@lru_cache(maxsize=512)
+def _month_text(month: Month, english: bool) -> str:
+    if english:
         return f"{_ENGLISH_MONTHS_IN_FULL[month.month - 1]} {month.year}"
     return f"{month.year}年{month.month}月"
 

@@ -10,6 +10,9 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, make_msgid
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -26,6 +29,7 @@ from agentnet.infra.certificates import validity
 from agentnet.infra.clikit import answer
 from agentnet.infra.config import Settings
 from agentnet.infra.db import MINIMUM_SQLITE, db
+from agentnet.infra.mail import MailRefused, MailUncertain, ServerUnfit, session
 from agentnet.infra.migrating import missing_migrations
 
 GOOD, CAREFUL, BAD = "good", "careful", "bad"
@@ -34,6 +38,7 @@ ENOUGH_BYTES = 2 * 1024**3
 LEAST_BYTES = 256 * 1024**2
 MOST_SKEW = timedelta(seconds=5)
 RENEW_WITHIN = timedelta(days=21)
+MAIL_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +52,7 @@ class Finding:
 
 
 def examine(app: Flask) -> list[Finding]:
-    """Look at settings, database, fonts, clock, disk and certificate; nothing is changed."""
+    """Look at settings, database, fonts, clock, disk, certificate and mail server; nothing is changed."""
     settings: Settings = app.extensions["agentnet"]
     with app.app_context():
         findings = [finding for look in _LOOKS for finding in look(settings)]
@@ -178,6 +183,18 @@ def _certificate(settings: Settings) -> Iterator[Finding]:
         yield Finding("certificate", BAD, "its key is not given", "Set AGENTNET_TLS_KEY.")
 
 
+def _mail(settings: Settings) -> Iterator[Finding]:
+    if settings.smtp_url is None:
+        yield Finding("mail", GOOD, "off; AGENTNET_SMTP_URL sends statements by mail")
+        return
+    try:
+        with session(settings.smtp_url, settings.mail_from, MAIL_SECONDS):
+            yield Finding("mail", GOOD, f"{settings.smtp_url} lets us in; mail is from {settings.mail_from}")
+    except ServerUnfit as unfit:
+        remedy = "Correct AGENTNET_SMTP_URL, or ask who runs the server; mail waits meanwhile."
+        yield Finding("mail", CAREFUL, f"{settings.smtp_url}: {unfit}", remedy)
+
+
 _LOOKS: Sequence[Callable[[Settings], Iterator[Finding]]] = (
     _settings,
     _database,
@@ -186,18 +203,39 @@ _LOOKS: Sequence[Callable[[Settings], Iterator[Finding]]] = (
     _clock,
     _disk,
     _certificate,
+    _mail,
 )
+
+
+def try_mail(settings: Settings, address: str) -> Finding:
+    """Hand a test mail over to the server."""
+    if settings.smtp_url is None:
+        return Finding("test mail", BAD, "no mail server is set", "Set AGENTNET_SMTP_URL and AGENTNET_MAIL_FROM.")
+    message = EmailMessage(policy=SMTP)
+    message["Subject"] = "agentnet: 测试邮件 / test mail"
+    message["Date"], message["Message-ID"] = format_datetime(now()), make_msgid()
+    message.set_content("收到这封信，说明结算单可以寄出。\nIf you read this, statements can be mailed.\n", cte="base64")
+    try:
+        message["From"], message["To"] = settings.mail_from, address
+        with session(settings.smtp_url, settings.mail_from, MAIL_SECONDS) as line:
+            line.hand_over(message, address)
+    except (MailRefused, MailUncertain, ServerUnfit, ValueError) as error:  # the last: no address at all
+        return Finding("test mail", BAD, str(error), "Correct the settings, the address, or ask who runs the server.")
+    return Finding("test mail", GOOD, f"handed over for {address}; see whether it arrives")
 
 
 @click.command("doctor")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--mail-to", metavar="ADDRESS", help="Hand a test mail for this address over to the mail server as well.")
 @click.pass_obj
-def doctor_command(app: Flask, as_json: bool) -> None:
-    """Check settings, database, fonts, clock, disk and certificate, and say what to do. / 检查安装是否完好。
+def doctor_command(app: Flask, as_json: bool, mail_to: str | None) -> None:
+    """Check settings, database, fonts, clock, disk, certificate and mail, and say what to do. / 检查安装是否完好。
 
     Status 1 if something has to be done before this installation can run.
     """
     findings = examine(app)
+    if mail_to:
+        findings.append(try_mail(app.extensions["agentnet"], mail_to))
     well = all(finding.state != BAD for finding in findings)
     marks = {GOOD: "ok  ", CAREFUL: "note", BAD: "BAD "}
     lines = []

@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from flask import request
+from flask import request, url_for
 from flask_babel import gettext, lazy_gettext
 from flask_wtf import FlaskForm
+from markupsafe import Markup
 from werkzeug.datastructures import CombinedMultiDict, MultiDict
 from wtforms import Field, FileField, Form, HiddenField, RadioField, SelectField, SelectMultipleField, StringField
 from wtforms.fields.choices import SelectChoice, SelectFieldBase
@@ -24,6 +25,7 @@ from agentnet.core.clock import YEARS, IsoWeek, Month
 from agentnet.core.errors import Refusal
 from agentnet.core.ids import new_id, parse_id
 from agentnet.core.money import Fen, format_yuan, parse_yuan
+from agentnet.core.words import translatable
 from agentnet.infra.i18n import refusal_text
 
 _FULL_WIDTH = str.maketrans("０１２３４５６７８９－／．　", "0123456789-/. ")
@@ -306,12 +308,27 @@ def show_refusal(form: Form, refusal: Refusal, fields: Mapping[str, str] | None 
 
     ``fields`` sends a refusal's code to a form field where the rule's own field name is not the form's.
     """
-    text = refusal_text(refusal)
+    text = _with_the_way(refusal)
     name = (fields or {}).get(refusal.code) or refusal.field
     if name and name in form and form[name].type not in ("HiddenField", "IdField", "CSRFTokenField"):
         form[name].errors = [*form[name].errors, text]
     else:
         form.form_errors.append(text)
+
+
+WAYS: Mapping[str, tuple[str, str, str]] = {"approval_id": ("approvals.approval", "id_", translatable("打开那份申请"))}
+"""Where a refusal that names a thing leads: parameter, page, the page's argument, and the words of the link."""
+
+
+def _with_the_way(refusal: Refusal) -> str:
+    """Return a refusal's words, with a link to what stands in the way where it names it."""
+    text = refusal_text(refusal)
+    for name, (endpoint, argument, words) in WAYS.items():
+        if name in refusal.params and refusal.field is None:
+            values: dict[str, Any] = {argument: str(refusal.params[name])}
+            there = url_for(endpoint, **values)
+            return Markup('{} <a href="{}">{}</a>').format(text, there, gettext(words))
+    return text
 
 
 def carried_out(form: HouseForm, work: Callable[[], None]) -> bool:
@@ -334,7 +351,7 @@ def status_of(form: HouseForm) -> int:
 
 def all_errors(form: Form) -> list[tuple[str | None, str]]:
     """Return every error as (id of the field to jump to, or None; words), in the form's order."""
-    found: list[tuple[str | None, str]] = [(None, str(error)) for error in form.form_errors]
+    found: list[tuple[str | None, str]] = [(None, error) for error in form.form_errors]
     for field in form:
         if field.type == "CSRFTokenField":
             if field.errors:

@@ -190,15 +190,18 @@ def _read_row(
 
 
 def _note_twins(importer: Importer, parsed: Parsed) -> None:
-    """Refuse a key that the file gives twice: the second row would silently win."""
-    places = [parsed.names.index(name) for name in importer.key]
+    """Refuse a key that the file gives twice: the second row would silently win. A file may leave away parts of it."""
+    names = [name for name in importer.key if name in parsed.names]
+    places = [parsed.names.index(name) for name in names]
+    if not places:
+        return
     first = places[0]
     single = len(places) == 1
     seen: set[Any] = set()
     for at, row in enumerate(parsed.rows):
         key = row[first] if single else tuple(row[place] for place in places)
         if key in seen and key is not None:
-            parsed.errors.add(parsed.lines[at], importer.key[-1], Invalid("key_twice", "文件中前面已有相同的一行"))
+            parsed.errors.add(parsed.lines[at], names[-1], Invalid("key_twice", "文件中前面已有相同的一行"))
         seen.add(key)
 
 

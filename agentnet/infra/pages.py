@@ -18,10 +18,11 @@ from functools import lru_cache
 from typing import Any, Generic, TypeVar, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, String, and_, or_, type_coerce
+from sqlalchemy import ColumnElement, Select, String, and_, literal_column, or_, type_coerce
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from agentnet.core.clock import YEARS
+from agentnet.infra.columnar import Shaped, as_columns
 
 T = TypeVar("T")
 Value = str | int | date | datetime | UUID | None
@@ -84,22 +85,25 @@ def page_of(
 
     ``arguments`` is the request's query string; ``columns`` is the whitelist by public name; ``default`` is one of
     them, with ``-`` before it for downwards; ``key`` is a column that is unique and never null. Rows of a select with
-    one entity are that entity, others are SQLAlchemy rows. The select must not be ordered, grouped or limited itself.
+    one entity are that entity, others are rows with a name for each thing selected. Entities are read as their columns:
+    each is a tuple that has the names of the entity's columns and its properties, but no relations, and changing the
+    database with it is out of the question. The select must not be ordered, grouped or limited itself; a list that is
+    asked for often builds it once (``infra.statements``).
     """
     sorting = sorting_from(arguments.get("sort"), columns, default)
     by = columns[sorting.name]
     edge = _read_cursor(arguments.get("cursor"), sorting, by, key)
-    rows = _fetch(session, statement, by, key, sorting.descending, edge, size + 1)
+    rows, shaped = _fetch(session, statement, by, key, sorting.descending, edge, size + 1)
     if edge is not None and edge.backwards and len(rows) <= size:
         edge = None  # walked back to the beginning: show it as a full first page
-        rows = _fetch(session, statement, by, key, sorting.descending, None, size + 1)
+        rows, shaped = _fetch(session, statement, by, key, sorting.descending, None, size + 1)
     more = len(rows) > size
     rows = rows[:size]
     backwards = edge is not None and edge.backwards
     if backwards:
         rows.reverse()
     return Page(
-        items=[row[0] for row in rows] if _is_of_one(statement) else rows,
+        items=rows if shaped is None else [shaped(row) for row in rows],
         sorting=sorting,
         next_cursor=_write_cursor(sorting, rows[-1], False) if rows and (more or backwards) else None,
         previous_cursor=_write_cursor(sorting, rows[0], True) if rows and edge is not None else None,
@@ -123,30 +127,34 @@ def _fetch(
     descending: bool,
     edge: _Edge | None,
     limit: int,
-) -> list[Any]:
+) -> tuple[list[Any], Shaped | None]:
     down = descending != (edge is not None and edge.backwards)
     empty_first = edge is not None and edge.backwards
     if edge is not None:
         statement = statement.where(_beyond(by, key, down, edge))
-    selected, of_columns = _ordered(statement, by, key, down, empty_first, limit)
+    selected, shaped = _ordered(statement, by, key, down, empty_first, limit)
     # Rows of columns need nothing of what the session does to build and remember objects.
-    return list((session.connection() if of_columns else session).execute(selected).all())
+    return list(session.connection().execute(selected).all()), shaped
 
 
 @lru_cache(maxsize=256)
 def _ordered(
     statement: Select[*tuple[Any, ...]], by: SortBy, key: SortBy, down: bool, empty_first: bool, limit: int
-) -> tuple[Select[*tuple[Any, ...]], bool]:
-    """Return the select of a page, and whether it is of columns alone; kept for lists that build theirs once."""
+) -> tuple[Select[*tuple[Any, ...]], Shaped | None]:
+    """Return the select of a page, of columns alone, and what makes of its rows what was selected.
+
+    It is kept for lists that build theirs once.
+    """
     order = [by.column.desc(), key.column.desc()] if down else [by.column.asc(), key.column.asc()]
     if by.nullable:
         without_value = by.column.is_(None)
         order.insert(0, without_value.desc() if empty_first else without_value.asc())
-    selected = statement.add_columns(_as_stored(by).label("sort_value"))
+    selected, shaped = as_columns(statement)
+    selected = selected.add_columns(_as_stored(by).label("sort_value"))
     if key.column is not by.column:
         selected = selected.add_columns(_as_stored(key).label("sort_key"))
-    of_columns = all(one["expr"] is not one.get("entity") for one in statement.column_descriptions)
-    return selected.order_by(*order).limit(limit), of_columns
+    # Written out: PostgreSQL plans what is asked for often without its parameters, and this one decides the plan.
+    return selected.order_by(*order).limit(literal_column(str(limit))), shaped
 
 
 def _as_stored(by: SortBy) -> ColumnElement[Any]:
@@ -154,11 +162,6 @@ def _as_stored(by: SortBy) -> ColumnElement[Any]:
     if by.kind is UUID:
         return type_coerce(by.column, String)
     return cast("ColumnElement[Any]", by.column)
-
-
-@lru_cache(maxsize=256)
-def _is_of_one(statement: Select[*tuple[Any, ...]]) -> bool:
-    return len(statement.column_descriptions) == 1
 
 
 def _beyond(by: SortBy, key: SortBy, down: bool, edge: _Edge) -> ColumnElement[bool]:

@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
-from io import BytesIO, StringIO
+from io import StringIO
 from urllib.parse import quote
 
 from flask import Response
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-from openpyxl.styles import Font
 
 from agentnet.core.money import Fen
+from agentnet.infra.workbook import Cell, Yuan, workbook_bytes
 
+__all__ = ["KINDS", "Cell", "Yuan", "csv_bytes", "download", "safe_text", "xlsx_bytes"]
 
-class Yuan(int):
-    """An amount in fen that is written as yuan with two decimals."""
-
-
-Cell = str | int | Yuan | date | None
 
 _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
 KINDS = {
@@ -47,25 +39,15 @@ def csv_bytes(head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
     """Return the list as CSV in UTF-8 with the mark that makes spreadsheets read Chinese."""
     written = StringIO()
     writer = csv.writer(written)
-    writer.writerow(head)
+    writer.writerow([safe_text(words) for words in head])
     writer.writerows([_csv_cell(cell) for cell in row] for row in rows)
     return b"\xef\xbb\xbf" + written.getvalue().encode()
 
 
 def xlsx_bytes(title: str, head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
     """Return the list as a workbook with one sheet; codes stay text, amounts are numbers."""
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet(re.sub(r"[\\*?:/\[\]]", "-", title)[:31])
-    sheet.freeze_panes = "A2"
-    heads = [WriteOnlyCell(sheet, value=words) for words in head]
-    for cell in heads:
-        cell.font = Font(bold=True)
-    sheet.append(heads)
-    for row in rows:
-        sheet.append([_xlsx_cell(sheet, cell) for cell in row])
-    written = BytesIO()
-    book.save(written)
-    return written.getvalue()
+    safe = ([safe_text(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
+    return workbook_bytes(title, [safe_text(words) for words in head], safe)
 
 
 def download(kind: str, name: str, head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Response:
@@ -86,11 +68,3 @@ def _csv_cell(cell: Cell) -> str | int:
     if isinstance(cell, date):
         return cell.isoformat()
     return safe_text(cell) if isinstance(cell, str) else "" if cell is None else cell
-
-
-def _xlsx_cell(sheet: object, cell: Cell) -> object:
-    if isinstance(cell, Yuan):
-        written = WriteOnlyCell(sheet, value=_yuan(cell))
-        written.number_format = "#,##0.00"
-        return written
-    return safe_text(ILLEGAL_CHARACTERS_RE.sub("", cell)) if isinstance(cell, str) else cell

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Protocol
 from urllib.parse import quote, quote_plus
 
@@ -64,12 +65,22 @@ def query_part(pairs: Sequence[tuple[str, object]]) -> str:
     >>> query_part([("state", ["open", "closed"]), ('"><b', "&")])
     '?state=open&state=closed&%22%3E%3Cb=%26'
     """
+    for _name, value in pairs:
+        if value is not None and type(value) is not str:
+            return _query(pairs)
+    return _query_of_texts(tuple(pairs))  # what a list narrows its links to is the same in every row
+
+
+def _query(pairs: Sequence[tuple[str, object]]) -> str:
     told: list[str] = []
     for name, value in pairs:
         for one in value if isinstance(value, list | tuple | set) else (value,):
             if one is not None:
                 told.append(f"{_in_query(name)}={_in_query(str(one))}")
     return f"?{'&'.join(told)}" if told else ""
+
+
+_query_of_texts = lru_cache(maxsize=1024)(_query)
 
 
 PARTS = {PATH_PART: path_part, QUERY_PART: query_part}

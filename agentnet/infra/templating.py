@@ -4,15 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, cast
 
 from flask import Flask, current_app, flash, request
+from jinja2 import Environment
+from markupsafe import Markup
 
 from agentnet.core.clock import today
 from agentnet.core.masks import mask_address, mask_household_no, mask_name, mask_phone
 from agentnet.core.money import format_yuan, rmb_capitals
 from agentnet.infra.addresses import address_writer, page_pieces
-from agentnet.infra.dates import calendar_day, day_text, exact_text, instant_parts, instant_text, month_text, week_text
+from agentnet.infra.dates import (
+    calendar_day,
+    day_text,
+    day_time,
+    exact_text,
+    instant_parts,
+    instant_text,
+    month_text,
+    week_text,
+)
 from agentnet.infra.forms import all_errors
 from agentnet.infra.i18n import LANGUAGES, html_lang, in_english, money_text, refusal_text
 from agentnet.infra.static_files import asset, asset_path, init_static_files
@@ -69,6 +81,19 @@ def url_with(**changes: object) -> str:
     return page + query_part([*(arguments | changes).items()])
 
 
+def main_nav(places: Sequence[tuple[str, str, str, bool]]) -> Markup:
+    """Return the navigation: (label, endpoint, icon, whether one is there) of each place a role goes.
+
+    A role's is the same on every page but for where one is, so each is written once for a language.
+    """
+    return _nav(tuple(places), in_english(), request.script_root, current_app.jinja_env)
+
+
+@lru_cache(maxsize=512)
+def _nav(places: tuple[Any, ...], _english: bool, _root: str, environment: Environment) -> Markup:
+    return Markup(environment.get_template("macros/_nav.html").render(places=places, script_root=_root))  # noqa: S704  # nosec B704
+
+
 @dataclass(frozen=True, slots=True)
 class _Places:
     """Where the application's files and pages are, for templates that are being compiled."""
@@ -93,6 +118,7 @@ def init_templating(app: Flask) -> None:
         capitals=rmb_capitals,
         day=day_text,
         calendar_day=calendar_day,
+        day_time=day_time,
         instant=instant_text,
         instant_parts=instant_parts,
         tone_shape=TONE_SHAPES.__getitem__,
@@ -117,5 +143,6 @@ def init_templating(app: Flask) -> None:
         html_lang=html_lang,
         in_english=in_english,
         languages=LANGUAGES,
+        main_nav=main_nav,
         today=today,
     )

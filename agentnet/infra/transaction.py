@@ -5,7 +5,8 @@ more and every safe method roll back. ``batch`` wraps a job, a command or a test
 What must survive a refusal (a failed sign-in, the time a session was last seen) is handed to ``afterwards`` and gets
 a short transaction of its own once the first has ended, however it ended.
 
-On SQLite a writing door waits for its turn (``infra.turns``) and opens ``BEGIN IMMEDIATE`` before anything is read.
+On SQLite a writing door waits for its turn (``infra.turns``) and opens ``BEGIN IMMEDIATE`` before anything is read. On
+PostgreSQL a door that only reads opens ``BEGIN READ ONLY``: the server itself refuses a change.
 """
 
 from __future__ import annotations
@@ -141,10 +142,28 @@ def _transaction(later: list[Callable[[], None]], *, write: bool) -> Iterator[No
     try:
         with writers_turn(db.engine) if write else nullcontext():
             db.session.rollback()
+            if not write and db.engine.dialect.name == "postgresql":
+                db.session.connection(execution_options={"postgresql_readonly": True})
             try:
                 yield
             finally:
+                if not write:
+                    _let_go()
                 db.session.rollback()
     finally:
         writing.reset(tokens[0])
         _later.reset(tokens[1])
+
+
+def _let_go() -> None:
+    """End a transaction of PostgreSQL that could only read, in the driver's way of keeping its prepared statements.
+
+    It forgets them at every rollback, and each statement would be parsed and planned anew for each page. There is
+    nothing to commit: the server refused every change.
+    """
+    if db.engine.dialect.name != "postgresql" or not db.session().in_transaction():
+        return
+    with suppress(Exception):  # a connection that is lost is let go of by the rollback
+        driver = db.session.connection().connection.dbapi_connection
+        if driver is not None and driver.read_only:
+            driver.commit()

@@ -203,8 +203,10 @@ def _open(connection: Connection, keys: Iterable[AccountKey]) -> None:
         )
 
 
-def begin_closing(month: Month, by: Actor) -> None:
-    """Let a month that is over refuse new facts from now on; a close that was killed begins again.
+def begin_closing(month: Month, by: Actor) -> bool:
+    """Let a month that is over refuse new facts from now on; return whether it was open until now.
+
+    A close that was killed begins again.
 
     Raises:
         Invalid: ``month_not_over``.
@@ -219,12 +221,13 @@ def begin_closing(month: Month, by: Actor) -> None:
     if state == CLOSED:
         raise Conflict("month_closed_already", "%(month)s 已经封账", month=str(month))
     if state == CLOSING:
-        return
+        return False
     row = {"month": str(month), "state": CLOSING, "closing_at": now(), "user_id": by.user_id}
     changed = connection.execute(update(months).where(months.c.month == str(month)).values(row))
     if changed.rowcount == 0:
         connection.execute(insert(months).values(row))
     write_audit(by, "month_closing", "month", str(month), {"state": OPEN}, {"state": CLOSING})
+    return True
 
 
 def finish_closing(month: Month, by: Actor) -> None:

@@ -159,12 +159,19 @@ def booking_day(day: date) -> date:
 
 def balances_of(owner_kind: str, owner_ids: Sequence[int], code: str) -> dict[int, Fen]:
     """Return the guarded balances of many owners by owner id (fen); owners without an account are left out."""
-    rows = db.session.connection().execute(
-        select(accounts.c.owner_id, balances.c.balance_fen)
-        .join(balances, balances.c.account_id == accounts.c.id)
-        .where(accounts.c.owner_kind == owner_kind, accounts.c.code == code, accounts.c.owner_id.in_(owner_ids))
+    given = {"owner_kind": owner_kind, "owner_ids": list(owner_ids), "code": code}
+    return dict(db.session.connection().execute(_BALANCES_OF, given).all())
+
+
+_BALANCES_OF = (
+    select(accounts.c.owner_id, balances.c.balance_fen)
+    .join(balances, balances.c.account_id == accounts.c.id)
+    .where(
+        accounts.c.owner_kind == bindparam("owner_kind", type_=accounts.c.owner_kind.type),
+        accounts.c.code == bindparam("code", type_=accounts.c.code.type),
+        accounts.c.owner_id.in_(bindparam("owner_ids", type_=accounts.c.owner_id.type, expanding=True)),
     )
-    return {row.owner_id: row.balance_fen for row in rows}
+)
 
 
 def _legs(until: date | None) -> Any:

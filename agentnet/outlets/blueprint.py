@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint
 from flask.blueprints import BlueprintSetupState
 
+from agentnet.outlets.campaigns import views as campaigns
 from agentnet.outlets.display import init_words
 from agentnet.outlets.views import (
     agreements,
@@ -48,6 +49,12 @@ add("/managers/<code>/leave", "leave", leaving.leave, methods=EDIT)
 add("/partners", "partners", partners.partners)
 add("/partners/new", "new_partner", partners.new_partner, methods=EDIT)
 add("/partners/<code>/edit", "edit_partner", partners.edit_partner, methods=EDIT)
+add("/campaigns", "campaigns", campaigns.campaigns)
+add("/campaigns/new", "new_campaign", campaigns.new_campaign, methods=EDIT)
+add("/campaigns/<code>", "campaign", campaigns.campaign)
+add("/campaigns/<code>/edit", "edit_campaign", campaigns.edit_campaign, methods=EDIT)
+add("/campaigns/<code>/outlets/add", "add_to_campaign", campaigns.add_to_campaign, methods=EDIT)
+add("/campaigns/<code>/outlets/<outlet_code>/end", "leave_campaign", campaigns.leave_campaign, methods=EDIT)
 add("/dockings", "dockings", villages.dockings)
 add("/dockings/<division_code>/new", "dock", villages.dock, methods=EDIT)
 add("/dockings/<division_code>/end", "undock", villages.undock, methods=EDIT)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from agentnet.core.words import translatable
+from agentnet.outlets.campaigns.rules import Standing
 from agentnet.outlets.rules import HoldingMode, OutletKind, PartnerKind, Slot, State, TerminalKind
 
 OUTLET_KINDS: Mapping[OutletKind, str] = {
@@ -70,3 +71,9 @@ LEFT_WORDS: Mapping[str, str] = {
     "DEPOSIT": translatable("保证金（财务退还）"),
 }
 """What may be left when an outlet is to close, and what is done with it."""
+CAMPAIGN_STANDINGS: Mapping[Standing, tuple[str, str]] = {
+    Standing.COMING: (translatable("还没开始"), "waiting"),
+    Standing.RUNNING: (translatable("进行中"), "good"),
+    Standing.OVER: (translatable("已结束"), "off"),
+}
+"""Word and shape of how a campaign stands."""

@@ -17,7 +17,8 @@ from agentnet.core.errors import Missing
 from agentnet.core.money import Fen
 from agentnet.infra.actor import Actor
 from agentnet.infra.db import db
-from agentnet.infra.pages import Page, SortBy, page_of
+from agentnet.infra.pages import Page, SortBy, page_of, sorting_from
+from agentnet.infra.statements import built_once
 from agentnet.ledger.models import BusinessDay
 from agentnet.ledger.queries import balances_of
 from agentnet.ledger.rules import OUTLET
@@ -120,13 +121,8 @@ CLOSE_COLUMNS = {
 }
 
 
-def closes_page(
-    viewer: Actor, arguments: Mapping[str, str] | MultiDict[str, str], code: str = "", only: str = ""
-) -> Page[Any]:
-    """Return a page of closed days in the viewer's territory, newest first unless asked otherwise.
-
-    ``only`` is ``differing`` (short, over or counterfeit), ``unattended`` or empty.
-    """
+@built_once
+def _closes(viewer: Actor, code: str, only: str) -> Select[*tuple[Any, ...]]:
     statement: Select[*tuple[Any, ...]] = (
         select(DayClose, Outlet.code, Outlet.name)
         .join(Outlet, Outlet.id == DayClose.outlet_id)
@@ -138,7 +134,23 @@ def closes_page(
         statement = statement.where((DayClose.cash_difference_fen != 0) | (DayClose.counterfeit_fen > 0))
     elif only == "unattended":
         statement = statement.where(DayClose.user_id.is_(None))
-    key = SortBy(DayClose.id, UUID)
+    return statement
+
+
+_CLOSE_KEY, _OUTLET_KEY = SortBy(DayClose.id, UUID), SortBy(DayClose.outlet_id, int)
+
+
+def closes_page(
+    viewer: Actor, arguments: Mapping[str, str] | MultiDict[str, str], code: str = "", only: str = ""
+) -> Page[Any]:
+    """Return a page of closed days in the viewer's territory, newest first unless asked otherwise.
+
+    ``only`` is ``differing`` (short, over or counterfeit), ``unattended`` or empty.
+    """
+    statement = _closes(viewer, code, only)
+    # Of an outlet's day there is one, and an index: thousands of a day need not be sorted to show the first fifty.
+    by_day = sorting_from(arguments.get("sort"), CLOSE_COLUMNS, "-day").name == "day"
+    key = _OUTLET_KEY if by_day else _CLOSE_KEY
     return page_of(db.session(), statement, arguments, columns=CLOSE_COLUMNS, default="-day", key=key)
 
 
@@ -199,14 +211,8 @@ REMITTANCE_COLUMNS = {
 }
 
 
-def remittances_page(
-    viewer: Actor,
-    arguments: Mapping[str, str] | MultiDict[str, str],
-    permission: Permission,
-    state: str = "",
-    code: str = "",
-) -> Page[Any]:
-    """Return a page of remittances, newest first unless asked otherwise."""
+@built_once
+def _remittances(viewer: Actor, permission: Permission, state: str, code: str) -> Select[*tuple[Any, ...]]:
     statement: Select[*tuple[Any, ...]] = (
         select(Remittance, Outlet.code, Outlet.name)
         .join(Outlet, Outlet.id == Remittance.outlet_id)
@@ -216,7 +222,18 @@ def remittances_page(
         statement = statement.where(Remittance.state == state)
     if code:
         statement = statement.where(Outlet.code == code)
-    key = SortBy(Remittance.id, UUID)
+    return statement
+
+
+def remittances_page(
+    viewer: Actor,
+    arguments: Mapping[str, str] | MultiDict[str, str],
+    permission: Permission,
+    state: str = "",
+    code: str = "",
+) -> Page[Any]:
+    """Return a page of remittances, newest first unless asked otherwise."""
+    statement, key = _remittances(viewer, permission, state, code), REMITTANCE_COLUMNS["declared"]
     return page_of(db.session(), statement, arguments, columns=REMITTANCE_COLUMNS, default="-declared", key=key)
 
 

@@ -18,7 +18,8 @@
     }
   }
 
-  /* One press, one posting. The button stays in the form data because it is disabled only after the form is read. */
+  /* One press, one posting. The button stays in the form data because it is disabled only after the form is read.
+     A form whose answer is a file (data-download) never leaves the page, and may be asked again. */
   function hold(form, button) {
     if (form.dataset.sent) return false;
     form.dataset.sent = "yes";
@@ -47,7 +48,8 @@
 
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (form.method === "post" && !event.defaultPrevented && !hold(form, event.submitter)) event.preventDefault();
+    if (form.method !== "post" || event.defaultPrevented || "download" in form.dataset) return;
+    if (!hold(form, event.submitter)) event.preventDefault();
   });
 
   addEventListener("beforeunload", (event) => {

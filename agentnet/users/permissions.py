@@ -19,6 +19,8 @@ class Permission(StrEnum):
     OUTLET_READ = "OUTLET_READ"
     OUTLET_EDIT = "OUTLET_EDIT"
     PARTNER_EDIT = "PARTNER_EDIT"
+    CAMPAIGN_EDIT = "CAMPAIGN_EDIT"
+    CAMPAIGN_JOIN = "CAMPAIGN_JOIN"
     MANAGER_READ = "MANAGER_READ"
     MANAGER_EDIT = "MANAGER_EDIT"
     ASSIGNMENT_EDIT = "ASSIGNMENT_EDIT"
@@ -92,6 +94,9 @@ MAY: Mapping[Permission, frozenset[Role]] = {
     Permission.OUTLET_READ: frozenset({A, M, S, F, P, U, X}),
     Permission.OUTLET_EDIT: frozenset({S, X}),
     Permission.PARTNER_EDIT: frozenset({X}),
+    Permission.CAMPAIGN_EDIT: frozenset({X}),
+    # Which outlets of the own territory take part.
+    Permission.CAMPAIGN_JOIN: frozenset({S, X}),
     Permission.MANAGER_READ: frozenset({M, S, F, U, X}),
     Permission.MANAGER_EDIT: frozenset({S, X}),
     Permission.ASSIGNMENT_EDIT: frozenset({S, X}),

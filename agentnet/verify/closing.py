@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import Connection
 
+from agentnet.verify.cash_history import as_instant
 from agentnet.verify.findings import Finding, rows
 
 WHAT = ("open_days", "outlets", "in_transit", "in_transit_fen", "differences", "differences_fen")
@@ -37,6 +38,19 @@ def closed_months_were_settled_or_signed(connection: Connection) -> Iterator[Fin
                 month.month,
                 f"closed over {dict(zip(WHAT, stood, strict=True))}, signed for {dict(zip(WHAT, signed, strict=True))}",
             )
+
+
+def months_closed_in_order(connection: Connection) -> Iterator[Finding]:
+    """No month began to close after a later one: nobody was at work for the network in it."""
+    later: tuple[str, datetime] | None = None
+    for row in rows(
+        connection, "SELECT month, closing_at FROM accounting_months WHERE closing_at IS NOT NULL ORDER BY month DESC"
+    ):
+        at = as_instant(row.closing_at)
+        if later is not None and at > later[1]:
+            yield Finding("month_order", row.month, f"began to close after {later[0]}")
+        if later is None or at < later[1]:
+            later = (row.month, at)
 
 
 def _stood(connection: Connection, span: dict[str, object]) -> tuple[int, ...]:

@@ -48,6 +48,10 @@ class Tariffs:
                 return found
         return {"kind": "PER_COLLECTION"}
 
+    def settles(self, version: int) -> bool:
+        """Return whether a version pays what was settled."""
+        return bool(self.documents[version].get("basis") == "SETTLED")
+
     def spans(self, outlet: int, first: date, end: date) -> list[tuple[int, date, date]]:
         """Return which version rules which days, day by day."""
         found: list[tuple[int, date, date]] = []
@@ -112,19 +116,21 @@ _ACCRUALS = """
 """
 _LINES = """
     SELECT l.month, l.outlet_id, l.component_id, l.parts, l.base_fen, l.commission_fen, c.receipt_no, c.amount_fen,
-           c.tender, c.household_id, c.business_on, c.outlet_id AS of_outlet,
+           c.tender, c.household_id, c.business_on, c.outlet_id AS of_outlet, l.collection_id,
+           l.amount_fen AS stood_fen, l.settled_from_fen, l.settled_to_fen,
            COALESCE(r.before_close, 0) AS before_close, COALESCE(r.ever, 0) AS ever, COALESCE(r.moved, 0) AS moved
     FROM commission_lines l JOIN collections c ON c.id = l.collection_id
     LEFT JOIN (
       SELECT k.collection_id,
+             p.month,
              SUM(CASE WHEN k.kind = 'REFUND' AND k.carried_at < m.closing_at THEN k.amount_fen ELSE 0 END)
                AS before_close,
              SUM(CASE WHEN k.kind = 'REFUND' THEN k.amount_fen ELSE 0 END) AS ever,
              SUM(CASE WHEN k.kind = 'WRONG_HOUSEHOLD' THEN 1 ELSE 0 END) AS moved
-      FROM corrections k JOIN collections c ON c.id = k.collection_id
-      JOIN accounting_months m ON m.month = SUBSTR(CAST(c.business_on AS VARCHAR(10)), 1, 7)
-      GROUP BY k.collection_id
-    ) r ON r.collection_id = c.id
+      FROM corrections k JOIN commission_lines p ON p.outlet_id = k.outlet_id AND p.collection_id = k.collection_id
+      JOIN accounting_months m ON m.month = p.month
+      GROUP BY k.collection_id, p.month
+    ) r ON r.collection_id = c.id AND r.month = l.month
     ORDER BY l.month, l.outlet_id, c.business_on, c.id
 """
 
@@ -137,7 +143,13 @@ def closed_months(connection: Connection) -> Iterator[ClosedMonth]:
         inputs = json.loads(row.inputs) if isinstance(row.inputs, str) else row.inputs
         of_plan = inputs or {}
         outlet = Outlet(
-            row.outlet_kind, row.setting, of_plan.get("partner", ""), frozenset(of_plan.get("campaigns", ()))
+            row.outlet_kind,
+            row.setting,
+            of_plan.get("partner", ""),
+            tuple(
+                (code, date.fromisoformat(first), date.fromisoformat(end))
+                for code, first, end in of_plan.get("campaigns", ())
+            ),
         )
         found = ClosedMonth(row.month, row.outlet_id, row.code, outlet, inputs)
         while line is not None and (line.month, line.outlet_id) == (row.month, row.outlet_id):
@@ -167,7 +179,8 @@ def worked(
         components = tariffs.documents[version].get("components", [])
         inside = [at for at, fact in enumerate(facts) if starts_on <= fact[0] < ends_on]
         of_span = [facts[at] for at in inside]
-        sums = span_sums(components, outlet, of_span, (starts_on, ends_on), (days[1] - days[0]).days, outside)
+        of_version = (starts_on, ends_on), days, outside, tariffs.settles(version)
+        sums = span_sums(components, outlet, of_span, *of_version)
         ids = tariffs.components[version]
         for at, several in zip(inside, sums.parts, strict=True):
             parts[at] = [(ids[position], fen) for position, fen in several]
@@ -183,7 +196,14 @@ def _worked(month: ClosedMonth, tariffs: Tariffs, bases: Sequence[int]) -> tuple
             for line, base in zip(month.lines, bases, strict=True)
         ], {}
     facts = [
-        (as_day(line.business_on), line.tender, line.household_id, base)
+        (
+            as_day(line.business_on),
+            line.tender,
+            line.household_id,
+            base,
+            min(line.settled_from_fen or 0, base),
+            min(line.settled_to_fen or 0, base),
+        )
         for line, base in zip(month.lines, bases, strict=True)
     ]
     return worked(tariffs, month.outlet, month.days, month.ruling, facts, month.inputs)
@@ -218,8 +238,14 @@ def lines_are_recomputed(connection: Connection) -> Iterator[Finding]:
         yield Finding("commission_monthly", f"{outlet_id} {of_month}", "has monthly figures and no accrual")
 
 
-def _judge_line(line: Row[Any], base_fen: int, expected: list[tuple[int, int]]) -> Iterator[Finding]:
+def _judge_line(line: Row[Any], stood_fen: int, expected: list[tuple[int, int]]) -> Iterator[Finding]:
     total = sum(fen for _, fen in expected)
+    settled = line.settled_to_fen is not None
+    base_fen = line.settled_to_fen - line.settled_from_fen if settled else stood_fen
+    if settled and line.stood_fen != stood_fen:
+        yield Finding(
+            "commission_line", line.receipt_no, f"counts {yuan(line.stood_fen)} of what was {yuan(stood_fen)}"
+        )
     if (line.base_fen, line.commission_fen) != (base_fen, total):
         yield Finding(
             "commission_line",
@@ -230,7 +256,8 @@ def _judge_line(line: Row[Any], base_fen: int, expected: list[tuple[int, int]]) 
     elif _stored_parts(line) != expected:
         yield Finding("commission_line", line.receipt_no, f"names {_stored_parts(line)}, it is paid by {expected}")
     day = as_day(line.business_on)
-    if line.outlet_id != line.of_outlet or line.month != f"{day:%Y-%m}":
+    later = settled and line.month > f"{day:%Y-%m}"
+    if line.outlet_id != line.of_outlet or (line.month != f"{day:%Y-%m}" and not later):
         yield Finding("commission_line", line.receipt_no, f"is paid in {line.month} to outlet {line.outlet_id}")
 
 
@@ -243,6 +270,7 @@ def closed_months_are_complete(connection: Connection) -> Iterator[Finding]:
         FROM collections c JOIN accounting_months m ON m.month = SUBSTR(CAST(c.business_on AS VARCHAR(10)), 1, 7)
         LEFT JOIN voids v ON v.collection_id = c.id
         LEFT JOIN commission_lines l ON l.outlet_id = c.outlet_id AND l.collection_id = c.id
+          AND l.month = m.month
         LEFT JOIN (
           SELECT collection_id, MIN(carried_at) AS cleared_at FROM corrections WHERE clears GROUP BY collection_id
         ) k ON k.collection_id = c.id
@@ -255,7 +283,10 @@ def closed_months_are_complete(connection: Connection) -> Iterator[Finding]:
 
 
 def lines_have_their_like(connection: Connection) -> Iterator[Finding]:
-    """A line is for a collection that exists, paid once whatever the outlet, by a component somebody wrote."""
+    """A line is for a collection that exists, paid once (once a month where what is settled pays), by a known component.
+
+    Whatever the outlet: two of them could each pay it.
+    """
     for row in rows(
         connection,
         """
@@ -270,15 +301,21 @@ def lines_have_their_like(connection: Connection) -> Iterator[Finding]:
         connection,
         """
         SELECT c.receipt_no, COUNT(*) AS n FROM commission_lines l JOIN collections c ON c.id = l.collection_id
-        GROUP BY c.receipt_no HAVING COUNT(*) > 1
+        GROUP BY c.receipt_no
+        HAVING COUNT(*) > COUNT(DISTINCT l.month)
+          OR (COUNT(*) > 1 AND SUM(CASE WHEN l.settled_to_fen IS NULL THEN 1 ELSE 0 END) > 0)
         """,
     ):
         yield Finding("commission_line_source", row.receipt_no, f"is paid {row.n} times")
 
 
 def corrections_are_followed(connection: Connection) -> Iterator[Finding]:
-    """What a closed month paid, with what corrections took back since, is what the month earns on what stands."""
+    """What a closed month paid, with what corrections took back since, is what the month earns on what stands.
+
+    Where what is settled pays, a collection may stand in several months: those of an outlet are proved together.
+    """
     tariffs = tariffs_known(connection)
+    together: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     adjusted = {
         (row.of_month, row.outlet_id): int(row.fen)
         for row in rows(
@@ -301,12 +338,19 @@ def corrections_are_followed(connection: Connection) -> Iterator[Finding]:
         parts, monthly = _worked(month, tariffs, bases)
         expected = sum(fen for several in parts for _, fen in several) + sum(monthly.values())
         paid = earned[key] + adjusted.get(key, 0)
-        if paid != expected:
+        if any(line.settled_to_fen is not None for line in month.lines):
+            together[month.code][0] += paid
+            together[month.code][1] += expected
+        elif paid != expected:
             yield Finding(
                 "commission_correction",
                 f"{month.code} {month.month}",
                 f"paid {yuan(paid)} with its adjustments; what stands earns {yuan(expected)}",
             )
+    for code, (paid, expected) in sorted(together.items()):
+        if paid != expected:
+            says = f"paid {yuan(paid)} as it was settled, with adjustments; what stands earns {yuan(expected)}"
+            yield Finding("commission_correction", code, says)
 
 
 def accruals_add_up(connection: Connection) -> Iterator[Finding]:

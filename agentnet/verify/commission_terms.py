@@ -1,18 +1,21 @@
-"""What commission was worked from: the versions that were agreed, which ruled which days, and the days of business."""
+"""What commission was worked from: the versions that were agreed, and which ruled which days."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from datetime import date, timedelta
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta, timezone
 
 from sqlalchemy import Connection
 
 from agentnet.verify.commission import FAR_FUTURE, Spans, closed_months, tariffs_known
 from agentnet.verify.findings import Finding, rows
+from agentnet.verify.printed import Outlets
 from agentnet.verify.register import as_day
+
+SHANGHAI = timezone(timedelta(hours=8))
 
 
 def versions_say_what_was_agreed(connection: Connection) -> Iterator[Finding]:
@@ -32,49 +35,49 @@ def versions_say_what_was_agreed(connection: Connection) -> Iterator[Finding]:
             yield Finding("plan_version", f"{row.code} {row.number}", "its document is not the one that was agreed")
 
 
-def months_were_ruled_and_open(connection: Connection) -> Iterator[Finding]:
-    """A closed month names the versions that ruled, within the outlet's open days, and its days of business and visits.
+def months_were_ruled(connection: Connection) -> Iterator[Finding]:
+    """A closed month names the versions that ruled, within the outlet's open days.
 
     Where an agreement was signed or ended after the close, which versions ruled cannot be told from today's register.
     """
     tariffs, later = tariffs_known(connection), _agreed_later(connection)
-    counted = _days_by_outlet(
-        connection,
-        "SELECT outlet_id, business_on FROM day_closes WHERE user_id IS NOT NULL",
-    )
     opened = {
         row.id: (as_day(row.opened_on) if row.opened_on else None, as_day(row.closed_on) if row.closed_on else None)
         for row in rows(connection, "SELECT id, opened_on, closed_on FROM outlets")
     }
+    outlets = Outlets(connection)
+    partners = {row.id: row.code for row in rows(connection, "SELECT id, code FROM partners")}
+    accruals = {
+        (row.month, row.outlet_id): row.version_id
+        for row in rows(connection, "SELECT month, outlet_id, version_id FROM outlet_accruals")
+    }
     for month in closed_months(connection):
         if month.inputs is None:
             continue
-        (first, end), subject = month.days, f"{month.code} {month.month}"
-        taken = [as_day(line.business_on) for line in month.lines]
+        ended = datetime.combine(month.days[1], time(), SHANGHAI)
+        (first, end), subject, wrote = month.days, f"{month.code} {month.month}", month.outlet
+        kind, setting, whose = (outlets.was(month.outlet_id, name, ended) for name in ("kind", "setting", "partner_id"))
+        if (kind, setting, partners.get(whose, "")) != (wrote.kind, wrote.setting, wrote.partner):
+            yield Finding("commission_place", subject, "was another kind of outlet at its end")
+        of_month = _cut(month.ruling, month.days[0], FAR_FUTURE)
+        if of_month and max(of_month, key=lambda one: one[2])[0] != accruals[month.month, month.outlet_id]:
+            yield Finding("commission_ruling", subject, "is shared by another version than ended it")
+        taken = [day for line in month.lines if (day := as_day(line.business_on)) >= first]
+        back = [one for one in month.ruling if one[1] < first]
         if (month.month, month.outlet_id) not in later:
             ruled = tariffs.spans(month.outlet_id, first, end)
             opens, closes = opened[month.outlet_id]
             ruled = _cut(ruled, min([opens or FAR_FUTURE, *taken]), max([closes or FAR_FUTURE, *taken]))
-            if ruled != month.ruling:
+            if ruled != _cut(month.ruling, first, FAR_FUTURE):
                 yield Finding("commission_ruling", subject, "other versions ruled than it says")
-        if any(end_ > end or start < first for _, start, end_ in month.ruling):
+        # Days before the month are named where money of theirs was settled in it.
+        if any(end_ > end for _, _start, end_ in month.ruling) or not all(tariffs.settles(id_) for id_, *_ in back):
             yield Finding("commission_ruling", subject, "names days outside the month")
-        if "open_days" in month.inputs:
-            days = {*taken, *(day for day in counted[month.outlet_id] if first <= day < end)}
-            if month.inputs["open_days"] != sorted(day.isoformat() for day in days):
-                yield Finding("commission_inputs", subject, "counts other days of business than there were")
 
 
 def _cut(spans: Spans, first: date, last: date) -> list[tuple[int, date, date]]:
     end = last if last == FAR_FUTURE else last + timedelta(days=1)
     return [(id_, max(a, first), min(b, end)) for id_, a, b in spans if max(a, first) < min(b, end)]
-
-
-def _days_by_outlet(connection: Connection, sql: str) -> Mapping[int, set[date]]:
-    found: dict[int, set[date]] = defaultdict(set)
-    for row in rows(connection, sql):
-        found[row.outlet_id].add(as_day(row.business_on))
-    return found
 
 
 def _agreed_later(connection: Connection) -> set[tuple[str, int]]:

@@ -1,19 +1,19 @@
 """The witness's own reading of a plan version and its own sums: fractions throughout, rounded half up at the end.
 
 Nothing here is shared with the product's engine. A version is the JSON it was stored as; a fact is (day, tender,
-household, fen), in the order of day and collection id.
+household, fen, settled before, settled now), in the order of day and collection id.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
 
-Fact = tuple[date, str, int, int]
+Fact = tuple[date, str, int, int, int, int]
 Component = Mapping[str, Any]
 FEN = 100
 WEIGHTS = (("campaigns", 16), ("partners", 8), ("outlet_kinds", 4), ("tenders", 2), ("settings", 1))
@@ -26,18 +26,25 @@ def fen(yuan: str) -> int:
 
 
 def half_up(exact: Fraction) -> int:
-    """Round a figure that is never negative."""
+    """Round half away from zero."""
+    if exact < 0:
+        return -half_up(-exact)
     return (2 * exact.numerator + exact.denominator) // (2 * exact.denominator)
 
 
 @dataclass(frozen=True, slots=True)
 class Outlet:
-    """What of an outlet a scope asks for."""
+    """What of an outlet a scope asks for; ``days`` are campaign, first day and day after the last."""
 
     kind: str
     setting: str
     partner: str
-    campaigns: frozenset[str]
+    days: tuple[tuple[str, date, date], ...] = ()
+    campaigns: frozenset[str] = frozenset()
+
+    def on(self, day: date) -> Outlet:
+        """Return the outlet with the campaigns it is in on a day."""
+        return replace(self, campaigns=frozenset(code for code, first, end in self.days if first <= day < end))
 
 
 @dataclass(slots=True)
@@ -94,27 +101,35 @@ def span_sums(
     outlet: Outlet,
     facts: Sequence[Fact],
     days: tuple[date, date],
-    month_days: int,
+    month: tuple[date, date],
     outside: Mapping[str, Any],
+    settles: bool = False,
 ) -> Sums:
-    """Work out a span of days that one version rules. ``outside`` is what the close wrote down beside the lines."""
+    """Work out a span of days that one version rules. ``outside`` is what the close wrote down beside the lines.
+
+    With ``settles`` a fact pays in proportion to what of it was settled in the month, to be taken back if less is.
+    """
     found = Sums()
     households: dict[tuple[int, int], tuple[int, int]] = {}
     measured: dict[int, list[int]] = defaultdict(lambda: [0, 0])
     lines: dict[int, int] = defaultdict(int)
-    tenders: dict[str, list[int]] = {}
+    applies: dict[tuple[Outlet, str], list[int]] = {}
     known: dict[tuple[int, int], int] = {}
-    for _day, tender, household, amount in facts:
-        if not amount:
+    of_day: dict[date, Outlet] = {}
+    for day, tender, household, amount, settled_from, settled_to in facts:
+        if not amount or (settles and settled_from == settled_to):
             found.parts.append([])
             continue
-        if tender not in tenders:
-            tenders[tender] = applying(components, outlet, tender)
+        if day not in of_day:
+            of_day[day] = outlet.on(day) if outlet.days else outlet
+        where = (of_day[day], tender)
+        if where not in applies:
+            applies[where] = applying(components, *where)
         parts = []
-        for at in tenders[tender]:
+        for at in applies[where]:
             one = components[at]
-            measured[at][0] += amount
-            measured[at][1] += 1
+            measured[at][0] += settled_to - settled_from if settles else amount
+            measured[at][1] += (settled_to == amount) - (settled_from == amount) if settles else 1
             if one["kind"] not in EACH:
                 continue
             if "per_household" in one or "household_month_cap" in one:
@@ -123,27 +138,32 @@ def span_sums(
                 if (at, amount) not in known:
                     known[at, amount] = alone(one, amount)
                 earned = known[at, amount]
+            if settles:
+                whole = Fraction(earned, amount)
+                earned = half_up(whole * settled_to) - half_up(whole * settled_from)
             lines[at] += earned
             parts.append((at, earned))
         found.parts.append(parts)
-    share = Fraction((days[1] - days[0]).days, month_days)
-    looked_at = {at for several in tenders.values() for at in several}
+    first, end = max(days[0], month[0]), min(days[1], month[1])
+    every = [first + timedelta(days=n) for n in range(max(0, (end - first).days))]
+    outlets = {day: outlet.on(day) if outlet.days else outlet for day in every}
     for at, one in enumerate(components):
         if one["kind"] in EACH and "month_minimum" not in one and "month_maximum" not in one:
             continue
-        if not _live(components, outlet, at, looked_at):
-            continue
-        found.monthly[at] = _monthly(one, measured[at], lines[at], share, days, outside, components, outlet, at)
+        alive = {where: _live(components, where, at) for where in set(outlets.values())}
+        live = {day: where for day, where in outlets.items() if alive[where]}
+        if live or (one["kind"] == "TIERED" and any(measured[at])):
+            share = Fraction(len(live), (month[1] - month[0]).days)
+            found.monthly[at] = _monthly(one, measured[at], lines[at], share, live, outside, components, at)
     return found
 
 
-def _live(components: Sequence[Component], outlet: Outlet, at: int, looked_at: set[int]) -> bool:
+def _live(components: Sequence[Component], outlet: Outlet, at: int) -> bool:
     """Return whether a component may pay this outlet a month at all: also one whose tenders nobody used."""
-    one = components[at]
-    if one["kind"] in ("SUBSIDY", "MANDATE_BONUS"):
+    if components[at]["kind"] in ("SUBSIDY", "MANDATE_BONUS"):
         return at in applying(components, outlet, None)
     named = {tender for each in components for tender in each.get("scope", {}).get("tenders", ())}
-    return at in looked_at or any(at in applying(components, outlet, tender) for tender in {*named, ""})
+    return any(at in applying(components, outlet, tender) for tender in {*named, ""})
 
 
 def _with_household(
@@ -163,10 +183,9 @@ def _monthly(
     measured: Sequence[int],
     lines: int,
     share: Fraction,
-    days: tuple[date, date],
+    live: Mapping[date, Outlet],
     outside: Mapping[str, Any],
     components: Sequence[Component],
-    outlet: Outlet,
     at: int,
 ) -> int:
     figure = measured[1] if one.get("measure") == "COUNT" else measured[0]
@@ -174,17 +193,17 @@ def _monthly(
     if one["kind"] == "TIERED":
         earned = half_up(_tiered(one, figure))
     elif one["kind"] == "GROWTH":
-        last = _last_year(one, days, outside, lambda tender: at in applying(components, outlet, tender))
+        last = _last_year(one, live, outside, lambda outlet, tender: at in applying(components, outlet, tender))
         earned = half_up(_growth(one, figure, last))
     elif one["kind"] == "SUBSIDY":
         wanted = one.get("conditions", {})
         held = bool(share) and all(
-            _inside(outside.get(name, ()), days) >= wanted.get(key, 0)
+            _inside(outside.get(name, ()), live) >= wanted.get(key, 0)
             for key, name in (("open_days", "open_days"), ("visits", "visits_passed"))
         )
         earned = half_up(fen(one["amount"]) * share) if held else 0
     elif one["kind"] == "MANDATE_BONUS":
-        earned = fen(one["amount"]) * _inside(outside.get("mandates", ()), days)
+        earned = fen(one["amount"]) * _inside(outside.get("mandates", ()), live)
     else:
         earned = lines
     if held and share:
@@ -197,6 +216,8 @@ def _monthly(
 
 def _tiered(one: Component, figure: int) -> Fraction:
     by_count = one.get("measure") == "COUNT"
+    if figure < 0:
+        return -_tiered(one, -figure)
     edges = [int(tier["from"]) if by_count else fen(tier["from"]) for tier in one["tiers"]]
     prices = [
         Fraction(fen(tier.get("fee", "0"))) if by_count else Fraction(tier.get("rate", "0")) / 100
@@ -230,15 +251,16 @@ def _growth(one: Component, figure: int, last: int) -> Fraction:
     return total
 
 
-def _last_year(one: Component, days: tuple[date, date], outside: Mapping[str, Any], counts: Any) -> int:
-    first, last = days[0].day, 31 if days[1].day == 1 else days[1].day - 1
+def _last_year(one: Component, live: Mapping[date, Outlet], outside: Mapping[str, Any], counts: Any) -> int:
+    """Sum last year's figures of the day numbers that count; the month's last day stands for the later ones too."""
+    by_number = {day.day: where for day, where in live.items()}
+    last = max(live)
+    if (last + timedelta(days=1)).day == 1:
+        by_number |= dict.fromkeys(range(last.day + 1, 32), live[last])
     which = 3 if one.get("measure") == "COUNT" else 2
-    return sum(
-        row[which]
-        for row in outside.get("last_year", ())
-        if first <= date.fromisoformat(row[0]).day <= last and counts(row[1])
-    )
+    numbered = ((date.fromisoformat(row[0]).day, row) for row in outside.get("last_year", ()))
+    return sum(row[which] for number, row in numbered if number in by_number and counts(by_number[number], row[1]))
 
 
-def _inside(found: Iterable[str], days: tuple[date, date]) -> int:
-    return sum(days[0] <= date.fromisoformat(day) < days[1] for day in found)
+def _inside(found: Iterable[str], live: Mapping[date, Outlet]) -> int:
+    return sum(date.fromisoformat(day) in live for day in found)

@@ -9,8 +9,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from agentnet.verify.campaigns import taking_part
 from agentnet.verify.cash_history import as_instant
-from agentnet.verify.commission import Tariffs, tariffs_known, worked
+from agentnet.verify.commission import Spans, Tariffs, tariffs_known, worked
 from agentnet.verify.findings import Finding, rows
 from agentnet.verify.plan_language import Outlet
 from agentnet.verify.printed import Outlets, Paper, differs, findings_of_paper, papers
@@ -59,6 +60,16 @@ class _Facts:
             " AND action IN ('sign_agreement', 'end_agreement') GROUP BY subject_id",
         ):
             self.agreed[row.subject_id] = as_instant(row.at)
+        self.campaigns = taking_part(connection)
+        self.took_part: dict[str, datetime] = {}
+        """When campaigns were last changed, and by outlet when it last began or ended to take part."""
+        for row in rows(
+            connection,
+            "SELECT subject_id, subject_kind, MAX(at) AS at FROM audit_lines WHERE action IN"
+            " ('join_campaign', 'leave_campaign', 'change_campaign') GROUP BY subject_id, subject_kind",
+        ):
+            key = row.subject_id if row.subject_kind == "outlet" else ""
+            self.took_part[key] = max(as_instant(row.at), self.took_part.get(key, as_instant(row.at)))
         self._tariffs: dict[datetime, Tariffs] = {}
 
     def tariffs(self, at: datetime) -> Tariffs:
@@ -88,7 +99,7 @@ def _differences(facts: _Facts, paper: Paper, at: datetime) -> Iterator[str]:
     outlet_id, figures = paper.outlet_id or 0, paper.figures
     key = outlet_id, f"{paper.starts_on:%Y-%m}"
     standing = [(row, base) for row in facts.collections[key] if (base := _stands(facts, row, at)) is not None]
-    of_day = [(as_day(row.business_on), row.tender, row.household_id, base) for row, base in standing]
+    of_day = [(as_day(row.business_on), row.tender, row.household_id, base, 0, 0) for row, base in standing]
     days = paper.starts_on, (paper.starts_on + timedelta(days=32)).replace(day=1)
     tariffs = facts.tariffs(at)
     parts, _monthly = worked(tariffs, _outlet(facts, outlet_id, at), days, tariffs.spans(outlet_id, *days), of_day, {})
@@ -97,7 +108,14 @@ def _differences(facts: _Facts, paper: Paper, at: datetime) -> Iterator[str]:
         for (row, base), several in zip(standing, parts, strict=True)
     )
     stated = Counter((one["receipt_no"], one["amount_fen"], one["commission_fen"]) for one in figures["collections"])
-    if facts.agreed.get(facts.outlets.by_id[outlet_id].code, at) > at:
+    own = {row.receipt_no for row in facts.collections[key]}
+    # Money of earlier months that arrived since: what had arrived when it was made is not followed here.
+    elsewhere = Counter({line: n for line, n in stated.items() if line[0] not in own and any_settles(tariffs)})
+    stated -= elsewhere
+    if any(tariffs.settles(version) for version, _first, _end in tariffs.spans(outlet_id, *days)):
+        # What of the money had arrived by then is not followed here: the paper's own lines have to add up.
+        found = stated
+    elif _later_known(facts, outlet_id, tariffs.spans(outlet_id, *days), at):
         # Which agreement was known then is not kept: what was collected can be proved, what it earned cannot.
         stated, found = (Counter((receipt, base, 0) for receipt, base, _ in one.elements()) for one in (stated, found))
     yield from (f"prints {line}, which the facts do not have" for line in stated - found)
@@ -108,15 +126,36 @@ def _differences(facts: _Facts, paper: Paper, at: datetime) -> Iterator[str]:
     # What was earned by the month rests on facts that were not kept: its own lines have to add up.
     by_month = sum(one["commission_fen"] for one in figures["components"] if one["tender"] == "ALL")
     earned = sum(one["commission_fen"] for one in figures["collections"]) + by_month
-    yield from differs("collected", figures["collected_fen"], sum(base * n for (_, base, _), n in found.items()))
+    collected = sum(base * n for counted in (found, elsewhere) for (_, base, _), n in counted.items())
+    yield from differs("collected", figures["collected_fen"], collected)
     yield from differs("earned", figures["earned_fen"], earned)
     yield from differs("adjusted", figures["adjusted_fen"], sum(adjusted))
     yield from differs("due", figures["due_fen"], earned + sum(adjusted))
 
 
+def any_settles(tariffs: Tariffs) -> bool:
+    """Return whether some version pays what was settled."""
+    return any(tariffs.settles(version) for version in tariffs.documents)
+
+
 def _outlet(facts: _Facts, outlet_id: int, at: datetime) -> Outlet:
     kind, setting, partner_id = (facts.outlets.was(outlet_id, name, at) for name in ("kind", "setting", "partner_id"))
-    return Outlet(kind, setting, facts.partners.get(partner_id, ""), frozenset())
+    days = tuple(facts.campaigns.get(outlet_id, ()))
+    return Outlet(kind, setting, facts.partners.get(partner_id, ""), days)
+
+
+def _later_known(facts: _Facts, outlet_id: int, spans: Spans, at: datetime) -> bool:
+    """Return whether agreements, or campaigns the plan pays by, were put down otherwise after an instant."""
+    code = facts.outlets.by_id[outlet_id].code
+    if facts.agreed.get(code, at) > at:
+        return True
+    documents = facts.tariffs(at).documents
+    by_campaign = any(
+        "campaigns" in component.get("scope", {})
+        for version, _first, _end in spans
+        for component in documents[version].get("components", ())
+    )
+    return by_campaign and max(facts.took_part.get(code, at), facts.took_part.get("", at)) > at
 
 
 def _stands(facts: _Facts, row: Any, at: datetime) -> int | None:

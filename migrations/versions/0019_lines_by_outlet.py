@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0019"
-down_revision = "0016"
+down_revision = "0018"
 branch_labels = None
 depends_on = None
 
@@ -26,9 +26,15 @@ FOREIGN = """
     EXISTS (
       SELECT l.collection_id FROM commission_lines l
       WHERE l.month = NEW.month AND l.outlet_id = NEW.outlet_id AND l.collection_id IS NOT NULL
+        AND l.settled_to_fen IS NULL
       EXCEPT
       SELECT c.id FROM collections c
       WHERE c.outlet_id = NEW.outlet_id AND c.business_on >= {first} AND c.business_on < {end}
+    ) OR EXISTS (
+      SELECT l.collection_id FROM commission_lines l
+      WHERE l.month = NEW.month AND l.outlet_id = NEW.outlet_id AND l.settled_to_fen IS NOT NULL
+      EXCEPT
+      SELECT c.id FROM collections c WHERE c.outlet_id = NEW.outlet_id AND c.business_on < {end}
     ) OR EXISTS (
       SELECT 1 FROM commission_lines l
       WHERE l.month = NEW.month AND l.outlet_id = NEW.outlet_id AND (
@@ -39,7 +45,8 @@ FOREIGN = """
       )
     )
 """
-"""Whether lines of the outlet's month are for collections of another outlet or month, for adjustments of another, or
+"""Whether lines of the outlet's month are for collections of another outlet or month (a later one, where some became
+settled), for adjustments of another, or
 paid by a component nobody wrote. As a difference of two sets: a join may be planned as one loop inside another."""
 
 
@@ -51,7 +58,7 @@ def upgrade() -> None:
             batch.drop_constraint(op.f(f"fk_{TABLE}_{column}"), type_="foreignkey")
         batch.drop_constraint(PAID_ONCE, type_="unique")
         batch.drop_constraint(ADJUSTED_ONCE, type_="unique")
-        batch.create_unique_constraint(BY_OUTLET, ["outlet_id", "collection_id"])
+        batch.create_unique_constraint(BY_OUTLET, ["outlet_id", "collection_id", "month"])
     adjusted = sa.text("adjustment_id IS NOT NULL")
     op.create_index(
         ADJUSTED_ONCE, TABLE, ["adjustment_id"], unique=True, sqlite_where=adjusted, postgresql_where=adjusted
@@ -70,7 +77,7 @@ def downgrade() -> None:
     op.drop_index(ADJUSTED_ONCE, TABLE)
     with op.batch_alter_table(TABLE, recreate=_anew()) as batch:
         batch.drop_constraint(BY_OUTLET, type_="unique")
-        batch.create_unique_constraint(PAID_ONCE, ["collection_id"])
+        batch.create_unique_constraint(PAID_ONCE, ["collection_id", "month"])
         batch.create_unique_constraint(ADJUSTED_ONCE, ["adjustment_id"])
         for column, target in REFERENCES:
             batch.create_foreign_key(op.f(f"fk_{TABLE}_{column}"), target, [column], ["id"])

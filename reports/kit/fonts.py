@@ -10,6 +10,7 @@ bytes whatever the process drew before.
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -23,6 +24,11 @@ from reports.kit.embedding import FontFace, FontProgram, embed, font_program
 FONT_FOLDER = Path(__file__).resolve().parent.parent / "fonts"
 
 _CODES = 256
+UNDRAWN = "〓"
+"""Stands for a sign the font lacks, as printers have it (U+3013)."""
+_UNSEEN = frozenset({"Mn", "Me", "Cf", "Cc"})
+"""Marks on the character before, joiners and controls: nothing stands for them."""
+
 _FIRST_CODE = 1  # code 0 of every subset is the font's "missing" glyph and is never shown
 _ASCII = range(32, 127)
 _SMALLEST, _QUICK = 9, 6
@@ -95,6 +101,24 @@ def require_glyphs(text: str, weight: Weight = Weight.REGULAR) -> None:
     for character in text:
         if ord(character) not in known:
             raise MissingGlyph(character, text)
+
+
+def own_words(text: str) -> str:
+    """Return what somebody wrote in words of their own, with 〓 for each sign that cannot be drawn.
+
+    A reason may hold an emoji, and is not worth a paper that can never be made. A name is: it is refused instead.
+
+    >>> own_words("少算了😀请补"), own_words("❤️")
+    ('少算了〓请补', '〓')
+    """
+    known = face(Weight.REGULAR).charToGlyph
+    if all(ord(character) in known for character in text):
+        return text
+    return "".join(
+        character if ord(character) in known else UNDRAWN
+        for character in text
+        if ord(character) in known or unicodedata.category(character) not in _UNSEEN
+    )
 
 
 @dataclass(frozen=True, slots=True)

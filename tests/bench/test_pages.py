@@ -34,7 +34,7 @@ def test_the_crowd_is_filled_once_a_day(short, monkeypatch):
     filled = (first.home / "agentnet.db").stat().st_mtime_ns
     assert crowded(short, SMALL) == first
     assert (first.home / "agentnet.db").stat().st_mtime_ns == filled
-    monkeypatch.setattr(crowd_home, "_schema", lambda: "other")
+    monkeypatch.setattr(crowd_home, "_mark", lambda: "other")
     assert crowded(short, SMALL) != first
     assert not first.home.exists()
 

@@ -290,6 +290,21 @@ def test_an_earlier_month_with_facts_closes_first() -> None:
         assert month_state(SEPTEMBER) == "CLOSED", "an empty month between two closed ones takes no late facts either"
 
 
+def test_a_month_before_the_closed_ones_or_before_any_business_never_closes() -> None:
+    an_october()
+    for early in (SEPTEMBER, Month(2026, 3)):
+        with pytest.raises(Conflict) as refusal:
+            close_month(early, SYSTEM)
+        assert refusal.value.code == "month_before_closed"
+    close_month(OCTOBER, SYSTEM)
+    with pytest.raises(Conflict) as refusal:
+        close_month(SEPTEMBER, SYSTEM)
+    assert refusal.value.code == "month_before_closed"
+    with reading():
+        assert [month_state(one) for one in (Month(2026, 3), SEPTEMBER)] == ["OPEN", "OPEN"]
+        assert db.session.scalar(select(func.count()).where(OutletAccrual.month != "2026-10")) == 0
+
+
 @pytest.mark.parametrize("username", ["alice", "bob", "carol", "paul", "audrey", "adam"])
 def test_only_finance_closes_a_month(username: str) -> None:
     an_october()

@@ -7,18 +7,24 @@ from datetime import date
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import delete
+from sqlalchemy import delete, func, select
 
 from agentnet.closing.actions import close_month, order_close
 from agentnet.closing.jobs import close_due_month
 from agentnet.commission.models import OutletAccrual
 from agentnet.core.clock import Month
+from agentnet.core.errors import Conflict
+from agentnet.core.ids import new_id
+from agentnet.documents.actions import NewOrder, place_order
+from agentnet.documents.kinds import Period
+from agentnet.documents.models import Order
 from agentnet.infra.actor import SYSTEM
 from agentnet.infra.db import db
 from agentnet.infra.transaction import batch, reading
 from agentnet.ledger.queries import month_state
 from agentnet.outlets.models import Agreement
 from agentnet.users.models import RoleGrant
+from tests import world
 from tests.commission.facts import NEWSSTAND, POSTAL_STATION, SERVICE_POINT, collected
 
 SignIn = Callable[[str], FlaskClient]
@@ -140,3 +146,21 @@ def test_a_month_without_facts_may_be_closed_too(app) -> None:
     assert state_of(OCTOBER) == "CLOSED"
     with reading():
         assert db.session.query(OutletAccrual).count() == 5
+
+
+def test_a_provisional_statement_is_offered_for_a_month_that_is_over_and_open_and_never_for_a_closed_one(
+    sign_in: SignIn,
+) -> None:
+    """It is 18 November 2026 in the cast's world: October is over, November is not."""
+    collected(POSTAL_STATION, 203_50)
+    fang, path = sign_in("fang"), "/documents/new?kind=COMMISSION_PROVISIONAL"
+    page = fang.get(path).text
+    assert ['value="2026-10"' in page, 'value="2026-11"' in page, 'value="2026-09"' in page] == [True, False, False]
+    close_month(OCTOBER, SYSTEM)
+    page = fang.get(path).text
+    assert 'value="2026-10"' not in page
+    new = NewOrder(new_id(), "COMMISSION_PROVISIONAL", "DH", Period(OCTOBER.starts_on, OCTOBER.ends_on), "zh")
+    with pytest.raises(Conflict, match="已封账的请出结算单"), batch():
+        place_order(new, world.actor("fang"))
+    with reading():
+        assert db.session.scalar(select(func.count()).select_from(Order)) == 0

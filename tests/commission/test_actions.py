@@ -14,7 +14,7 @@ from agentnet.closing.actions import close_month
 from agentnet.commission.accruing import outlet_months
 from agentnet.commission.actions import add_version, create_plan
 from agentnet.commission.adjusting import NewAdjustment, record_adjustment
-from agentnet.commission.engine.language import Basis, Component, Kind, Scope, Version
+from agentnet.commission.engine.language import Component, Kind, Scope, Version
 from agentnet.commission.engine.reading import read_version
 from agentnet.commission.engine.writing import version_sha256
 from agentnet.commission.models import CommissionAdjustment, Plan, PlanComponent, PlanVersion
@@ -127,7 +127,6 @@ def test_finance_of_a_county_may_not_change_the_companys_plans() -> None:
         (Version(date(2026, 11, 1), (), note="上调"), "plan_faults"),
         (a_version(date(2026, 11, 1), each(1, "a", "g"), each(2, "b", "g")), "plan_faults"),
         (a_version(note=""), "note_missing"),
-        (replace(a_version(), basis=Basis.SETTLED), "settled_later"),
         (a_version(date(2026, 11, 1), Component(Kind.MANDATE_BONUS, "签约", amount_fen=1)), "mandates_later"),
         (a_version(date(2026, 11, 1), each(1), each(2)), "name_twice"),
         (a_version(date(2026, 11, 1), replace(each(1), scope=Scope(partners=frozenset({"MARS"})))), "scope_unknown"),

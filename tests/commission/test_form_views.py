@@ -211,7 +211,7 @@ def plan_bytes(*components: Component, basis: Basis = Basis.ENTERED) -> bytes:
         (b"[1]", "方案"),
         (b'{"format": "agentnet-plan-1", "code": "A", "name": "B", "versions": []}', "个版本"),
         (plan_bytes(replace(EACH, scope=Scope(partners=frozenset({"MARS"})))), "系统中没有的 MARS"),
-        (plan_bytes(EACH, basis=Basis.SETTLED), "按实际到账计酬"),
+        (plan_bytes(Component(Kind.MANDATE_BONUS, "签约", amount_fen=1)), "按签约计酬目前只能试算"),
         (plan_bytes(*(replace(EACH, name=str(n)) for n in range(61))), "表单放不下"),
     ],
 )

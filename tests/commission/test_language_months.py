@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import zlib
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import select, text, update
@@ -33,6 +33,7 @@ from agentnet.infra.db import db
 from agentnet.infra.transaction import batch, reading
 from agentnet.outlets.models import Agreement, Outlet
 from agentnet.settlement.jobs import close_what_nobody_closed
+from agentnet.visits.actions import log_visits, strike_visit
 from reports.commission_statement import CommissionStatement, draw
 from reports.frozen import from_json
 from tests import world
@@ -40,6 +41,8 @@ from tests.commission.facts import POSTAL_STATION
 from tests.commission.facts import collected as last_year
 from tests.settlement.corrections.given import collected, night, refunded
 from tests.verify.test_planted import is_named, named_in
+from tests.visits.given import a_visit, days_later
+from tests.world import actor
 
 OCTOBER, NOVEMBER = Month(2026, 10), Month(2026, 11)
 DECEMBER_2 = datetime(2026, 12, 2, 2, tzinfo=UTC)
@@ -211,6 +214,7 @@ PLANTED = (
     ("commission_line", "UPDATE commission_lines SET commission_fen = commission_fen + 1 WHERE base_fen = 1000"),
     ("commission_monthly", "UPDATE plan_versions SET content = REPLACE(content, '\"120\"', '\"110\"')"),
     ("commission_correction", "DELETE FROM commission_adjustments"),
+    ("commission_inputs", "UPDATE collections SET amount_fen = amount_fen + 1 WHERE business_on = '2025-11-07'"),
 )
 
 
@@ -228,6 +232,29 @@ def test_the_witness_agrees_and_names_each_planted_error(november):
             assert is_named(name, f"UPDATE outlet_accruals SET inputs = {value}"), name
         for name, statement in PLANTED:
             assert is_named(name, statement), (name, statement)
+
+
+def test_visits_that_passed_before_the_close_are_paid_by_and_the_witness_counts_them(november):
+    paid = Component(Kind.SUBSIDY, "补贴", amount_fen=2_00, minimum_visits=2)
+    seen = [a_visit("WL0001", arrived_at=days_later(days), manager_code="M001") for days in (0, -7)]
+    with batch():
+        add_version("STANDARD", Version(date(2026, 11, 1), (paid,), note="走访"), SYSTEM)
+        log_visits(seen, SYSTEM)
+    with frozen_at(DECEMBER_2):
+        closed()
+        with reading():
+            assert db.session.get_one(OutletAccrual, ("2026-11", 1)).earned_fen == 2_00
+    with frozen_at(DECEMBER_2 + timedelta(days=1)):
+        with batch():
+            strike_visit(seen[0].id, "没有到场", actor("carol"))  # the closed month was paid by it
+        night()
+        with db.engine.connect() as connection:
+            assert "commission_inputs" not in named_in(connection)
+        for statement in (
+            "UPDATE visits SET struck_at = received_at",
+            "UPDATE visits SET visited_on = '2026-11-03' WHERE struck_at IS NULL",
+        ):
+            assert is_named("commission_inputs", statement), statement
 
 
 def test_each_collection_keeps_what_every_component_paid_it(november):

@@ -10,11 +10,16 @@ import pytest
 from sqlalchemy import func, select
 
 from agentnet import create_app
+from agentnet.approvals.models import Approval
 from agentnet.closing.actions import close_month
 from agentnet.collecting.models import Collection, Void
+from agentnet.commission.disputes.models import Dispute
+from agentnet.commission.mailing.models import MailAddress
+from agentnet.commission.payout.models import Payee, PayoutPart, PayoutPayment
 from agentnet.core.clock import Month, frozen_at, shanghai_instant
 from agentnet.demo import households
 from agentnet.demo.history import play_counters
+from agentnet.demo.paying import play_payout
 from agentnet.demo.preparing import LOADED, load
 from agentnet.demo.printing import schedule_duties, schedule_money
 from agentnet.demo.sign_ins import KEEPERS, ROLES, Keys
@@ -118,6 +123,26 @@ def test_the_first_weeks_agree_with_the_witness_and_twice_is_once(
             assert findings_of(check, db.session.connection()) == ([], 0)
     make(empty, small, keys)
     assert [count(table) for table in tables] == before
+    _pay_out_twice(small)
+
+
+def _pay_out_twice(world: World) -> None:
+    """Close September and let the office pay it, twice: everything is there once and agrees with the witness."""
+    close_month(Month(2025, 9), SYSTEM, kinds=())
+    kept = []
+    for _ in range(2):
+        play_payout(world.timeline)
+        kept.append([count(table) for table in (Payee, PayoutPart, Dispute, Approval, MailAddress, AuditLine)])
+    assert kept[0] == kept[1]
+    assert (kept[0][0], kept[0][2], kept[0][3]) == (33, 3, 2)
+    states = dict(db.session.execute(select(PayoutPayment.state, func.count()).group_by(PayoutPayment.state)).all())
+    assert (states["SENT"], states["RETURNED"]) == (1, 1)
+    assert states["CONFIRMED"] > 10
+    assert set(db.session.scalars(select(Dispute.state))) == {"OPEN", "ACCEPTED", "REFUSED"}
+    db.session.rollback()
+    with reading():
+        for check in CHECKS:
+            assert findings_of(check, db.session.connection()) == ([], 0)
 
 
 def test_one_person_for_each_role_signs_in_with_the_password_of_the_file(

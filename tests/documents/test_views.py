@@ -36,6 +36,21 @@ def test_the_filters_narrow_the_list(drawn: Facts, sign_in: SignIn) -> None:
     assert len(listed(client, "?q=im-202610-000002")) == 1
 
 
+def test_the_list_opens_in_the_readers_language_where_there_is_any(drawn: Facts, sign_in: SignIn) -> None:
+    """Five papers of October and three of week 46 in Chinese; the five of October in English come later."""
+    client = sign_in("adam")
+    assert len(listed(client)) == 8
+    plan(drawn, language="en")
+    assert len(listed(client)) == 8
+    page = client.get("/documents").get_data(as_text=True)
+    assert "只列出中文的" in page
+    assert "· 英文" not in page
+    assert "/documents/archive.zip?language=zh" in page
+    assert len(listed(client, "?language=")) == 13
+    assert len(listed(client, "?period=2026-10")) == 10
+    assert len(listed(client, "?sort=title")) == 8
+
+
 @pytest.mark.parametrize(
     "junk", ["?period=yesterday", "?state=x%00", "?order=1", "?cursor=zzz", "?kind='", "?q=%25%25", "?org_unit=%00"]
 )

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from uuid import UUID
 
 from sqlalchemy import select
 
 from agentnet.books.journal_actions import add_mapping
 from agentnet.closing.actions import close_month
 from agentnet.commission.abuse.models import PatternFinding
+from agentnet.commission.mailing.models import Mail, MailAddress
 from agentnet.commission.parallel.actions import NewSheet, bring_sheet
 from agentnet.commission.parallel.models import OldSheetLine
 from agentnet.commission.parallel.reading import read_sheet
@@ -36,6 +38,7 @@ from tests.commission.facts import POSTAL_STATION
 from tests.commission.facts import collected as collected_in_october
 from tests.commission.payout.given import a_batch_drawn_up
 from tests.holding.given import prepaid_for_a_moment
+from tests.outlets.campaigns.given import a_campaign
 from tests.settlement.corrections.given import ask_refund, collected, night, refunded
 from tests.settlement.drawer import close, declare, new_remittance
 from tests.settlement.reconciliation.given import bank_file, partner_file, payment_line, said, take_bank, take_post
@@ -124,6 +127,8 @@ def samples(facts: dict[str, object]) -> dict[str, Sample]:
     payment = {"id_": facts["payment_id"]}
     found |= {f"payout.{name}": Sample(payment) for name in ("confirm_payment", "return_payment")}
     found |= {"payout.lift": Sample({"id_": facts["hold_id"]})}
+    mail = {"mail_id": facts["mail_id"]}
+    found |= {f"mailing.{name}": Sample(mail) for name in ("mail", "again", "settle", "returned")}
     dispute = {"dispute_id": facts["dispute_id"]}
     found |= {f"disputes.{name}": Sample(dispute) for name in ("dispute", "withdraw", "own", "refuse")}
     found |= {name: Sample(visit) for name in ("visits.show", "visits.photo", "visits.strike")}
@@ -143,6 +148,11 @@ def samples(facts: dict[str, object]) -> dict[str, Sample]:
         "outlets.step": Sample(outlet | {"state": "SUSPENDED"}),
         "outlets.remove_terminal": Sample(outlet | {"serial_no": "T-1"}),
         "outlets.edit_partner": Sample({"code": "POST"}, placed=False),
+        **{
+            f"outlets.{name}": Sample({"code": "ZNJF"}, placed=False)
+            for name in ("campaign", "edit_campaign", "add_to_campaign")
+        },
+        "outlets.leave_campaign": Sample({"code": "ZNJF", "outlet_code": "WL0001"}),
         "outlets.switch_tender": Sample({"code": "E_CNY"}, placed=False),
         "outlets.export": Sample({"ending": "csv"}, placed=False),
         "approvals.end_delegate": Sample({"id_": facts["collection_id"]}),
@@ -184,6 +194,7 @@ def samples(facts: dict[str, object]) -> dict[str, Sample]:
         "commission.export": Sample({"kind": "csv"}, placed=False),
         "commission.old_sheet": Sample(sheet, placed=False),
         "commission.accept_differences": Sample(sheet, placed=False),
+        "commission.old_sheet_template": Sample({"kind": "csv"}, placed=False),
         "commission.old_sheet_export": Sample(sheet | {"kind": "csv"}, placed=False),
         "commission.old_sheet_line": Sample(sheet | {"line_id": facts["old_line_id"]}),
         "commission.accept_difference": Sample(sheet | {"line_id": facts["old_line_id"]}),
@@ -218,6 +229,31 @@ def _refunds_of_yesterday() -> tuple[str, NewRefund, NewRefund, NewRefund]:
     return past, ask_refund(past, 700, by="carol"), in_cash, by_bank
 
 
+def _statement_mailed() -> UUID:
+    """Say that WL0001's statement of October was sent, and return the mail's id."""
+    id_ = new_id()
+    with batch() as session:
+        run_id = session.scalars(select(Run.id).where(Run.outlet_id == 1)).first()
+        mail = Mail(
+            id=id_,
+            run_id=run_id,
+            round=1,
+            outlet_id=1,
+            address="zhou@mail.example",
+            language="zh",
+            state="SENT",
+            queued_at=world.NOW,
+            asked_by_id=11,
+            next_at=world.NOW,
+            attempts=1,
+            sent_at=world.NOW,
+        )
+        session.add_all(
+            [mail, MailAddress(outlet_id=1, address="zhou@mail.example", language="zh", entered_at=world.NOW)]
+        )
+    return id_
+
+
 def lay_down_facts() -> dict[str, object]:
     """Enter one collection, visit, need, document and schedule in Wenling; return what names them."""
     taken = item()
@@ -228,6 +264,7 @@ def lay_down_facts() -> dict[str, object]:
     (bank_file_id,) = take_bank(bank_file((1_00, said("JK-0001"))))
     close()
     past, asked, in_cash, by_bank = _refunds_of_yesterday()
+    a_campaign("WL0001")
     top_up = prepaid_for_a_moment()
     with batch():
         plan_duties(IsoWeek.of(world.TODAY), SYSTEM)
@@ -258,6 +295,7 @@ def lay_down_facts() -> dict[str, object]:
         db.session.add(finding)
         old = read_sheet("网点编号,月份,代办费\nWL0001,2026-10,5.00\n".encode())
         sheet_id = bring_sheet(NewSheet(new_id(), "old.csv", old, 0), world.actor("fang")).id
+    mail_id = _statement_mailed()
     with batch() as session:
         schedule = Schedule(
             name="周报",
@@ -294,6 +332,7 @@ def lay_down_facts() -> dict[str, object]:
             "need_id": need.id,
             "number": db.session.scalars(select(Run.number).where(Run.outlet_id == 1)).first(),
             "dispute_id": dispute_id,
+            "mail_id": mail_id,
             "line_id": line,
             "schedule_id": db.session.scalars(select(Schedule.id)).one(),
             "what_if_id": what_if_id,

@@ -16,6 +16,7 @@ from agentnet.infra.tables import look_at
 from agentnet.infra.transaction import batch
 from agentnet.outlets.models import Partner
 from tests import world
+from tests.commission.mailing.given import addressed
 from tests.commission.payout.given import payee
 from tests.imports.conftest import Bring, counts
 from tests.settlement.aged import outlet_days
@@ -150,6 +151,7 @@ def test_every_kind_has_a_template_that_it_reads_itself(app: Flask, tmp_path) ->
 
 def test_what_goes_out_comes_in_again_unchanged(app: Flask, bring: Bring, tmp_path) -> None:
     payee("WL0001")
+    addressed()
     outlet_days()
     for importer in app.extensions["agentnet.importers"].values():
         by = world.actor("adam" if Role.ADMINISTRATOR in importer.roles else "fang")

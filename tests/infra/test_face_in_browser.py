@@ -232,3 +232,24 @@ def test_the_first_view_weighs_under_a_hundred_kilobytes(browser: Browser, addre
     assert len(carried) >= 6
     assert sum(carried) < 100_000
     context.close()
+
+
+def test_a_form_whose_answer_is_a_file_may_be_asked_again_and_any_other_is_held(browser: Browser) -> None:
+    page = browser.new_page()
+    script = (CHECKOUT / "agentnet" / "static" / "agentnet.js").read_text(encoding="utf-8")
+    body = """<!doctype html><html lang="en"><body>
+    <form method="post" action="/file" data-download><button type="submit" name="kind" value="csv">CSV</button>
+    <button type="submit" name="kind" value="xlsx">XLSX</button></form>
+    <form method="post" action="/waits"><button type="submit">Pay</button></form></body></html>"""
+    page.route("http://house.test/", lambda route: route.fulfill(body=body, content_type="text/html"))
+    attached = {"Content-Disposition": 'attachment; filename="a.csv"', "Content-Type": "text/csv"}
+    page.route("http://house.test/file", lambda route: route.fulfill(body="a", headers=attached))
+    page.route("http://house.test/waits", lambda route: route.fulfill(status=204))
+    page.goto("http://house.test/")
+    page.add_script_tag(content=script)
+    for name in ("CSV", "XLSX", "CSV"):
+        with page.expect_download():
+            page.get_by_role("button", name=name, exact=True).click()
+    page.get_by_role("button", name="Pay").click()
+    expect(page.get_by_role("button", name="Pay")).to_be_disabled()
+    page.close()

@@ -22,12 +22,24 @@ class Base(DeclarativeBase):
     pass
 
 
+class Keeper(Base):
+    __tablename__ = "keepers"
+
+    booth_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    name: Mapped[str] = mapped_column(String(20))
+
+
 class Booth(Base):
     __tablename__ = "booths"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(20))
     last_paid_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    @property
+    def sign(self) -> str:
+        """Return what stands above the door."""
+        return f"{self.id}: {self.name}"
 
 
 MORNING = datetime(2026, 11, 3, 1, 0, tzinfo=UTC)
@@ -54,6 +66,7 @@ def session(request: pytest.FixtureRequest) -> Iterator[Session]:
     with engine.begin() as connection:
         Base.metadata.create_all(connection)
         connection.execute(insert(Booth), _rows())
+        connection.execute(insert(Keeper), [{"booth_id": 2, "name": "Zhou"}])
     with Session(engine) as session:
         yield session
     engine.dispose()
@@ -209,3 +222,18 @@ def test_filters_take_only_what_they_know() -> None:
 def test_a_day_at_the_ends_of_the_calendar_is_no_filter(text):
     assert typed_day({"day": text}, "day") is None
     assert typed_day({"day": "2026-11-03"}, "day") == date(2026, 11, 3)
+
+
+def test_an_entity_is_read_as_its_columns_with_its_properties(session):
+    statement = select(Booth, Keeper, Booth.name.label("said")).outerjoin(Keeper, Keeper.booth_id == Booth.id)
+    page = page_of(session, statement, {}, columns=COLUMNS, default="number", key=KEY, size=3)
+    assert [(row.Booth.id, row.Booth.sign, row.said) for row in page.items] == [
+        (1, "1: booth 1", "booth 1"), (2, "2: booth 2", "booth 2"), (3, "3: booth 3", "booth 3"),
+    ]  # fmt: skip
+    assert [row.Keeper and row.Keeper.name for row in page.items] == [None, "Zhou", None]
+    assert page.items[0].Booth.last_paid_at == MORNING + timedelta(hours=1)
+    assert not session.identity_map
+    [second] = page_of(
+        session, statement.where(Booth.id == 2), {}, columns=COLUMNS, default="number", key=KEY, size=3
+    ).items
+    assert second.Keeper.booth_id == 2

@@ -1,7 +1,7 @@
 """The one commit: what commits, what rolls back, and what survives a refusal."""
 
 import pytest
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, text
 from sqlalchemy.exc import DBAPIError
 
 from agentnet.core.errors import Invalid
@@ -110,3 +110,31 @@ def test_two_requests_with_one_id_at_once_are_a_conflict_not_a_crash(own_app):
         return ""
 
     assert own_app.test_client().post("/try").status_code == 409
+
+
+def test_on_postgresql_the_server_refuses_a_change_while_reading(app):
+    if db.engine.dialect.name != "postgresql":
+        pytest.skip("SQLite begins a reading transaction that could write; the session refuses")
+    with pytest.raises(DBAPIError, match="read-only"), reading() as session:
+        session.connection().execute(text("UPDATE outlets SET name = 'x'"))
+    with batch() as session:  # the connection is handed on as it was
+        session.connection().execute(text("UPDATE outlets SET name = name"))
+
+
+def test_a_connection_keeps_its_prepared_statements_when_a_page_has_read(app):
+    if db.engine.dialect.name != "postgresql":
+        pytest.skip("SQLite prepares nothing on a server")
+    asked = text("SELECT count(*) FROM outlets WHERE code = :code")
+    for _page in range(8):
+        with reading() as session:
+            session.connection().execute(asked, {"code": "WL0001"})
+    with reading() as session:
+        kept = text("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE 'SELECT count(*) FROM outlets%'")
+        assert session.connection().execute(kept).scalar() == 1
+
+
+def test_a_page_that_failed_in_the_database_leaves_a_sound_connection(app):
+    with pytest.raises(DBAPIError), reading() as session:
+        session.connection().execute(text("SELECT nothing FROM nowhere"))
+    with reading() as session:
+        assert session.connection().execute(text("SELECT count(*) FROM outlets")).scalar()

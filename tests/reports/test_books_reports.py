@@ -208,7 +208,7 @@ def test_the_reconciliation_report_shows_files_tie_and_every_difference() -> Non
     figures = samples.reconciled(200)
     page = "".join(text_of(reconciliation.draw(figures)))
     for words in (
-        "对账报告",
+        "对账日报",
         "2026年11月11日",
         "待处理 200 笔",
         rmb_capitals(figures.open_fen),

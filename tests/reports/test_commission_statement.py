@@ -118,6 +118,11 @@ def test_an_empty_statement_says_why(reason: str, sentence: str) -> None:
     assert "人民币零元整" in page
 
 
+def test_a_reason_with_a_sign_no_font_has_is_printed_all_the_same() -> None:
+    corrected = tuple(replace(one, reason="少算了\U0001f600请补") for one in adjustments(1))
+    assert "少算了〓请补" in "".join(text_of(draw(statement(3, "zh", corrected))))
+
+
 def test_a_revision_says_what_changed() -> None:
     page = text_of(draw(with_reason(statement(3), "补入10月3日漏传的代收")))[0]
     assert "本版更正：补入10月3日漏传的代收" in page

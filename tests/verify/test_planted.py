@@ -49,6 +49,11 @@ PLANTS = (
     ("wrong_household", "UPDATE allocations SET bill_id = 1"),
     ("month_end", "UPDATE business_days SET closed_at = NULL"),
     ("month_end", "UPDATE remittances SET decided_at = '2027-01-01 00:00:00'"),
+    (
+        "month_order",
+        "INSERT INTO accounting_months (month, state, closing_at, closed_at)"
+        " VALUES ('2020-01', 'CLOSED', '2027-01-01 00:00:00', '2027-01-01 00:00:00')",
+    ),
     ("month_end", "UPDATE accounting_months SET closing_at = '2026-10-20 01:00:00'"),
     ("receipt_gap", "UPDATE business_days SET receipt_serial = receipt_serial + 1"),
     ("day_sums", "UPDATE collection_days SET amount_fen = amount_fen + 1"),

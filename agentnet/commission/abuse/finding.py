@@ -14,7 +14,7 @@ from sqlalchemy import String, bindparam, cast, select, type_coerce
 
 from agentnet.collecting.models import Collection, Correction, Void
 from agentnet.commission.abuse.rules import Found, Taken, found_in, jumps, thresholds_on, without
-from agentnet.commission.accruing import outlet_months, refunded_as_stored, worked
+from agentnet.commission.accruing import OutletMonth, outlet_months, refunded_as_stored, worked
 from agentnet.commission.engine.inputs import Fact, Profile
 from agentnet.commission.engine.language import Kind
 from agentnet.commission.queries import tariffs, terms_of
@@ -67,13 +67,18 @@ def patterns_of(month: Month, outlet_ids: Sequence[int]) -> list[Costed]:
     costed = []
     for one in outlet_months(month, list(found), book, as_stored=True):
         stands = [_fact(taken_) for taken_ in taken[one.outlet_id] if not taken_.undone and taken_.amount_fen]
+        # Where what is settled pays, a pattern costs what it will once all of it is settled.
+        whole = one.earned_fen if one.settling is None else _earned(one, stands)
         for pattern in found[one.outlet_id]:
-            earned, monthly, _reason = worked(
-                one.ruling, one.inputs, sorted(without(pattern, stands), key=lambda fact: (fact.day, fact.id))
-            )
-            rest = sum(line.commission_fen for line in earned) + sum(line.commission_fen for line in monthly)
-            costed.append(Costed(one.outlet_id, one.org_unit_id, pattern, one.earned_fen - rest))
+            rest = _earned(one, sorted(without(pattern, stands), key=lambda fact: (fact.day, fact.id)))
+            costed.append(Costed(one.outlet_id, one.org_unit_id, pattern, whole - rest))
     return costed
+
+
+def _earned(one: OutletMonth, facts: Sequence[Fact]) -> Fen:
+    settled = [fact._replace(settled_from_fen=0, settled_to_fen=fact.amount_fen) for fact in facts]
+    earned, monthly, _reason = worked(one.ruling, one.inputs, settled)
+    return sum(line.commission_fen for line in earned) + sum(line.commission_fen for line in monthly)
 
 
 def _fact(taken: Taken) -> Fact:

@@ -20,6 +20,7 @@ from agentnet.infra.db import db
 from agentnet.infra.i18n import say
 from agentnet.infra.pages import Page, SortBy, page_of
 from agentnet.infra.sheets import Cell, Yuan
+from agentnet.infra.statements import built_once
 from agentnet.outlets.models import Outlet
 from agentnet.outlets.queries import visible_outlets
 from agentnet.users.models import User
@@ -34,6 +35,9 @@ COLUMNS: Mapping[str, SortBy] = {
     "amount": SortBy(PatternFinding.amount_fen, int),
     "outlet": SortBy(Outlet.code),
 }
+
+
+_KEY = SortBy(PatternFinding.id, int)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,7 @@ class Wanted:
         return found
 
 
+@built_once
 def _findings(viewer: Actor, wanted: Wanted) -> Select[*tuple[Any, ...]]:
     return (
         select(
@@ -93,7 +98,7 @@ def finding_page(viewer: Actor, wanted: Wanted, arguments: Mapping[str, str]) ->
         arguments,
         columns=COLUMNS,
         default="-cost",
-        key=SortBy(PatternFinding.id, int),
+        key=_KEY,
     )
 
 

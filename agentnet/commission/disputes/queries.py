@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import BigInteger, Select, bindparam, func, or_, select
 
 from agentnet.collecting.models import Collection
 from agentnet.commission.disputes.models import Dispute
 from agentnet.commission.disputes.rules import State
 from agentnet.commission.models import CommissionAdjustment, CommissionLine, MonthlyCommission, PlanComponent
-from agentnet.core.clock import Month
+from agentnet.core.clock import Month, business_date, today
 from agentnet.core.errors import Missing
 from agentnet.core.money import Fen
 from agentnet.infra.actor import Actor
 from agentnet.infra.db import db
 from agentnet.infra.pages import Page, SortBy, page_of
+from agentnet.infra.statements import built_once
 from agentnet.outlets.models import Outlet
 from agentnet.outlets.queries import visible_outlets
 from agentnet.users.models import User
@@ -85,6 +86,11 @@ def _named(statement: Select[Any], source: Any) -> Select[Any]:
     )
 
 
+@built_once
+def _named_by_ids(source: Any) -> Select[Any]:
+    return _named(select(source.id), source).where(source.id.in_(bindparam("ids", type_=BigInteger(), expanding=True)))
+
+
 def _line_of_row(row: Any, key: LineKey) -> DisputedLine | None:
     if row is None:
         return None
@@ -103,7 +109,7 @@ def lines_of(disputes: Iterable[Dispute]) -> dict[UUID, DisputedLine]:
         ids = {getattr(one, column) for one in every} - {None}
         if not ids:
             continue
-        rows = {row.id: row for row in db.session.execute(_named(select(source.id), source).where(source.id.in_(ids)))}
+        rows = {row.id: row for row in db.session.connection().execute(_named_by_ids(source), {"ids": sorted(ids)})}
         for one in every:
             line = _line_of_row(rows.get(getattr(one, column)), key_of(one))
             if line is not None:
@@ -202,11 +208,13 @@ class DisputeShown:
     outlet_code: str
     outlet_name: str
     owner: str | None
+    age: int
+    """For how many days it has been open, or was."""
 
 
-def disputes_page(viewer: Actor, arguments: Mapping[str, str], asked: Asked) -> Page[DisputeShown]:
-    """Return a page of disputes in the viewer's territory, the oldest first unless asked otherwise."""
-    statement = (
+@built_once
+def _disputes(viewer: Actor, asked: Asked) -> Select[*tuple[Any, ...]]:
+    statement: Select[*tuple[Any, ...]] = (
         select(Dispute, Outlet.code, Outlet.name, User.display_name)
         .join(Outlet, Outlet.id == Dispute.outlet_id)
         .outerjoin(User, User.id == Dispute.owner_id)
@@ -223,13 +231,30 @@ def disputes_page(viewer: Actor, arguments: Mapping[str, str], asked: Asked) -> 
         statement = statement.where(Dispute.raised_at < asked.raised_before)
     if asked.owner_id:
         statement = statement.where(Dispute.owner_id == asked.owner_id)
-    key = SortBy(Dispute.id, UUID)
+    return statement
+
+
+_KEY = SortBy(Dispute.id, UUID)
+
+
+def disputes_page(viewer: Actor, arguments: Mapping[str, str], asked: Asked) -> Page[DisputeShown]:
+    """Return a page of disputes in the viewer's territory, the oldest first unless asked otherwise."""
+    statement, key = _disputes(viewer, asked), _KEY
     page = page_of(db.session(), statement, arguments, columns=COLUMNS, default="raised", key=key)
     lines = lines_of(row.Dispute for row in page.items)
     shown = [
-        DisputeShown(row.Dispute, lines[row.Dispute.id], row.code, row.name, row.display_name) for row in page.items
+        DisputeShown(
+            row.Dispute, lines[row.Dispute.id], row.code, row.name, row.display_name, age_of(row.Dispute, today())
+        )
+        for row in page.items
     ]
     return Page(shown, page.sorting, page.next_cursor, page.previous_cursor)
+
+
+def age_of(dispute: Dispute, day: date) -> int:
+    """Return for how many days a dispute has been open on a day, or was."""
+    until = business_date(dispute.ended_at) if dispute.ended_at else day
+    return max(0, (until - business_date(dispute.raised_at)).days)
 
 
 def people_of(dispute: Dispute) -> Mapping[int, str]:

@@ -24,7 +24,7 @@ from agentnet.commission.disputes.rules import LATE_DAYS, State
 from agentnet.commission.disputes.words import STATES, line_text
 from agentnet.commission.models import CommissionAdjustment
 from agentnet.commission.queries import closed_months
-from agentnet.core.clock import Month, business_date, now, today
+from agentnet.core.clock import Month, now, today
 from agentnet.core.errors import Missing, Refusal
 from agentnet.infra.db import db
 from agentnet.infra.forms import show_refusal
@@ -64,16 +64,10 @@ def disputes() -> str:
         narrowed=bool(asked.month or asked.outlet or age or asked.owner_id) or asked.state != State.OPEN,
         states=STATES,
         line_text=line_text,
-        age_of=_age,
         late=LATE_DAYS,
         may_answer=may(viewer(), Permission.COMMISSION_EDIT),
         may_raise=may(viewer(), Permission.COMMISSION_DISPUTE),
     )
-
-
-def _age(dispute: Dispute) -> int:
-    until = business_date(dispute.ended_at) if dispute.ended_at else today()
-    return max(0, (until - business_date(dispute.raised_at)).days)
 
 
 def asked_key() -> LineKey:
@@ -137,7 +131,7 @@ def _page(found: Dispute, outlet: Outlet, form: RefuseForm | None = None) -> str
         line_text=line_text,
         adjustment=adjustment,
         people=queries.people_of(found),
-        age=_age(found),
+        age=queries.age_of(found, today()),
         late=LATE_DAYS,
         states=STATES,
         mine=found.owner_id == viewer().user_id,

@@ -101,6 +101,8 @@ def band_at(component: Component, amount: Fen) -> int:
 def tiered(component: Component, measured: int) -> Exact:
     """Return what a month's volume (fen) or count earns by a TIERED component, before rounding.
 
+    Below zero (more money was taken back than was settled) it is the same scale the other way.
+
     Source of the example: a published marginal scale, 6 % to 3,000, 8 % on the next 5,000, 10 % above.
 
     >>> from agentnet.commission.engine.language import Tier
@@ -110,6 +112,8 @@ def tiered(component: Component, measured: int) -> Exact:
     """
     by_volume = component.measure is Measure.VOLUME
     under = PPM if by_volume else 1
+    if measured < 0:
+        return Exact(-tiered(component, -measured).over, under)
     if component.mode is Mode.WHOLE:
         tier = component.tiers[tier_at(component, measured)]
         return Exact(measured * (tier.rate_ppm if by_volume else tier.fee_fen), under)

@@ -95,15 +95,18 @@ def explain_collection(
         if one.household == fact.household
         and one.amount_fen
         and (whole or span.starts_on <= one.day < span.ends_on)
-        and (not settles or one.settled_from_fen < one.settled_to_fen)
+        and (not settles or one.settled_from_fen != one.settled_to_fen)
     ]
-    compiled = compile_version(span.version, outlet.profile)
     workings = []
-    for index in sorted(compiled.route(fact.tender).indexes):
+
+    def looking(one: Fact) -> frozenset[int]:
+        return compile_version(span.version, outlet.profile_on(one.day)).route(one.tender).indexes
+
+    for index in sorted(looking(fact)):
         component = span.version.components[index]
         if component.kind not in PAYS_COLLECTIONS:
             continue
-        earlier = [one.amount_fen for one in mates if index in compiled.route(one.tender).indexes]
+        earlier = [one.amount_fen for one in mates if index in looking(one)]
         workings.append(explain_line(span.version, number, index, fact, earlier))
     return Explained(tuple(workings), None if workings else Reason.NOT_COVERED)
 
@@ -123,7 +126,7 @@ def explain_line(version: Version, span: int, index: int, fact: Fact, earlier: S
     if version.basis is Basis.SETTLED:
         inputs.append((Input.SETTLED_BEFORE, format_yuan(fact.settled_from_fen)))
         inputs.append((Input.SETTLED_NOW, format_yuan(fact.settled_to_fen)))
-        if fact.settled_to_fen - fact.settled_from_fen < fact.amount_fen:
+        if fact.settled_to_fen - fact.settled_from_fen != fact.amount_fen:
             settled = _settled(fen, fact)
             formula, exact, fen = (*formula, *settled[0]), settled[1], settled[2]
     return Working(span, index, component.name, component.kind, tuple(inputs), part, tuple(formula), exact, fen, reason)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from agentnet.commission.engine import spelling
 from agentnet.commission.engine.amounts import Exact, growth, increments, step_at, tier_at, tiered
@@ -10,7 +11,7 @@ from agentnet.commission.engine.evaluating import Worked
 from agentnet.commission.engine.explaining import Working
 from agentnet.commission.engine.inputs import Span
 from agentnet.commission.engine.language import PAYS_COLLECTIONS, Component, Kind, Measure, Mode, Step, Tier, Version
-from agentnet.commission.engine.monthly import MonthInputs, monthly_fen
+from agentnet.commission.engine.monthly import MonthInputs, monthly_fen, reason_on
 from agentnet.commission.engine.reasons import Reason
 from agentnet.commission.engine.spelling import Input
 from agentnet.core.money import PPM, format_yuan
@@ -28,7 +29,8 @@ def explain_month(ruling: Version | Sequence[Span], worked: Worked) -> tuple[Wor
 
 def explain_monthly(version: Version, span: int, index: int, inputs: MonthInputs) -> Working:
     """Explain what a component of a version earns once a month."""
-    return explain_component(version.components[index], inputs, span, index)
+    found = explain_component(version.components[index], inputs, span, index)
+    return replace(found, reason=reason_on(version.basis, found.reason))
 
 
 def explain_component(component: Component, inputs: MonthInputs, span: int = 0, index: int = 0) -> Working:
@@ -102,6 +104,9 @@ def _share_of_month(fen: int, inputs: MonthInputs) -> tuple[list[str], Exact | N
 def _tiered(component: Component, measured: int) -> _Found:
     by_volume = component.measure is Measure.VOLUME
     exact = tiered(component, measured)
+    if measured < 0:  # more was taken back than settled: the same scale the other way
+        part, lines, _exact = _tiered(component, -measured)
+        return part, [*lines, f"− {spelling.decimal(-exact.over, exact.under)}"], _if_rounded(exact)
     at = tier_at(component, measured)
     part = _tier_words(component, component.tiers[at])
     if component.mode is Mode.WHOLE:

@@ -7,8 +7,9 @@ before the month was worked is not among the facts, or with the rest of its amou
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from agentnet.commission.engine.language import Version
@@ -20,7 +21,8 @@ class Fact(NamedTuple):
     """One collection; ids of one outlet can be sorted.
 
     On basis SETTLED, ``settled_from_fen`` until ``settled_to_fen`` is the part of the amount that became settled in the
-    month that is worked (0 and the amount: all of it); on basis ENTERED it is not looked at.
+    month that is worked (0 and the amount: all of it); where ``settled_to_fen`` is the smaller, money that had arrived
+    was taken back. On basis ENTERED it is not looked at.
     """
 
     id: Any
@@ -51,9 +53,20 @@ class Profile:
     campaigns: frozenset[str] = frozenset()
 
 
+class CampaignDays(NamedTuple):
+    """Days (half-open) on which the outlet is in a campaign that runs."""
+
+    code: str
+    starts_on: date
+    ends_on: date
+
+
 @dataclass(frozen=True, slots=True)
 class OutletInputs:
-    """One outlet's month. ``last_year`` holds the same month last year; None or nothing in scope: no figure."""
+    """One outlet's month. ``last_year`` holds the same month last year; None or nothing in scope: no figure.
+
+    ``profile`` holds the campaigns the outlet is in all the time, ``campaigns`` those it is in on some days.
+    """
 
     month: Month
     profile: Profile = Profile()
@@ -61,6 +74,23 @@ class OutletInputs:
     open_days: frozenset[date] = frozenset()
     visits_passed: Sequence[date] = ()
     mandates: Sequence[date] = ()
+    campaigns: tuple[CampaignDays, ...] = ()
+
+    def profile_on(self, day: date) -> Profile:
+        """Return what the outlet is on a day.
+
+        >>> autumn = CampaignDays("AUTUMN", date(2026, 11, 10), date(2026, 11, 20))
+        >>> outlet = OutletInputs(Month(2026, 11), campaigns=(autumn,))
+        >>> [sorted(outlet.profile_on(date(2026, 11, day)).campaigns) for day in (9, 10, 19, 20)]
+        [[], ['AUTUMN'], ['AUTUMN'], []]
+        """
+        running = frozenset(one.code for one in self.campaigns if one.starts_on <= day < one.ends_on)
+        return replace(self.profile, campaigns=self.profile.campaigns | running) if running else self.profile
+
+    def cut(self, starts_on: date, ends_on: date) -> list[tuple[date, date]]:
+        """Cut days where the outlet enters or leaves a campaign; days without any are one piece."""
+        edges = {day for one in self.campaigns for day in (one.starts_on, one.ends_on) if starts_on < day < ends_on}
+        return list(pairwise([starts_on, *sorted(edges), ends_on]))
 
 
 @dataclass(frozen=True, slots=True)

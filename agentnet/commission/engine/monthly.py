@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from agentnet.commission.engine.amounts import growth, rounded, tiered
-from agentnet.commission.engine.language import PAYS_COLLECTIONS, Component, Kind
+from agentnet.commission.engine.language import PAYS_COLLECTIONS, Basis, Component, Kind
 from agentnet.commission.engine.reasons import Reason
 from agentnet.core.money import Fen
 
@@ -42,6 +42,12 @@ def monthly_fen(component: Component, inputs: MonthInputs) -> tuple[Fen, Reason 
     if component.kind in PAYS_COLLECTIONS:
         return earned - inputs.measured, reason
     return earned, reason
+
+
+def reason_on(basis: Basis, reason: Reason | None) -> Reason | None:
+    """Return a reason as a version of this basis gives it: where nothing counted, nothing was settled."""
+    nothing = reason is Reason.NOTHING_COLLECTED and basis is Basis.SETTLED
+    return Reason.NOTHING_SETTLED if nothing else reason
 
 
 def _before_bounds(component: Component, inputs: MonthInputs) -> tuple[Fen, Reason | None]:

@@ -11,7 +11,7 @@ from sqlalchemy import Table, and_, func, select, update
 
 from agentnet.commission.models import OutletAccrual
 from agentnet.commission.parallel.models import OldSheet, OldSheetLine
-from agentnet.commission.parallel.rules import Cause, Ours, Part, Theirs, explain
+from agentnet.commission.parallel.rules import Cause, Ours, Part, Scope, Theirs, explain
 from agentnet.commission.queries import closed_months, require_company_wide
 from agentnet.core.clock import now
 from agentnet.core.errors import Invalid, Missing
@@ -37,19 +37,20 @@ class NewSheet:
     file_name: str
     parsed: Parsed
     rounding_fen: Fen
+    scope: Scope = Scope.UNITS
 
 
 def bring_sheet(new: NewSheet, by: Actor) -> OldSheet:
     """Set an old sheet beside our closed months, each difference explained. Sent twice is once.
 
-    Our outlets with a figure in one of its months that it leaves out are lines as well.
+    Our outlets with a figure in one of its months that it leaves out are lines as well, as far as the scope reaches.
 
     Raises:
         Forbidden: ``not_permitted``, ``company_only``. Conflict: ``id_reused``.
         Invalid: ``sheet_faults``, ``rounding_range``.
     """
     require_company_wide(by, EDIT)
-    content = {"sha256": new.parsed.sha256, "rounding_fen": new.rounding_fen}
+    content = {"sha256": new.parsed.sha256, "rounding_fen": new.rounding_fen, "scope": new.scope.value}
     known = earlier_result(new.id, "old_sheet", content)
     if known is not None:
         return db.session.get_one(OldSheet, uuid.UUID(known))
@@ -73,7 +74,7 @@ def bring_sheet(new: NewSheet, by: Actor) -> OldSheet:
     db.session.flush()
     insert_typed(db.session.connection(), cast(Table, OldSheetLine.__table__), lines)
     remember(new.id, "old_sheet", by, content, sheet.id)
-    after = {"file": sheet.file_name, "sha256": sheet.sha256, "rows": len(lines), "rounding_fen": new.rounding_fen}
+    after = {"file": sheet.file_name, "rows": len(lines), **content}
     write_audit(by, "brought_old_sheet", "old_sheet", sheet.id, after=after)
     return sheet
 
@@ -81,7 +82,7 @@ def bring_sheet(new: NewSheet, by: Actor) -> OldSheet:
 def _lines(new: NewSheet) -> Iterator[dict[str, Any]]:
     records = [(line, record) for line, record in new.parsed.records()]
     months = sorted({record["month"] for _line, record in records})
-    outlets = _outlet_ids({record["outlet_code"] for _line, record in records})
+    outlets, units = _outlets({record["outlet_code"] for _line, record in records})
     ours = _ours(months)
     closed = {str(month) for month in closed_months()}
     seen = set()
@@ -90,22 +91,35 @@ def _lines(new: NewSheet) -> Iterator[dict[str, Any]]:
         seen.add((code, month))
         theirs = Theirs(record["amount"], record.get("count"), record.get("volume"))
         yield _line(new, line, code, outlets.get(code), month, theirs, ours.get((code, month)), month in closed)
+    units |= {found.org_unit_id for (code, _month), found in ours.items() if code in outlets}
     for (code, month), found in sorted(ours.items()):
-        if (code, month) not in seen and found.ours.due_fen:
+        if (code, month) not in seen and found.ours.due_fen and _asked(new.scope, found, code in outlets, units):
             yield _line(new, None, code, found.outlet_id, month, None, found, True)
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
     outlet_id: int
+    org_unit_id: int
+    """Where the outlet stood in that month."""
     ours: Ours
 
 
-def _outlet_ids(codes: set[str]) -> dict[str, int]:
+def _asked(scope: Scope, found: _Found, in_file: bool, units: set[int]) -> bool:
+    """Return whether a sheet is asked about a month of an outlet that it leaves out."""
+    return scope is Scope.ALL or in_file or (scope is Scope.UNITS and found.org_unit_id in units)
+
+
+def _outlets(codes: set[str]) -> tuple[dict[str, int], set[int]]:
+    """Return the outlets of a sheet that we know, by code, and the units they stand in today."""
     found: dict[str, int] = {}
+    units: set[int] = set()
     for some in chunks(sorted(codes)):
-        found |= dict(db.session.execute(select(Outlet.code, Outlet.id).where(Outlet.code.in_(some))).all())
-    return found
+        rows = db.session.execute(select(Outlet.code, Outlet.id, Outlet.org_unit_id).where(Outlet.code.in_(some)))
+        for code, id_, unit_id in rows:
+            found[code] = id_
+            units.add(unit_id)
+    return found, units
 
 
 def _ours(months: list[str]) -> dict[tuple[str, str], _Found]:
@@ -114,6 +128,7 @@ def _ours(months: list[str]) -> dict[tuple[str, str], _Found]:
             Outlet.code,
             OutletAccrual.month,
             OutletAccrual.outlet_id,
+            OutletAccrual.org_unit_id,
             OutletAccrual.earned_fen,
             OutletAccrual.adjusted_fen,
             OutletAccrual.collections_count,
@@ -122,7 +137,9 @@ def _ours(months: list[str]) -> dict[tuple[str, str], _Found]:
         .join(Outlet, Outlet.id == OutletAccrual.outlet_id)
         .where(OutletAccrual.month.in_(months))
     )
-    return {(code, month): _Found(outlet_id, Ours(*figures)) for code, month, outlet_id, *figures in rows}
+    return {
+        (code, month): _Found(outlet_id, unit_id, Ours(*figures)) for code, month, outlet_id, unit_id, *figures in rows
+    }
 
 
 def _line(

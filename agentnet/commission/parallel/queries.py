@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, Select, case, func, select, true
+from sqlalchemy import ColumnElement, Select, bindparam, case, func, select, true
 
 from agentnet.commission.parallel.models import OldSheet, OldSheetLine
 from agentnet.commission.parallel.words import STATES, part_texts
@@ -19,6 +19,7 @@ from agentnet.infra.db import db
 from agentnet.infra.i18n import say
 from agentnet.infra.pages import Page, SortBy, page_of
 from agentnet.infra.sheets import Cell, Yuan
+from agentnet.infra.statements import built_once
 from agentnet.outlets.models import Outlet
 from agentnet.outlets.queries import visible_outlets
 from agentnet.users.models import User
@@ -34,6 +35,9 @@ LINE_COLUMNS: Mapping[str, SortBy] = {
 }
 
 
+_LINE_KEY = SortBy(OldSheetLine.id, int)
+
+
 def _mine(viewer: Actor) -> ColumnElement[bool]:
     """Return the condition on lines; what is no outlet of ours is the company's to look at."""
     if covers_company(viewer, READ):
@@ -41,23 +45,34 @@ def _mine(viewer: Actor) -> ColumnElement[bool]:
     return OldSheetLine.outlet_id.in_(select(Outlet.id).where(visible_outlets(viewer, READ)))
 
 
+@built_once
+def _sheets(viewer: Actor) -> Select[*tuple[Any, ...]]:
+    still_open = (
+        select(OldSheetLine.sheet_id, func.count().label("still_open"))
+        .where(OldSheetLine.state == "OPEN", _mine(viewer))
+        .group_by(OldSheetLine.sheet_id)
+        .subquery()
+    )
+    return (
+        select(
+            OldSheet,
+            User.display_name.label("brought_by"),
+            func.coalesce(still_open.c.still_open, 0).label("still_open"),
+        )
+        .outerjoin(User, User.id == OldSheet.user_id)
+        .outerjoin(still_open, still_open.c.sheet_id == OldSheet.id)
+    )
+
+
 def sheet_page(viewer: Actor, arguments: Mapping[str, str]) -> Page[Any]:
     """Return a page of sheets, newest first, with how many lines are still open in the viewer's territory."""
-    still_open = (
-        select(func.count())
-        .where(OldSheetLine.sheet_id == OldSheet.id, OldSheetLine.state == "OPEN", _mine(viewer))
-        .scalar_subquery()
-    )
-    statement: Select[*tuple[Any, ...]] = select(
-        OldSheet, User.display_name.label("brought_by"), still_open.label("still_open")
-    ).outerjoin(User, User.id == OldSheet.user_id)
     return page_of(
         db.session(),
-        statement,
+        _sheets(viewer),
         arguments,
         columns=SHEET_COLUMNS,
         default="-brought",
-        key=SortBy(OldSheet.id, uuid.UUID),
+        key=SHEET_COLUMNS["brought"],
     )
 
 
@@ -88,37 +103,49 @@ class MonthSums:
         return self.ours_fen - self.theirs_fen
 
 
-def months_of(viewer: Actor, sheet: OldSheet) -> list[MonthSums]:
-    """Return the months of a sheet in the viewer's territory."""
-    rows = db.session.execute(
+@dataclass(frozen=True, slots=True)
+class SheetSums:
+    """What a sheet comes to in a territory: by month, and by main cause (lines, still open, sum of differences)."""
+
+    months: Sequence[MonthSums]
+    causes: Sequence[tuple[str, int, int, Fen]]
+
+
+def sums_of(viewer: Actor, sheet: OldSheet) -> SheetSums:
+    """Return the months of a sheet and the causes of its differences in the viewer's territory, the commonest first."""
+    by_month: dict[str, list[int]] = {}
+    by_cause: dict[str, list[int]] = {}
+    for month, cause, *figures in db.session.connection().execute(_sums(viewer), {"sheet_id": sheet.id}):
+        lines, opened, theirs, ours = (int(figure) for figure in figures)
+        _add(by_month.setdefault(month, [0] * 4), (lines, opened, theirs, ours))
+        if cause is not None:
+            _add(by_cause.setdefault(cause, [0] * 3), (lines, opened, ours - theirs))
+    causes = sorted(by_cause.items(), key=lambda one: (-one[1][0], one[0]))
+    return SheetSums(
+        [MonthSums(month, *figures) for month, figures in sorted(by_month.items())],
+        [(cause, lines, opened, fen) for cause, (lines, opened, fen) in causes],
+    )
+
+
+def _add(sums: list[int], figures: Sequence[int]) -> None:
+    for place, figure in enumerate(figures):
+        sums[place] += figure
+
+
+@built_once
+def _sums(viewer: Actor) -> Select[*tuple[Any, ...]]:
+    return (
         select(
             OldSheetLine.month,
+            OldSheetLine.cause,
             func.count(),
             func.sum(case((OldSheetLine.state == "OPEN", 1), else_=0)),
             func.coalesce(func.sum(OldSheetLine.theirs_fen), 0),
             func.coalesce(func.sum(OldSheetLine.ours_fen), 0),
         )
-        .where(OldSheetLine.sheet_id == sheet.id, _mine(viewer))
-        .group_by(OldSheetLine.month)
-        .order_by(OldSheetLine.month)
+        .where(OldSheetLine.sheet_id == bindparam("sheet_id", type_=OldSheet.id.type), _mine(viewer))
+        .group_by(OldSheetLine.month, OldSheetLine.cause)
     )
-    return [MonthSums(month, lines, int(opened), int(theirs), int(ours)) for month, lines, opened, theirs, ours in rows]
-
-
-def causes_of(viewer: Actor, sheet: OldSheet) -> list[tuple[str, int, int, Fen]]:
-    """Return for each main cause: lines, those still open, and the sum of their differences."""
-    rows = db.session.execute(
-        select(
-            OldSheetLine.cause,
-            func.count(),
-            func.sum(case((OldSheetLine.state == "OPEN", 1), else_=0)),
-            func.sum(OldSheetLine.difference_fen),
-        )
-        .where(OldSheetLine.sheet_id == sheet.id, OldSheetLine.cause.is_not(None), _mine(viewer))
-        .group_by(OldSheetLine.cause)
-        .order_by(func.count().desc(), OldSheetLine.cause)
-    )
-    return [(str(cause), lines, int(opened), int(fen)) for cause, lines, opened, fen in rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,11 +169,16 @@ class LineWanted:
         return found
 
 
-def _lines(viewer: Actor, sheet: OldSheet) -> Select[*tuple[Any, ...]]:
+@built_once
+def _listed(viewer: Actor, sheet_id: uuid.UUID, wanted: LineWanted) -> Select[*tuple[Any, ...]]:
+    return _lines(viewer, sheet_id).where(*wanted.conditions())
+
+
+def _lines(viewer: Actor, sheet_id: uuid.UUID) -> Select[*tuple[Any, ...]]:
     return (
         select(OldSheetLine, Outlet.name)
         .outerjoin(Outlet, Outlet.id == OldSheetLine.outlet_id)
-        .where(OldSheetLine.sheet_id == sheet.id, _mine(viewer))
+        .where(OldSheetLine.sheet_id == sheet_id, _mine(viewer))
     )
 
 
@@ -154,11 +186,11 @@ def line_page(viewer: Actor, sheet: OldSheet, wanted: LineWanted, arguments: Map
     """Return a page of lines, the largest difference first."""
     return page_of(
         db.session(),
-        _lines(viewer, sheet).where(*wanted.conditions()),
+        _listed(viewer, sheet.id, wanted),
         arguments,
         columns=LINE_COLUMNS,
         default="-difference",
-        key=SortBy(OldSheetLine.id, int),
+        key=_LINE_KEY,
     )
 
 
@@ -168,7 +200,7 @@ def line_of(viewer: Actor, sheet: OldSheet, line_id: int) -> tuple[OldSheetLine,
     Raises:
         Missing: ``sheet_line_missing``.
     """
-    row = db.session.execute(_lines(viewer, sheet).where(OldSheetLine.id == line_id)).one_or_none()
+    row = db.session.execute(_lines(viewer, sheet.id).where(OldSheetLine.id == line_id)).one_or_none()
     if row is None:
         raise Missing("sheet_line_missing", "没有这一行差异")
     return row[0], row[1], db.session.scalar(select(User.display_name).where(User.id == row[0].accepted_by_id))
@@ -185,7 +217,7 @@ def head() -> Sequence[str]:
 
 def rows(viewer: Actor, sheet: OldSheet) -> Iterator[Sequence[Cell]]:
     """Yield every line as a row of a file, those that agree included, in the order of the sheet."""
-    statement = _lines(viewer, sheet).order_by(OldSheetLine.id).execution_options(yield_per=2_000)
+    statement = _lines(viewer, sheet.id).order_by(OldSheetLine.id).execution_options(yield_per=2_000)
     for line, name in db.session.execute(statement):
         yield (
             line.line_no,

@@ -22,8 +22,18 @@ def _signed(text: str) -> Fen:
     return -parse_yuan(text[1:]) if text.startswith("-") else parse_yuan(text)
 
 
+_read_code: Final = code()
+
+
+def _outlet_code(text: str) -> str:
+    """Read an outlet's code; where a name stands instead, say that it is one."""
+    if any("\u4e00" <= character <= "\u9fff" for character in text):
+        raise Invalid("cell_outlet_name", "要填网点编号，不是名称，例如 WL0001")
+    return _read_code(text)
+
+
 COLUMNS: Final = (
-    Column("outlet_code", translatable("网点编号"), code(), aliases=("outlet", "网点"), example="WL0001"),
+    Column("outlet_code", translatable("网点编号"), _outlet_code, aliases=("outlet", "网点"), example="WL0001"),
     Column("month", translatable("月份"), month, example="2026-10"),
     Column(
         "amount",

@@ -34,6 +34,17 @@ class Cause(StrEnum):
     """Their sheet gives no count or amount to tell by."""
 
 
+class Scope(StrEnum):
+    """Which outlets of ours a sheet that leaves them out is asked about."""
+
+    UNITS = "UNITS"
+    """Those of the stations whose outlets it holds: a station's sheet, a pilot's."""
+    FILE = "FILE"
+    """None: only the outlets it holds are compared."""
+    ALL = "ALL"
+    """Every one of the company."""
+
+
 class Part(NamedTuple):
     """A part of a difference, in fen; above zero where we pay more."""
 

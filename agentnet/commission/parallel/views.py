@@ -13,13 +13,13 @@ from werkzeug.wrappers import Response
 from agentnet.commission.parallel import queries
 from agentnet.commission.parallel.actions import NewAcceptance, NewSheet, accept, bring_sheet
 from agentnet.commission.parallel.forms import AcceptForm, SheetForm
-from agentnet.commission.parallel.reading import COLUMNS, read_sheet
-from agentnet.commission.parallel.rules import Cause
-from agentnet.commission.parallel.words import CAUSES, STATES, average_text, part_texts, signed
+from agentnet.commission.parallel.reading import COLUMNS, SHEET, read_sheet
+from agentnet.commission.parallel.rules import Cause, Scope
+from agentnet.commission.parallel.words import CAUSES, STATES, average_text, month_words, part_texts, signed
 from agentnet.commission.queries import require_company_wide
 from agentnet.core.errors import Invalid, Missing, Refusal
 from agentnet.infra.forms import show_refusal
-from agentnet.infra.importing import Parsed
+from agentnet.infra.importing import Parsed, example_rows
 from agentnet.infra.pages import chosen, typed_text
 from agentnet.infra.preparing import prepared, prepared_by
 from agentnet.infra.sheets import KINDS, download
@@ -78,11 +78,26 @@ def new_sheet() -> Answer:
     try:
         parsed = prepared()
         name = request.files["file"].filename or "-"
-        sheet = bring_sheet(NewSheet(uuid.UUID(str(form.id.data)), name, parsed, form.rounding.data or 0), viewer())
+        scope = Scope(form.scope.data)
+        new = NewSheet(uuid.UUID(str(form.id.data)), name, parsed, form.rounding.data or 0, scope)
+        sheet = bring_sheet(new, viewer())
     except Refusal as refusal:
         show_refusal(form, refusal)
         return _form_page(form, parsed), refusal.status
     return redirect(url_for("commission.old_sheet", sheet_id=sheet.id), 303)
+
+
+@needs(EDIT)
+def template(kind: str) -> Response:
+    """Give the file to fill in: the head and one example row.
+
+    Raises:
+        Forbidden: ``not_permitted``. Missing: ``file_kind_missing``.
+    """
+    if kind not in KINDS:
+        raise Missing("file_kind_missing", "没有这种文件格式")
+    head, rows = example_rows(SHEET)
+    return download(kind, _("旧表模板"), [_(words) for words in head], rows)
 
 
 def _wanted() -> queries.LineWanted:
@@ -96,21 +111,22 @@ def _wanted() -> queries.LineWanted:
 
 def _sheet_page(sheet_id: uuid.UUID, form: AcceptForm) -> str:
     found = queries.sheet_by_id(sheet_id)
-    wanted, months = _wanted(), queries.months_of(viewer(), found)
+    wanted, sums = _wanted(), queries.sums_of(viewer(), found)
     page = queries.line_page(viewer(), found, wanted, request.args)
     return render_template(
         "commission/parallel/sheet.html",
         sheet=found,
-        months=months,
-        lines=sum(month.lines for month in months),
-        still_open=sum(month.still_open for month in months),
-        causes_found=queries.causes_of(viewer(), found),
+        months=sums.months,
+        lines=sum(month.lines for month in sums.months),
+        still_open=sum(month.still_open for month in sums.months),
+        causes_found=sums.causes,
         page=page,
         texts={line.id: part_texts(line) for line, *_more in page.items},
         wanted=wanted,
         causes=CAUSES,
         states=STATES,
         signed=signed,
+        month_words=month_words,
         form=form,
         may_edit=may(viewer(), EDIT),
         may_export=may(viewer(), Permission.EXPORT),
@@ -157,6 +173,7 @@ def _line_page(sheet_id: uuid.UUID, line_id: int, form: AcceptForm) -> str:
         ours_average=average_text(one.ours_fen, one.ours_count),
         states=STATES,
         signed=signed,
+        month_words=month_words,
         form=form,
         may_edit=may(viewer(), EDIT),
     )

@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from flask_babel import gettext as _
 
 from agentnet.commission.parallel.models import OldSheetLine
-from agentnet.commission.parallel.rules import Cause
+from agentnet.commission.parallel.rules import Cause, Scope
+from agentnet.core.clock import Month
 from agentnet.core.money import Fen, format_yuan
 from agentnet.core.words import translatable
+from agentnet.infra.dates import month_text
 from agentnet.infra.i18n import in_english, say
 
 CAUSES: Mapping[str, str] = {
@@ -24,11 +26,21 @@ CAUSES: Mapping[str, str] = {
     Cause.ROUNDING: translatable("四舍五入"),
     Cause.UNKNOWN: translatable("旧表没有笔数和金额，还说不清"),
 }
+SCOPES: Mapping[str, str] = {
+    Scope.UNITS: translatable("旧表里的网点，和它们所在供电所的其他网点"),
+    Scope.FILE: translatable("只比旧表里的网点"),
+    Scope.ALL: translatable("全公司的网点"),
+}
 STATES: Mapping[str, tuple[str, str]] = {
     "AGREES": (translatable("一致"), "good"),
     "OPEN": (translatable("待说明"), "waiting"),
     "ACCEPTED": (translatable("已接受"), "good"),
 }
+
+
+def month_words(month: str) -> str:
+    """Return a month of a sheet as people say it."""
+    return month_text(Month.parse(month))
 
 
 def signed(fen: Fen) -> str:

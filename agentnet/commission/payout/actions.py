@@ -211,7 +211,7 @@ def check(batch_id: UUID, request_id: UUID, by: Actor) -> None:
             subject_label=batch_label(batch),
             org_unit_id=root.id,
             content=said(batch),
-            reason="代办费付款已核对",
+            reason="这一批已核对，请审批后付款",
             amount_fen=batch.net_fen,
         ),
         by,

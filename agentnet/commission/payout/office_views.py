@@ -9,6 +9,8 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
+from agentnet.commission.mailing.queries import payee_addresses
+from agentnet.commission.mailing.rules import mask_mail
 from agentnet.commission.payout import pages
 from agentnet.commission.payout.account_rules import mask_account
 from agentnet.commission.payout.actions import batch_label
@@ -60,6 +62,8 @@ def payees() -> str:
         types=TYPES,
         share_text=share_text,
         mask=mask_account,
+        mails=payee_addresses([row.PayeeTerm.payee_id for row in page.items]),
+        mask_mail=mask_mail,
         may_edit=covers_company(viewer(), EDIT),
         today=today(),
     )

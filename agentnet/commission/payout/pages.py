@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, and_, case, cast, func, or_, select
+from sqlalchemy import BigInteger, Select, and_, bindparam, case, cast, func, or_, select
 
 from agentnet.commission.payout.bank_sheet import USUAL, Layout, Order, SheetColumn, ToPay
 from agentnet.commission.payout.models import (
@@ -21,13 +21,15 @@ from agentnet.commission.payout.models import (
     PayoutPayment,
     PayoutSetting,
 )
-from agentnet.commission.payout.queries import accounts_on, payments_of
+from agentnet.commission.payout.queries import payments_of
 from agentnet.core.clock import today
 from agentnet.core.errors import Invalid
 from agentnet.core.money import Fen
 from agentnet.infra.actor import Actor
+from agentnet.infra.columnar import rows_of
 from agentnet.infra.db import db
 from agentnet.infra.pages import Page, SortBy, page_of
+from agentnet.infra.statements import built_once
 from agentnet.outlets.models import Outlet, Partner
 from agentnet.outlets.queries import visible_outlets
 from agentnet.users.models import User
@@ -36,10 +38,16 @@ from agentnet.users.permissions import Permission, covers_company
 READ = Permission.PAYOUT_READ
 
 
+def _paid_and_held() -> tuple[Any, Any]:
+    """Return what a part comes to where it is paid, and where it is held."""
+    paid = PayoutPart.payment_id.is_not(None)
+    return case((paid, PayoutPart.amount_fen), else_=0), case((paid, 0), else_=PayoutPart.amount_fen)
+
+
+@built_once
 def _territory_sums(viewer: Actor) -> Any:
     """Return, by batch, what it pays and holds of the outlets in the viewer's territory."""
-    paid = case((PayoutPart.payment_id.is_not(None), PayoutPart.amount_fen), else_=0)
-    held = case((PayoutPart.payment_id.is_(None), PayoutPart.amount_fen), else_=0)
+    paid, held = _paid_and_held()
     return (
         select(
             PayoutPart.batch_id,
@@ -56,31 +64,45 @@ def _territory_sums(viewer: Actor) -> Any:
 
 def own_sums(viewer: Actor, batch: PayoutBatch) -> tuple[Fen, Fen]:
     """Return what a batch pays and what it holds of the viewer's territory (fen)."""
-    sums = _territory_sums(viewer)
-    row = db.session.execute(select(sums.c.gross_fen, sums.c.held_fen).where(sums.c.batch_id == batch.id)).one()
-    return int(row.gross_fen), int(row.held_fen)
+    row = db.session.connection().execute(_own_sums(viewer), {"batch_id": batch.id}).one()
+    return int(row[0]), int(row[1])
 
 
-def batches_page(viewer: Actor, arguments: Mapping[str, str], state: str = "") -> Page[Any]:
-    """Return a page of batches, newest first, with what of them lies in the viewer's territory."""
+@built_once
+def _own_sums(viewer: Actor) -> Select[*tuple[Any, ...]]:
+    sums = [cast(func.sum(part), BigInteger) for part in _paid_and_held()]
+    of_outlets = select(*sums).join(Outlet, Outlet.id == PayoutPart.outlet_id)
+    return of_outlets.where(PayoutPart.batch_id == _BATCH, visible_outlets(viewer, READ))
+
+
+_BATCH: Any = bindparam("batch_id", type_=PayoutBatch.id.type)
+
+
+@built_once
+def _batches(viewer: Actor, state: str) -> Select[*tuple[Any, ...]]:
     sums = _territory_sums(viewer)
     statement = select(PayoutBatch, sums.c.gross_fen, sums.c.held_fen, sums.c.outlets).join(
         sums, sums.c.batch_id == PayoutBatch.id
     )
     if state:
         statement = statement.where(PayoutBatch.state == state)
-    key = SortBy(PayoutBatch.id, UUID)
-    columns = {"drawn": key, "month": SortBy(PayoutBatch.month, str)}
-    return page_of(db.session(), statement, arguments, columns=columns, default="-drawn", key=key)
+    return statement
 
 
-def payments_page(
-    viewer: Actor, batch: PayoutBatch, arguments: Mapping[str, str], state: str = "", words: str = ""
-) -> Page[Any]:
-    """Return a page of a batch's payments that reach an outlet of the viewer's territory."""
-    statement = select(PayoutPayment).where(PayoutPayment.batch_id == batch.id)
+_BATCH_COLUMNS = {"drawn": SortBy(PayoutBatch.id, UUID), "month": SortBy(PayoutBatch.month, str)}
+
+
+def batches_page(viewer: Actor, arguments: Mapping[str, str], state: str = "") -> Page[Any]:
+    """Return a page of batches, newest first, with what of them lies in the viewer's territory."""
+    statement, key = _batches(viewer, state), _BATCH_COLUMNS["drawn"]
+    return page_of(db.session(), statement, arguments, columns=_BATCH_COLUMNS, default="-drawn", key=key)
+
+
+@built_once
+def _payments(viewer: Actor, batch_id: UUID, state: str, words: str) -> Select[*tuple[Any, ...]]:
+    statement: Select[*tuple[Any, ...]] = select(PayoutPayment).where(PayoutPayment.batch_id == batch_id)
     reaches = select(PayoutPart.payment_id).join(Outlet, Outlet.id == PayoutPart.outlet_id)
-    reaches = reaches.where(PayoutPart.batch_id == batch.id, PayoutPart.payment_id.is_not(None))
+    reaches = reaches.where(PayoutPart.batch_id == batch_id, PayoutPart.payment_id.is_not(None))
     if words:
         reaches = reaches.where(or_(Outlet.code == words.upper(), Outlet.name.contains(words, autoescape=True)))
     if words or not covers_company(viewer, READ):
@@ -90,23 +112,37 @@ def payments_page(
         statement = statement.where(or_(seen, named) if named is not None and covers else seen)
     if state:
         statement = statement.where(PayoutPayment.state == state)
-    columns = {"number": SortBy(PayoutPayment.number, int), "amount": SortBy(PayoutPayment.net_fen, int)}
-    key = SortBy(PayoutPayment.number, int)
-    return page_of(db.session(), statement, arguments, columns=columns, default="number", key=key)
+    return statement
+
+
+_PAYMENT_COLUMNS = {"number": SortBy(PayoutPayment.number, int), "amount": SortBy(PayoutPayment.net_fen, int)}
+
+
+def payments_page(
+    viewer: Actor, batch: PayoutBatch, arguments: Mapping[str, str], state: str = "", words: str = ""
+) -> Page[Any]:
+    """Return a page of a batch's payments that reach an outlet of the viewer's territory."""
+    statement, key = _payments(viewer, batch.id, state, words), _PAYMENT_COLUMNS["number"]
+    return page_of(db.session(), statement, arguments, columns=_PAYMENT_COLUMNS, default="number", key=key)
 
 
 def parts_of_payments(viewer: Actor, payment_ids: Sequence[UUID]) -> Mapping[UUID, list[Any]]:
     """Return what payments are made of, as far as it lies in the viewer's territory."""
-    rows = db.session.execute(
-        select(PayoutPart, Outlet.code, Outlet.name)
-        .join(Outlet, Outlet.id == PayoutPart.outlet_id)
-        .where(PayoutPart.payment_id.in_(payment_ids), visible_outlets(viewer, READ))
-        .order_by(PayoutPart.id)
-    )
     found: dict[UUID, list[Any]] = {}
-    for row in rows:
+    for row in rows_of(_parts(viewer), {"payment_ids": list(payment_ids)}):
         found.setdefault(row.PayoutPart.payment_id, []).append(row)
     return found
+
+
+@built_once
+def _parts(viewer: Actor) -> Select[*tuple[Any, ...]]:
+    wanted: Any = bindparam("payment_ids", type_=PayoutPayment.id.type, expanding=True)
+    return (
+        select(PayoutPart, Outlet.code, Outlet.name)
+        .join(Outlet, Outlet.id == PayoutPart.outlet_id)
+        .where(PayoutPart.payment_id.in_(wanted), visible_outlets(viewer, READ))
+        .order_by(PayoutPart.id)
+    )
 
 
 MOST_HELD = 500
@@ -115,13 +151,18 @@ MOST_HELD = 500
 
 def held_of(viewer: Actor, batch: PayoutBatch) -> Sequence[Any]:
     """Return what a batch does not pay, and why, in the viewer's territory."""
-    return db.session.execute(
+    return rows_of(_held(viewer), {"batch_id": batch.id})
+
+
+@built_once
+def _held(viewer: Actor) -> Select[*tuple[Any, ...]]:
+    return (
         select(PayoutPart, Outlet.code, Outlet.name)
         .join(Outlet, Outlet.id == PayoutPart.outlet_id)
-        .where(PayoutPart.batch_id == batch.id, PayoutPart.payment_id.is_(None), visible_outlets(viewer, READ))
+        .where(PayoutPart.batch_id == _BATCH, PayoutPart.payment_id.is_(None), visible_outlets(viewer, READ))
         .order_by(Outlet.code, PayoutPart.month, PayoutPart.id)
         .limit(MOST_HELD)
-    ).all()
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,19 +173,22 @@ class StateSum:
     net_fen: int
 
 
+_STATE_SUMS = (
+    select(PayoutPayment.state, func.count(), cast(func.sum(PayoutPayment.net_fen), BigInteger))
+    .where(PayoutPayment.batch_id == _BATCH)
+    .group_by(PayoutPayment.state)
+)
+
+
 def state_sums(batch: PayoutBatch) -> Mapping[str, StateSum]:
     """Return a batch's payments by state."""
-    rows = db.session.execute(
-        select(PayoutPayment.state, func.count(), cast(func.sum(PayoutPayment.net_fen), BigInteger))
-        .where(PayoutPayment.batch_id == batch.id)
-        .group_by(PayoutPayment.state)
-    )
+    rows = db.session.connection().execute(_STATE_SUMS, {"batch_id": batch.id})
     return {state: StateSum(count, int(net)) for state, count, net in rows}
 
 
-def payees_page(viewer: Actor, arguments: Mapping[str, str], words: str = "") -> Page[Any]:
-    """Return a page of who gets which share, the last entered first."""
-    statement = (
+@built_once
+def _payees(viewer: Actor, words: str) -> Select[*tuple[Any, ...]]:
+    statement: Select[*tuple[Any, ...]] = (
         select(PayeeTerm, Payee.code, Outlet.code.label("outlet_code"), Outlet.name.label("outlet_name"),
                Partner.code.label("partner_code"), Partner.name.label("partner_name"))
         .join(Payee, Payee.id == PayeeTerm.payee_id)
@@ -163,23 +207,38 @@ def payees_page(viewer: Actor, arguments: Mapping[str, str], words: str = "") ->
                 Payee.id.in_(named),
             )
         )
-    key = SortBy(PayeeTerm.id, int)
-    columns = {"entered": key, "outlet": SortBy(Outlet.code, str, nullable=True)}
-    return page_of(db.session(), statement, arguments, columns=columns, default="-entered", key=key)
+    return statement
 
 
-def accounts_shown(payee_ids: Sequence[int]) -> Mapping[int, PayeeAccount]:
+_PAYEE_COLUMNS = {"entered": SortBy(PayeeTerm.id, int), "outlet": SortBy(Outlet.code, str, nullable=True)}
+
+
+def payees_page(viewer: Actor, arguments: Mapping[str, str], words: str = "") -> Page[Any]:
+    """Return a page of who gets which share, the last entered first."""
+    statement, key = _payees(viewer, words), _PAYEE_COLUMNS["entered"]
+    return page_of(db.session(), statement, arguments, columns=_PAYEE_COLUMNS, default="-entered", key=key)
+
+
+def accounts_shown(payee_ids: Sequence[int]) -> Mapping[int, Any]:
     """Return what was last entered of payees, also where it begins later."""
-    rows = db.session.scalars(
-        select(PayeeAccount).where(PayeeAccount.payee_id.in_(payee_ids)).order_by(PayeeAccount.id)
-    )
-    return {row.payee_id: row for row in rows} | dict(accounts_on(today(), payee_ids))
+    rows = rows_of(_ACCOUNTS, {"payee_ids": list(payee_ids)})
+    day = today()
+    # In force is what began last; what begins later shows only where nothing has begun.
+    begun = sorted((row for row in rows if row.starts_on <= day), key=lambda row: (row.starts_on, row.id))
+    return {row.payee_id: row for row in rows} | {row.payee_id: row for row in begun}
 
 
-def holds_page(viewer: Actor, arguments: Mapping[str, str]) -> Page[Any]:
-    """Return a page of holds, the newest first."""
+_ACCOUNTS = (
+    select(PayeeAccount)
+    .where(PayeeAccount.payee_id.in_(bindparam("payee_ids", type_=BigInteger(), expanding=True)))
+    .order_by(PayeeAccount.id)
+)
+
+
+@built_once
+def _holds(viewer: Actor) -> Select[*tuple[Any, ...]]:
     placed, lifted = User.__table__.alias("placed"), User.__table__.alias("lifted")
-    statement = (
+    return (
         select(PayoutHold, Outlet.code, Outlet.name, placed.c.display_name.label("placed_by"),
                lifted.c.display_name.label("lifted_by"))
         .join(Outlet, Outlet.id == PayoutHold.outlet_id)
@@ -187,8 +246,14 @@ def holds_page(viewer: Actor, arguments: Mapping[str, str]) -> Page[Any]:
         .outerjoin(lifted, lifted.c.id == PayoutHold.lifted_by_id)
         .where(visible_outlets(viewer, READ))
     )  # fmt: skip
-    key = SortBy(PayoutHold.id, UUID)
-    return page_of(db.session(), statement, arguments, columns={"placed": key}, default="-placed", key=key)
+
+
+_PLACED = SortBy(PayoutHold.id, UUID)
+
+
+def holds_page(viewer: Actor, arguments: Mapping[str, str]) -> Page[Any]:
+    """Return a page of holds, the newest first."""
+    return page_of(db.session(), _holds(viewer), arguments, columns={"placed": _PLACED}, default="-placed", key=_PLACED)
 
 
 def layouts() -> Sequence[PayoutLayout]:

@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, cast, func, or_, select
+from sqlalchemy import BigInteger, Select, bindparam, cast, exists, func, or_, select
 
 from agentnet.commission.engine.language import Share
 from agentnet.commission.engine.withholding import LABOUR_SERVICE_2019, PayeeType, withhold
@@ -29,6 +30,7 @@ from agentnet.core.errors import Invalid, Missing
 from agentnet.core.money import Fen
 from agentnet.infra.actor import Actor
 from agentnet.infra.db import db
+from agentnet.infra.statements import built_once
 from agentnet.ledger.models import Account, AccountingMonth, Transfer
 from agentnet.ledger.rules import CLOSED, OUTLET
 from agentnet.outlets.models import Outlet
@@ -231,12 +233,18 @@ def batch_for(viewer: Actor, id_: UUID) -> PayoutBatch:
     Raises:
         Missing: ``batch_missing``.
     """
-    mine = select(PayoutPart.batch_id).join(Outlet, Outlet.id == PayoutPart.outlet_id)
-    mine = mine.where(visible_outlets(viewer, Permission.PAYOUT_READ))
-    found = db.session.scalar(select(PayoutBatch).where(PayoutBatch.id == id_, PayoutBatch.id.in_(mine)))
+    found = db.session.scalar(_batch_seen(viewer), {"batch_id": id_})
     if found is None:
         raise _batch_missing()
     return found
+
+
+@built_once
+def _batch_seen(viewer: Actor) -> Select[PayoutBatch]:
+    batch_id: Any = bindparam("batch_id", type_=PayoutBatch.id.type)
+    mine = select(PayoutPart.batch_id).join(Outlet, Outlet.id == PayoutPart.outlet_id)
+    mine = mine.where(PayoutPart.batch_id == batch_id, visible_outlets(viewer, Permission.PAYOUT_READ))
+    return select(PayoutBatch).where(PayoutBatch.id == batch_id, mine.exists())
 
 
 def batch_held(id_: UUID) -> PayoutBatch:
@@ -265,32 +273,37 @@ def payments_of(batch_id: UUID) -> Sequence[PayoutPayment]:
 def parts_paid(batch_id: UUID) -> Mapping[UUID, list[Part]]:
     """Return the parts of a batch's payments, by payment, in the order they were planned."""
     found: dict[UUID, list[Part]] = defaultdict(list)
-    rows = db.session.scalars(
-        select(PayoutPart)
+    columns = (PayoutPart.payment_id, PayoutPart.outlet_id, PayoutPart.month, PayoutPart.share, PayoutPart.amount_fen)
+    rows = db.session.execute(
+        select(*columns)
         .where(PayoutPart.batch_id == batch_id, PayoutPart.payment_id.is_not(None))
         .order_by(PayoutPart.id)
     )
-    for row in rows:
-        assert row.payment_id is not None
-        found[row.payment_id].append(Part(row.outlet_id, row.month, row.share, row.amount_fen))
+    for payment_id, outlet_id, month, share, amount_fen in rows:
+        assert payment_id is not None
+        found[payment_id].append(Part(outlet_id, month, share, amount_fen))
     return found
 
 
 def held_now_in(batch_id: UUID) -> Sequence[str]:
     """Return the codes of outlets that are in a batch's payments and on hold by now."""
-    return db.session.scalars(
-        select(Outlet.code)
-        .join(PayoutHold, PayoutHold.outlet_id == Outlet.id)
-        .where(
-            PayoutHold.lifted_at.is_(None),
-            Outlet.id.in_(
-                select(PayoutPart.outlet_id).where(
-                    PayoutPart.batch_id == batch_id, PayoutPart.payment_id.is_not(None), ~PayoutPart.released
-                )
-            ),
-        )
-        .order_by(Outlet.code)
-    ).all()
+    return db.session.connection().execute(_HELD_NOW, {"batch_id": batch_id}).scalars().all()
+
+
+_HELD_NOW = (
+    select(Outlet.code)
+    .join(PayoutHold, PayoutHold.outlet_id == Outlet.id)
+    .where(
+        PayoutHold.lifted_at.is_(None),
+        exists().where(
+            PayoutPart.batch_id == bindparam("batch_id", type_=PayoutBatch.id.type),
+            PayoutPart.outlet_id == PayoutHold.outlet_id,
+            PayoutPart.payment_id.is_not(None),
+            ~PayoutPart.released,
+        ),
+    )
+    .order_by(Outlet.code)
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,7 +117,7 @@ def _batch_page(found: PayoutBatch, form: HouseForm | None = None) -> str:
     page = pages.payments_page(viewer(), found, request.args, state, words)
     people = [found.drawn_by_id, found.checked_by_id, found.approved_by_id, found.paid_by_id]
     names = {id_: db.session.get_one(User, id_).display_name for id_ in people if id_ is not None}
-    sums = pages.state_sums(found)
+    sums = pages.state_sums(found) if found.state == BatchState.PAID else {}
     own_gross_fen, own_held_fen = pages.own_sums(viewer(), found)
     return render_template(
         "payout/batch.html",

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from flask_babel import gettext as _
-
 from agentnet.commission.payout.rules import KEEPER, PARTNER, BatchState, PaymentState, Why
 from agentnet.core.words import translatable
+from agentnet.infra.i18n import say as _
 
 BATCH_STATES: Mapping[str, tuple[str, str]] = {
     BatchState.DRAFT: (translatable("已制单，待核对"), "waiting"),

@@ -13,7 +13,7 @@ from sqlalchemy import Table, func, or_, select, update
 
 from agentnet.commission.actions import require_known
 from agentnet.commission.engine.checking import check_version
-from agentnet.commission.engine.language import Basis, Version
+from agentnet.commission.engine.language import Version
 from agentnet.commission.engine.writing import version_sha256, write_version
 from agentnet.commission.models import OutletAccrual
 from agentnet.commission.queries import closed_months, plan_by_code, require_company_wide
@@ -56,7 +56,7 @@ def ask_what_if(new: NewWhatIf, by: Actor) -> WhatIf:
 
     Raises:
         Forbidden: ``not_permitted``, ``company_only``. Missing: ``plan_missing``.
-        Invalid: ``what_if_months``, ``what_if_settled``, ``scope_unknown``, ``months_turned``, ``too_many_months``;
+        Invalid: ``what_if_months``, ``scope_unknown``, ``months_turned``, ``too_many_months``;
             ``PlanRefused`` with every fault of the plan language.
         Conflict: ``id_reused``.
     """
@@ -71,10 +71,6 @@ def ask_what_if(new: NewWhatIf, by: Actor) -> WhatIf:
     if known is not None:
         return db.session.get_one(WhatIf, uuid.UUID(known))
     check_version(new.says)
-    if new.says.basis is Basis.SETTLED:
-        raise Invalid(
-            "what_if_settled", "按实际到账计酬的方案请用 agentnet commission simulate 按文件试算", field="version"
-        )
     require_known(new.says)
     months = _months(new.first_month, new.last_month)
     outlets, collections = db.session.execute(

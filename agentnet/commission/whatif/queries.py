@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, Select, case, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, bindparam, case, func, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
 from agentnet.commission.component_words import kind_text, setting_text
@@ -22,7 +22,9 @@ from agentnet.divisions.models import OrgUnit, Setting
 from agentnet.infra.actor import Actor
 from agentnet.infra.db import db
 from agentnet.infra.pages import Page, SortBy, page_of
+from agentnet.infra.revisions import REGISTER, remembered
 from agentnet.infra.sheets import Cell, Yuan
+from agentnet.infra.statements import built_once
 from agentnet.outlets.models import Outlet
 from agentnet.outlets.queries import under
 from agentnet.users.models import User
@@ -37,21 +39,33 @@ DIRECTIONS: Mapping[str, ColumnElement[bool]] = {
 }
 
 
-def what_if_page(arguments: Mapping[str, str]) -> Page[Any]:
-    """Return a page of what was tried, newest first, as rows of (WhatIf, who asked, plan's name)."""
-    statement: Select[*tuple[Any, ...]] = (
-        select(WhatIf, User.display_name.label("asked_by"), Plan.name.label("plan_name"))
+_ASKED = SortBy(WhatIf.id, uuid.UUID)
+
+
+@built_once
+def _what_ifs() -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            WhatIf.id,
+            WhatIf.name,
+            WhatIf.source,
+            WhatIf.state,
+            WhatIf.first_month,
+            WhatIf.last_month,
+            WhatIf.asked_at,
+            WhatIf.outlets_count,
+            WhatIf.outlets_done,
+            User.display_name.label("asked_by"),
+            Plan.name.label("plan_name"),
+        )
         .outerjoin(User, User.id == WhatIf.user_id)
         .outerjoin(Plan, Plan.id == WhatIf.plan_id)
     )
-    return page_of(
-        db.session(),
-        statement,
-        arguments,
-        columns={"asked": SortBy(WhatIf.id, uuid.UUID)},
-        default="-asked",
-        key=SortBy(WhatIf.id, uuid.UUID),
-    )
+
+
+def what_if_page(arguments: Mapping[str, str]) -> Page[Any]:
+    """Return a page of what was tried, newest first, each with who asked and the plan's name."""
+    return page_of(db.session(), _what_ifs(), arguments, columns={"asked": _ASKED}, default="-asked", key=_ASKED)
 
 
 def what_if_by_id(what_if_id: uuid.UUID) -> WhatIf:
@@ -132,14 +146,44 @@ class Figures:
 
 
 def figures_of(viewer: Actor, asked: WhatIf) -> Figures:
-    """Return the figures of the viewer's territory; three queries."""
-    found = Figures()
-    rows = db.session.execute(
+    """Return the figures of the viewer's territory.
+
+    What is done never changes: the figures are worked out once, and again when the register's units do.
+    """
+    return remembered(REGISTER, ("what if", viewer, asked.id, asked.finished_at), lambda: _figures(viewer, asked.id))
+
+
+_WHAT_IF: Any = bindparam("what_if_id", type_=WhatIf.id.type)
+
+
+@built_once
+def _sums(viewer: Actor) -> Select[*tuple[Any, ...]]:
+    return (
         select(WhatIfSum.month, WhatIfSum.component, WhatIfSum.setting, WhatIfSum.side, func.sum(WhatIfSum.amount_fen))
-        .where(WhatIfSum.what_if_id == asked.id, _mine(viewer, WhatIfSum.org_unit_id))
+        .where(WhatIfSum.what_if_id == _WHAT_IF, _mine(viewer, WhatIfSum.org_unit_id))
         .group_by(WhatIfSum.month, WhatIfSum.component, WhatIfSum.setting, WhatIfSum.side)
         .order_by(WhatIfSum.month, WhatIfSum.component)
     )
+
+
+@built_once
+def _counts(viewer: Actor) -> Select[*tuple[Any, ...]]:
+    direction = case((WhatIfOutlet.change_fen < 0, "less"), (WhatIfOutlet.change_fen > 0, "more"), else_="same")
+    return (
+        select(
+            direction.label("direction"),
+            func.count(),
+            func.sum(WhatIfOutlet.change_fen),
+            func.sum(WhatIfOutlet.collections_count),
+        )
+        .where(WhatIfOutlet.what_if_id == _WHAT_IF, _mine(viewer, WhatIfOutlet.org_unit_id))
+        .group_by("direction")
+    )
+
+
+def _figures(viewer: Actor, what_if_id: uuid.UUID) -> Figures:
+    found, connection, given = Figures(), db.session.connection(), {"what_if_id": what_if_id}
+    rows = connection.execute(_sums(viewer), given)
     for month, component, setting, side, fen in rows:
         for split in (
             found.months.setdefault(month, Split()),
@@ -147,18 +191,7 @@ def figures_of(viewer: Actor, asked: WhatIf) -> Figures:
             found.whole,
         ):
             split.add(setting, side, int(fen))
-    direction = case((WhatIfOutlet.change_fen < 0, "less"), (WhatIfOutlet.change_fen > 0, "more"), else_="same")
-    counts = db.session.execute(
-        select(
-            direction.label("direction"),
-            func.count(),
-            func.sum(WhatIfOutlet.change_fen),
-            func.sum(WhatIfOutlet.collections_count),
-        )
-        .where(WhatIfOutlet.what_if_id == asked.id, _mine(viewer, WhatIfOutlet.org_unit_id))
-        .group_by("direction")
-    )
-    for name, outlets, fen, collections in counts:
+    for name, outlets, fen, collections in connection.execute(_counts(viewer), given):
         found.counts[name] = (outlets, int(fen))
         found.collections += int(collections)
     return found
@@ -189,6 +222,7 @@ class OutletWanted:
         return found
 
 
+_OUTLET_KEY = SortBy(WhatIfOutlet.outlet_id, int)
 OUTLET_COLUMNS: Mapping[str, SortBy] = {
     "code": SortBy(Outlet.code),
     "count": SortBy(WhatIfOutlet.collections_count, int),
@@ -198,7 +232,8 @@ OUTLET_COLUMNS: Mapping[str, SortBy] = {
 }
 
 
-def _outlets(viewer: Actor, asked: WhatIf, wanted: OutletWanted) -> Select[*tuple[Any, ...]]:
+@built_once
+def _outlets(viewer: Actor, what_if_id: uuid.UUID, wanted: OutletWanted) -> Select[*tuple[Any, ...]]:
     return (
         select(
             Outlet.code,
@@ -212,7 +247,7 @@ def _outlets(viewer: Actor, asked: WhatIf, wanted: OutletWanted) -> Select[*tupl
             WhatIfOutlet.change_fen,
         )
         .join(Outlet, Outlet.id == WhatIfOutlet.outlet_id)
-        .where(WhatIfOutlet.what_if_id == asked.id, _mine(viewer, WhatIfOutlet.org_unit_id), *wanted.conditions())
+        .where(WhatIfOutlet.what_if_id == what_if_id, _mine(viewer, WhatIfOutlet.org_unit_id), *wanted.conditions())
     )
 
 
@@ -220,11 +255,11 @@ def outlet_page(viewer: Actor, asked: WhatIf, wanted: OutletWanted, arguments: M
     """Return a page of outlets, those who lose most first."""
     return page_of(
         db.session(),
-        _outlets(viewer, asked, wanted),
+        _outlets(viewer, asked.id, wanted),
         arguments,
         columns=OUTLET_COLUMNS,
         default="change",
-        key=SortBy(WhatIfOutlet.outlet_id, int),
+        key=_OUTLET_KEY,
     )
 
 
@@ -254,7 +289,7 @@ def head() -> Sequence[str]:
 
 def rows(viewer: Actor, asked: WhatIf, wanted: OutletWanted) -> Iterator[Sequence[Cell]]:
     """Yield the outlets as rows of a file, those who lose most first."""
-    statement = _outlets(viewer, asked, wanted).order_by(WhatIfOutlet.change_fen, WhatIfOutlet.outlet_id)
+    statement = _outlets(viewer, asked.id, wanted).order_by(WhatIfOutlet.change_fen, WhatIfOutlet.outlet_id)
     for row in db.session.execute(statement.limit(MOST_ROWS)):
         yield (
             row.code,

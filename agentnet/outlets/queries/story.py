@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import Row, select
+from sqlalchemy.orm import aliased
 
 from agentnet.core.clock import now, shanghai, today
 from agentnet.divisions.models import Division, OrgUnit
 from agentnet.infra.db import db
+from agentnet.outlets.campaigns.models import Campaign
+from agentnet.outlets.campaigns.queries import campaigns_of
 from agentnet.outlets.models import (
     Agreement,
     Assignment,
@@ -55,6 +58,7 @@ class OutletPage:
     services: Sequence[Service]
     terminals: Sequence[Terminal]
     readiness: Readiness
+    campaigns: Sequence[Campaign]
 
     @property
     def open_now(self) -> bool:
@@ -65,12 +69,14 @@ class OutletPage:
 
 def outlet_page(outlet: Outlet, day: date) -> OutletPage:
     """Return what an outlet's page shows on a day."""
-    unit, division, partner = db.session.execute(
-        select(OrgUnit, Division, Partner)
+    above = aliased(Division)
+    unit, division, partner, township = db.session.execute(
+        select(OrgUnit, Division, Partner, above)
         .select_from(Outlet)
         .join(OrgUnit, OrgUnit.id == Outlet.org_unit_id)
         .join(Division, Division.code == Outlet.division_code)
         .outerjoin(Partner, Partner.id == Outlet.partner_id)
+        .outerjoin(above, above.code == Division.parent_code)
         .where(Outlet.id == outlet.id)
     ).one()
     related = db.session.scalars(
@@ -82,7 +88,7 @@ def outlet_page(outlet: Outlet, day: date) -> OutletPage:
         outlet=outlet,
         unit=unit,
         division=division,
-        township=db.session.get(Division, division.parent_code) if division.parent_code else None,
+        township=township,
         partner=partner,
         host=next((one for one in related if one.id == outlet.hosted_by_id), None),
         hosted=[one for one in related if one.hosted_by_id == outlet.id],
@@ -97,6 +103,7 @@ def outlet_page(outlet: Outlet, day: date) -> OutletPage:
             .order_by(Terminal.removed_on.is_not(None), Terminal.installed_on)
         ).all(),
         readiness=readiness_on(outlet.id, day),
+        campaigns=campaigns_of(outlet.id, day),
     )
 
 

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from flask import redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from werkzeug.wrappers import Response
 
 from agentnet.core.clock import today
 from agentnet.core.errors import Missing, Refusal
+from agentnet.infra.actor import Actor
 from agentnet.infra.db import db
 from agentnet.infra.forms import show_refusal
+from agentnet.infra.i18n import in_english
 from agentnet.infra.pages import SortBy, page_of, typed_text
+from agentnet.infra.statements import built_once
 from agentnet.infra.templating import tell
 from agentnet.outlets.display import WEEKDAYS, listed
 from agentnet.outlets.models import Outlet
@@ -45,9 +49,14 @@ ENTERED_COLUMNS = {
 
 def days_text(rule: Any) -> str:
     """Return in words when an outlet under a rule can remit."""
-    if rule.rhythm != Rhythm.WEEKDAYS:
-        return _(RHYTHMS[rule.rhythm])
-    days = listed(_(WEEKDAYS[int(number) - 1]) for number in rule.weekdays)
+    return _days_text(rule.rhythm, tuple(rule.weekdays), in_english())
+
+
+@lru_cache(maxsize=512)
+def _days_text(rhythm: str, weekdays: tuple[str | int, ...], _english: bool) -> str:
+    if rhythm != Rhythm.WEEKDAYS:
+        return _(RHYTHMS[rhythm])
+    days = listed(_(WEEKDAYS[int(number) - 1]) for number in weekdays)
     return _("%(days)s，节假日除外", days=days)
 
 
@@ -55,24 +64,30 @@ def days_text(rule: Any) -> str:
 def calendar() -> str:
     """Show what holds for each kind of outlet today, and what was entered for single outlets of the territory."""
     code = typed_text(request.args, "outlet", 32)
-    entered = (
-        select(RemittanceDays, Outlet.code, Outlet.name, User.display_name)
-        .join(Outlet, Outlet.id == RemittanceDays.outlet_id)
-        .outerjoin(User, User.id == RemittanceDays.user_id)
-        .where(visible_outlets(viewer(), Permission.SETTLEMENT_READ))
-    )
-    if code:
-        entered = entered.where(Outlet.code == code)
-    key = SortBy(RemittanceDays.id, int)
+    entered = _entered(viewer(), code)
     return render_template(
         "settlement/calendar.html",
         kinds={kind: found.kind_rule_on(today()) for kind, found in kind_calendars().items()},
-        page=page_of(db.session(), entered, request.args, columns=ENTERED_COLUMNS, default="-entered", key=key),
+        page=page_of(db.session(), entered, request.args, columns=ENTERED_COLUMNS, default="-entered", key=_KEY),
         code=code,
         days_text=days_text,
         may_set_kinds=may_set_kinds(viewer()),
         built_in=date.min,
     )
+
+
+_KEY = ENTERED_COLUMNS["entered"]
+
+
+@built_once
+def _entered(by: Actor, code: str) -> Select[*tuple[Any, ...]]:
+    entered: Select[*tuple[Any, ...]] = (
+        select(RemittanceDays, Outlet.code, Outlet.name, User.display_name)
+        .join(Outlet, Outlet.id == RemittanceDays.outlet_id)
+        .outerjoin(User, User.id == RemittanceDays.user_id)
+        .where(visible_outlets(by, Permission.SETTLEMENT_READ))
+    )
+    return entered.where(Outlet.code == code) if code else entered
 
 
 @needs(Permission.REMITTANCE_DAYS_EDIT)

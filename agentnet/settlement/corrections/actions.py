@@ -119,8 +119,8 @@ def carry_out_adjustment(approval: Approval, by: Actor) -> None:
     content = approval.content
     kind = require_adjustment(content["adjustment"], content["amount_fen"])
     # Held, so that two adjustments of one shortage are judged one after the other.
-    of_outlet = select(Outlet.id).where(Outlet.id == content["outlet_id"])
-    db.session.execute(of_outlet.with_for_update(of=Outlet, key_share=True))
+    of_outlet = select(Outlet.code).where(Outlet.id == content["outlet_id"])
+    outlet_code = db.session.scalars(of_outlet.with_for_update(of=Outlet, key_share=True)).one()
     short = AccountKey(OUTLET, content["outlet_id"], "OVER_SHORT", kind.detail)
     require_within(kind, content["amount_fen"], balance(short))
     # The unit is held as well: what is in suspense is its own, whichever outlet the request names.
@@ -139,7 +139,7 @@ def carry_out_adjustment(approval: Approval, by: Actor) -> None:
         insert(corrections).values(row | {"clears": False, "adjustment": content["adjustment"]})
     )
     after = {"amount_fen": content["amount_fen"], "kind": content["adjustment"]}
-    write_audit(by, "adjustment_booked", "outlet", approval.subject_label, after=after)
+    write_audit(by, "adjustment_booked", "outlet", outlet_code, after=after)
     _let_follow(approval, by)
 
 

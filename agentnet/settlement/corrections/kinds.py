@@ -125,6 +125,8 @@ def describe_adjustment(approval: Approval) -> Described:
             facts.append((_("网点现在长短款"), money_text(-short)))
         if suspected:
             facts.append((_("网点现在的疑似假币"), money_text(suspected)))
+    if approval.subject_kind == "DIFFERENCE":
+        return Described(facts, (), url_for("reconciliation.difference", difference_id=int(approval.subject_id)))
     return Described(facts, (), url_for("outlets.show", code=outlet.code))
 
 

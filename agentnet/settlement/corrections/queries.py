@@ -26,6 +26,7 @@ from agentnet.core.errors import Missing
 from agentnet.infra.actor import Actor
 from agentnet.infra.db import db
 from agentnet.infra.pages import Page, SortBy, page_of
+from agentnet.infra.statements import built_once
 from agentnet.ledger.models import BusinessDay
 from agentnet.outlets.models import Outlet
 from agentnet.outlets.queries import visible_outlets
@@ -196,14 +197,8 @@ COLUMNS = {
 }
 
 
-def corrections_page(
-    viewer: Actor,
-    arguments: Mapping[str, str] | MultiDict[str, str],
-    kind: str = "",
-    code: str = "",
-    unpaid: bool = False,
-) -> Page[Any]:
-    """Return a page of corrections in the viewer's territory, newest first; ``unpaid`` keeps refunds not paid out."""
+@built_once
+def _corrections(viewer: Actor, kind: str, code: str, unpaid: bool) -> Select[*tuple[Any, ...]]:
     statement: Select[*tuple[Any, ...]] = (
         select(
             Correction,
@@ -226,7 +221,18 @@ def corrections_page(
     if unpaid:
         paid = exists().where(RefundPayout.correction_id == Correction.id).correlate(Correction)
         statement = statement.where(Correction.kind == REFUND, ~paid)
-    key = SortBy(Correction.id, UUID)
+    return statement
+
+
+def corrections_page(
+    viewer: Actor,
+    arguments: Mapping[str, str] | MultiDict[str, str],
+    kind: str = "",
+    code: str = "",
+    unpaid: bool = False,
+) -> Page[Any]:
+    """Return a page of corrections in the viewer's territory, newest first; ``unpaid`` keeps refunds not paid out."""
+    statement, key = _corrections(viewer, kind, code, unpaid), COLUMNS["carried"]
     return page_of(db.session(), statement, arguments, columns=COLUMNS, default="-carried", key=key)
 
 

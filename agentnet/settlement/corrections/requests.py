@@ -103,8 +103,10 @@ def _asked(
     )
 
 
-def request_adjustment(new: NewAdjustment, by: Actor) -> None:
+def request_adjustment(new: NewAdjustment, by: Actor, about: tuple[str, str, str] | None = None) -> None:
     """Ask that money be moved between two accounts of an outlet and its unit.
+
+    ``about`` is the subject where it is not the outlet (kind, id, label): two differences of one outlet are two things.
 
     Raises:
         Forbidden: ``not_permitted``. Missing: ``outlet_missing``.
@@ -112,8 +114,9 @@ def request_adjustment(new: NewAdjustment, by: Actor) -> None:
         Conflict: ``approval_pending``, ``id_reused``.
     """
     outlet = outlet_for(by, new.outlet_code, Permission.ADJUSTMENT_REQUEST)
+    subject_kind, subject_id, subject_label = about or (OUTLET, str(outlet.id), outlet.code)
     sent = {"adjustment": new.adjustment, "amount_fen": new.amount_fen}
-    if asked_before(new.id, ADJUSTMENT, str(outlet.id), sent, new.reason):
+    if asked_before(new.id, ADJUSTMENT, subject_id, sent, new.reason):
         return
     require_adjustment(new.adjustment, new.amount_fen)
     content = {
@@ -124,9 +127,9 @@ def request_adjustment(new: NewAdjustment, by: Actor) -> None:
     asked = NewApproval(
         id=new.id,
         kind=ADJUSTMENT,
-        subject_kind=OUTLET,
-        subject_id=str(outlet.id),
-        subject_label=outlet.code,
+        subject_kind=subject_kind,
+        subject_id=subject_id,
+        subject_label=subject_label,
         org_unit_id=outlet.org_unit_id,
         content=content,
         amount_fen=new.amount_fen,

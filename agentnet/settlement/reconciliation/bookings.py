@@ -30,19 +30,18 @@ from agentnet.core.words import translatable
 from agentnet.infra.actor import SYSTEM, Actor
 from agentnet.infra.audit import write_audit
 from agentnet.infra.bulk import lock_tables
-from agentnet.infra.dates import day_text
 from agentnet.infra.db import db
 from agentnet.infra.i18n import in_english
 from agentnet.outlets.models import Outlet
 from agentnet.outlets.queries import outlet_for
 from agentnet.settlement.matching import Kind
 from agentnet.settlement.reconciliation import rules
+from agentnet.settlement.reconciliation.describing import facts_of
 from agentnet.settlement.reconciliation.difference_actions import end_as
 from agentnet.settlement.reconciliation.models import Difference, FileRow, RowMatch
 from agentnet.settlement.reconciliation.queries import live_match
 from agentnet.settlement.reconciliation.remedies import require_partners_outlet
 from agentnet.settlement.reconciliation.rules import BY_HAND, State, require_open, require_unmatched
-from agentnet.settlement.reconciliation.words import KINDS
 from agentnet.users.permissions import Permission
 
 _matches = cast(Table, RowMatch.__table__)
@@ -188,8 +187,7 @@ def _describe(approval: Approval) -> Described:
     household = db.session.get_one(Household, content["household_id"])
     outlet = db.session.scalars(select(Outlet).where(Outlet.code == content["outlet_code"])).one()
     facts = [
-        (_("差异类型"), _(KINDS[found.kind])),
-        (_("日期"), day_text(found.business_on)),
+        *facts_of(found),
         (_("收费网点"), f"{outlet.name} {outlet.code}"),
         (_("户号"), f"{mask_household_no(household.household_no)} {mask_name(household.name)}"),
         (_("支付方式"), tender_name(content["tender"], in_english())),

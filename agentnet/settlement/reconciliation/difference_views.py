@@ -27,12 +27,13 @@ from agentnet.settlement.reconciliation.words import (
     KINDS,
     MOVED,
     MOVES_NOTHING,
-    PROPOSALS,
     REMEDIES,
     SOURCES,
     STATES,
     VERBS,
+    advice,
     explanation,
+    proposed,
 )
 from agentnet.settlement.reconciliation.write_offs import ask_write_off, moves_of
 from agentnet.users.guard import needs, viewer
@@ -68,7 +69,7 @@ def differences() -> str:
         or asked.state != State.OPEN,
         kinds=KINDS,
         states=STATES,
-        proposals=PROPOSALS,
+        proposed=proposed,
         age_of=_age,
         late=WORST_AGE_DAYS,
     )
@@ -88,6 +89,7 @@ def _page(found: Difference, form: ReasonForm | None = None) -> str:
     waiting = waiting_for(found) if found.state == State.OPEN else None
     may_act = found.state == State.OPEN and may(viewer(), Permission.RECONCILE)
     asked = request_of_remedy(found)
+    remedy = remedy_of(found) if found.state == State.OPEN else None
     booked = db.session.get(Collection, found.booked_id) if found.booked_id is not None else None
     return render_template(
         "reconciliation/difference.html",
@@ -98,7 +100,9 @@ def _page(found: Difference, form: ReasonForm | None = None) -> str:
         late=WORST_AGE_DAYS,
         waiting=waiting,
         may_act=may_act,
-        remedy=remedy_of(found) if may_act else None,
+        remedy=remedy if may_act else None,
+        explained=explanation(found, remedy),
+        advised=advice(found, remedy),
         remedies=REMEDIES,
         asked=asked,
         asked_words=APPROVAL_STATES,
@@ -110,9 +114,7 @@ def _page(found: Difference, form: ReasonForm | None = None) -> str:
         kinds=KINDS,
         states=STATES,
         verbs=VERBS,
-        proposals=PROPOSALS,
         sources=SOURCES,
-        explanation=explanation,
     )
 
 

@@ -26,6 +26,7 @@ from agentnet.outlets.models import Partner
 from agentnet.settlement.files.lines import FileRefused
 from agentnet.settlement.reconciliation import queries
 from agentnet.settlement.reconciliation.earlier_lines import earlier_lines
+from agentnet.settlement.reconciliation.file_sums import file_sums
 from agentnet.settlement.reconciliation.forms import TakeForm, TotalForm, UploadForm
 from agentnet.settlement.reconciliation.match_actions import confirm_by_statement, waiting_lines
 from agentnet.settlement.reconciliation.reading import Read, read_file
@@ -217,7 +218,7 @@ def file(file_id: int) -> str:
         "reconciliation/file.html",
         file=found,
         partner=db.session.get(Partner, found.partner_id) if found.partner_id else None,
-        sums=queries.file_sums(found),
+        sums=file_sums(found),
         page=queries.rows_page(found, request.args, only),
         only=only,
         may_withdraw=finance,

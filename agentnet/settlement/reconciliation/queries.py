@@ -7,20 +7,21 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, literal, or_, select, true
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, bindparam, false, func, literal, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
 from agentnet.collecting.models import Collection, Household
 from agentnet.core.errors import Missing
-from agentnet.core.money import Fen
 from agentnet.divisions.models import OrgUnit
 from agentnet.infra.actor import Actor
 from agentnet.infra.db import db
 from agentnet.infra.pages import Page, SortBy, page_of
+from agentnet.infra.statements import built_once
 from agentnet.outlets.models import Outlet, Partner
 from agentnet.outlets.queries import under
 from agentnet.settlement.matching import Kind
 from agentnet.settlement.models import Remittance
+from agentnet.settlement.reconciliation.ages import by_age
 from agentnet.settlement.reconciliation.models import (
     ColumnMapping,
     Difference,
@@ -60,13 +61,19 @@ def file_for(
     """
     require(viewer, permission)
     file = ReconciliationFile
-    statement = select(file).where(file.id == file_id, seen_by(viewer, permission, file.org_unit_id, file.partner_id))
+    statement = _file_seen(viewer, permission)
     if for_change:
         statement = statement.with_for_update(of=file)
-    found = db.session.scalar(statement)
+    found = db.session.scalar(statement, {"file_id": file_id})
     if found is None:
         raise Missing("channel_file_missing", "没有找到这个对账文件，或它不在您的管辖范围内")
     return found
+
+
+@built_once
+def _file_seen(viewer: Actor, permission: Permission) -> Select[ReconciliationFile]:
+    file = ReconciliationFile
+    return select(file).where(file.id == _FILE, seen_by(viewer, permission, file.org_unit_id, file.partner_id))
 
 
 def row_for(
@@ -106,57 +113,34 @@ FILE_COLUMNS = {
 }
 
 
-def files_page(viewer: Actor, arguments: Mapping[str, str], source: str = "") -> Page[Any]:
-    """Return a page of files, the newest first unless asked otherwise, each with its open differences."""
+@built_once
+def _files(viewer: Actor, source: str) -> Select[*tuple[Any, ...]]:
     file = ReconciliationFile
-    open_count = (
-        select(func.count())
-        .where(Difference.file_id == file.id, Difference.state == State.OPEN)
-        .correlate(file)
-        .scalar_subquery()
+    # Added up once for all files: few differences are open, and the page of files is sorted by anything.
+    still_open = (
+        select(Difference.file_id, func.count().label("open_count"))
+        .where(Difference.state == State.OPEN)
+        .group_by(Difference.file_id)
+        .subquery()
     )
     statement: Select[*tuple[Any, ...]] = (
-        select(file, Partner.name.label("partner_name"), open_count.label("open_count"))
+        select(file, Partner.name.label("partner_name"), still_open.c.open_count)
         .outerjoin(Partner, Partner.id == file.partner_id)
+        .outerjoin(still_open, still_open.c.file_id == file.id)
         .where(seen_by(viewer, Permission.RECONCILIATION_READ, file.org_unit_id, file.partner_id))
     )
     if source:
         statement = statement.where(file.source == source)
-    key = SortBy(file.id, int)
+    return statement
+
+
+def files_page(viewer: Actor, arguments: Mapping[str, str], source: str = "") -> Page[Any]:
+    """Return a page of files, the newest first unless asked otherwise, each with its open differences."""
+    statement, key = _files(viewer, source), FILE_COLUMNS["imported"]
     return page_of(db.session(), statement, arguments, columns=FILE_COLUMNS, default="-imported", key=key)
 
 
-@dataclass(frozen=True, slots=True)
-class FileSums:
-    """What became of a file's rows: by step of matching, alone, and not to be matched at all."""
-
-    by_step: Mapping[str, tuple[int, Fen]]
-    unmatched: tuple[int, Fen]
-    open_differences: int
-    open_fen: Fen
-
-    @property
-    def matched(self) -> tuple[int, Fen]:
-        return sum(count for count, _ in self.by_step.values()), sum(fen for _, fen in self.by_step.values())
-
-
-def file_sums(file: ReconciliationFile) -> FileSums:
-    """Return how many rows were matched by which step, and what is open."""
-    rows = db.session.execute(
-        select(RowMatch.step, func.count(), func.coalesce(func.sum(FileRow.gross_fen), 0))
-        .select_from(FileRow)
-        .outerjoin(RowMatch, LIVE)
-        .where(FileRow.file_id == file.id, *matchable())
-        .group_by(RowMatch.step)
-    ).all()
-    by_step = {step: (int(count), int(fen)) for step, count, fen in rows if step is not None}
-    alone = next(((int(count), int(fen)) for step, count, fen in rows if step is None), (0, 0))
-    count, fen = db.session.execute(
-        select(func.count(), func.coalesce(func.sum(Difference.amount_fen), 0)).where(
-            Difference.file_id == file.id, Difference.state == State.OPEN
-        )
-    ).one()
-    return FileSums(by_step, alone, int(count), int(fen))
+_FILE: Any = bindparam("file_id", type_=BigInteger())
 
 
 def matchable() -> tuple[ColumnElement[bool], ...]:
@@ -168,16 +152,21 @@ def matchable() -> tuple[ColumnElement[bool], ...]:
 ROW_COLUMNS = {"line": SortBy(FileRow.line_no, int), "amount": SortBy(FileRow.amount_fen, int)}
 
 
-def rows_page(file: ReconciliationFile, arguments: Mapping[str, str], only: str = "") -> Page[Any]:
-    """Return a page of a file's rows with the step each was matched by; ``only`` is unmatched, matched or empty."""
+@built_once
+def _rows(file_id: int, only: str) -> Select[*tuple[Any, ...]]:
     statement: Select[*tuple[Any, ...]] = (
-        select(FileRow, RowMatch.step).outerjoin(RowMatch, LIVE).where(FileRow.file_id == file.id)
+        select(FileRow, RowMatch.step).outerjoin(RowMatch, LIVE).where(FileRow.file_id == file_id)
     )
     if only == "unmatched":
         statement = statement.where(RowMatch.id.is_(None), *matchable())
     elif only == "matched":
         statement = statement.where(RowMatch.id.is_not(None))
-    key = SortBy(FileRow.line_no, int)
+    return statement
+
+
+def rows_page(file: ReconciliationFile, arguments: Mapping[str, str], only: str = "") -> Page[Any]:
+    """Return a page of a file's rows with the step each was matched by; ``only`` is unmatched, matched or empty."""
+    statement, key = _rows(file.id, only), ROW_COLUMNS["line"]
     return page_of(db.session(), statement, arguments, columns=ROW_COLUMNS, default="line", key=key)
 
 
@@ -247,7 +236,6 @@ def deposit_state(found: Difference) -> str | None:
 
 
 DIFFERENCE_COLUMNS = {
-    "opened": SortBy(Difference.id, int),
     "day": SortBy(Difference.business_on, date),
     "amount": SortBy(Difference.amount_fen, int),
 }
@@ -267,8 +255,8 @@ class Asked:
     owner_id: int | None = None
 
 
-def differences_page(viewer: Actor, arguments: Mapping[str, str], asked: Asked) -> Page[Any]:
-    """Return a page of differences in the viewer's territory, the oldest first unless asked otherwise."""
+@built_once
+def _differences(viewer: Actor, asked: Asked) -> Select[*tuple[Any, ...]]:
     statement: Select[*tuple[Any, ...]] = (
         select(
             Difference,
@@ -298,8 +286,17 @@ def differences_page(viewer: Actor, arguments: Mapping[str, str], asked: Asked) 
         statement = statement.where(Difference.opened_at < asked.opened_before)
     if asked.owner_id:
         statement = statement.where(Difference.owner_id == asked.owner_id)
-    key = SortBy(Difference.id, int)
-    return page_of(db.session(), statement, arguments, columns=DIFFERENCE_COLUMNS, default="opened", key=key)
+    return statement
+
+
+_BY_ID = SortBy(Difference.id, int)
+
+
+def differences_page(viewer: Actor, arguments: Mapping[str, str], asked: Asked) -> Page[Any]:
+    """Return a page of differences in the viewer's territory, the oldest first unless asked otherwise."""
+    columns = DIFFERENCE_COLUMNS | {"age": by_age()}
+    statement = _differences(viewer, asked)
+    return page_of(db.session(), statement, arguments, columns=columns, default="-age", key=_BY_ID)
 
 
 def steps_of(difference_id: int) -> Sequence[Any]:

@@ -33,6 +33,9 @@ ADJUSTMENTS: Final = {
 }
 """The adjustment that carries out a remedy of a bank's difference."""
 
+AT_AN_OUTLET: Final = (Remedy.BOOK, *ADJUSTMENTS)
+"""The remedies that are booked at an outlet, which a person names where the difference knows none."""
+
 BANK: Final = "BANK"
 WRITTEN_OFF: Final = "WRITE_OFF"
 """The accounts of the unit between which a write-off moves money."""
@@ -81,6 +84,17 @@ def require_decided(kind: str, deposit: str | None) -> None:
     """
     if kind == Kind.BANK_REVERSAL and deposit == "DECLARED":
         raise Conflict("deposit_undecided", "银行冲回的这笔解款还没有处理，请先在解款页面退回它，再办结这个差异")
+
+
+def require_some_remedy(found: Remedy | None) -> Remedy:
+    """Return the remedy a difference has, or refuse where it has none: it ends with what was found out.
+
+    Raises:
+        Conflict: ``remedy_none``.
+    """
+    if found is None:
+        raise Conflict("remedy_none", "这个差异不用记账处理；请核对后写明查了什么、结果是什么，再办结")
+    return found
 
 
 def require_remedy(wanted: str, found: Remedy | None) -> Remedy:

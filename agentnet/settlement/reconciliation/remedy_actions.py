@@ -30,7 +30,7 @@ from agentnet.settlement.reconciliation.fees import book_fee_of
 from agentnet.settlement.reconciliation.models import Difference
 from agentnet.settlement.reconciliation.queries import deposit_state, difference_for
 from agentnet.settlement.reconciliation.remedies import ADJUSTMENTS, Remedy, remedy_for, require_remedy
-from agentnet.settlement.reconciliation.rules import State, derived_id, require_open, require_reason
+from agentnet.settlement.reconciliation.rules import ABOUT, State, derived_id, require_open, require_reason
 from agentnet.users.permissions import Permission
 
 ASKED: Final = "difference_remedy"
@@ -128,7 +128,8 @@ def _ask(found: Difference, remedy: Remedy, new: NewRemedy, by: Actor) -> None:
         request_refund(NewRefund(new.id, receipt_no, found.amount_fen, new.pay_by, new.reason), by)
     else:
         code = outlet_code_of(found) or new.outlet_code
-        request_adjustment(NewAdjustment(new.id, code, ADJUSTMENTS[remedy], found.amount_fen, new.reason), by)
+        about = (ABOUT, str(found.id), f"#{found.id}")
+        request_adjustment(NewAdjustment(new.id, code, ADJUSTMENTS[remedy], found.amount_fen, new.reason), by, about)
     db.session.execute(
         update(Difference)
         .where(Difference.id == found.id)

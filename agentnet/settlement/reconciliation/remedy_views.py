@@ -8,6 +8,7 @@ from flask import redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy import select
 from werkzeug.wrappers import Response
+from wtforms import Field
 
 from agentnet.collecting.models import Collection
 from agentnet.collecting.queries import tender_names, tenders_of
@@ -28,7 +29,7 @@ from agentnet.settlement.reconciliation.difference_actions import require_nothin
 from agentnet.settlement.reconciliation.fees import fee_of
 from agentnet.settlement.reconciliation.forms import RemedyForm
 from agentnet.settlement.reconciliation.models import Difference, FileRow
-from agentnet.settlement.reconciliation.remedies import Remedy, require_remedy
+from agentnet.settlement.reconciliation.remedies import AT_AN_OUTLET, Remedy, require_some_remedy
 from agentnet.settlement.reconciliation.remedy_actions import NewRemedy, outlet_code_of, put_right, remedy_of
 from agentnet.settlement.reconciliation.rules import require_open
 from agentnet.settlement.reconciliation.sides import PAID_TYPES
@@ -54,19 +55,20 @@ def remedy(difference_id: int) -> Answer:
     try:
         require_open(found.state)
         require_nothing_asked(found)
-        wanted = remedy_of(found)
-        wanted = require_remedy(wanted or "", wanted)
+        wanted = require_some_remedy(remedy_of(found))
     except Refusal as refusal:
         return _back(difference_id, refusal)
     form = _form(found, wanted)
     if request.method == "GET":
         _fill_in(form, found, wanted)
         return _page(form, found, wanted)
-    if not form.validate():
+    if request.form.get("back"):  # from the page that shows it once more: nothing typed is lost
+        return _page(form, found, wanted)
+    if not _complete(form, found, wanted):
         return _page(form, found, wanted), 422
     code = _code(form, found)
     outlet = None
-    if wanted is not Remedy.REVERSE and wanted is not Remedy.REFUND:
+    if wanted in AT_AN_OUTLET:
         try:
             outlet = outlet_for(viewer(), code, Permission.RECONCILE)
         except Refusal as refusal:
@@ -95,7 +97,7 @@ def record(difference_id: int) -> Answer:
     if wanted not in tuple(Remedy):
         return redirect(url_for(".remedy", difference_id=difference_id), 303)
     form = _form(found, Remedy(wanted))
-    if not form.validate():
+    if not _complete(form, found, Remedy(wanted)):
         return _page(form, found, Remedy(wanted)), 422
     new = NewRemedy(
         UUID(str(form.id.data)),
@@ -136,7 +138,7 @@ def _form(found: Difference, wanted: Remedy) -> RemedyForm:
         outlet = db.session.get_one(Outlet, found.outlet_id)
         tenders = [(one.code, names[one.code]) for one in tenders_of(outlet)] or tenders
     form.pay_by.offer(ways)
-    form.tender.offer(tenders if wanted is Remedy.BOOK else [("", "-"), *tenders])
+    form.tender.offer([("", _("请选择")), *tenders])
     form.remedy.data = wanted.value
     return form
 
@@ -147,10 +149,7 @@ def _fill_in(form: RemedyForm, found: Difference, wanted: Remedy) -> None:
     if row is not None and found.partner_id is not None:
         if not form.outlet.data:
             form.outlet.data = _outlet_in(row.reference, found.partner_id)
-        form.tender.data = OUR_TENDERS.get(row.paid_type.upper(), CASH)
-        form.reference.data = row.order_no[:40] if form.tender.data != CASH else ""
-    if wanted is Remedy.REFUND:
-        form.pay_by.data = form.pay_by.choices[0].value
+        form.reference.data = row.order_no[:40] if _told_tender(found) not in ("", CASH) else ""
     what = _(KINDS[found.kind])
     form.reason.data = _("对账差异 #%(number)s：%(what)s", number=found.id, what=what)
 
@@ -160,6 +159,27 @@ def _outlet_in(receipt_no: str, partner_id: int) -> str:
     code = receipt_no.rsplit("-", 2)[0]
     named = select(Outlet.code).where(Outlet.code == code, Outlet.partner_id == partner_id)
     return db.session.scalar(named) or ""
+
+
+def _told_tender(found: Difference) -> str:
+    """Return how the partner's row says it was paid: shown, never chosen for a person; empty where it says nothing."""
+    row = db.session.get(FileRow, (found.file_id, found.line_no)) if found.line_no is not None else None
+    return OUR_TENDERS.get(row.paid_type.upper(), "") if row is not None and found.partner_id is not None else ""
+
+
+def _complete(form: RemedyForm, found: Difference, wanted: Remedy) -> bool:
+    """Return whether all that a remedy needs was typed and chosen; what is missing is said at its field."""
+    needed: list[tuple[Field, str]] = []
+    if wanted in AT_AN_OUTLET and not _code(form, found):
+        needed.append((form.outlet, _("请填写%(label)s", label=form.outlet.label.text)))
+    if wanted is Remedy.BOOK and not form.tender.data:
+        needed.append((form.tender, _("请选择%(label)s", label=form.tender.label.text)))
+    if wanted is Remedy.REFUND and not form.pay_by.data:
+        needed.append((form.pay_by, _("请选择%(label)s", label=form.pay_by.label.text)))
+    complete = form.validate()
+    for field, words in needed:
+        field.errors = [words]
+    return complete and not needed
 
 
 def _code(form: RemedyForm, found: Difference) -> str:
@@ -177,6 +197,7 @@ def _household(found: Difference) -> str:
 
 
 def _page(form: RemedyForm, found: Difference, wanted: Remedy) -> str:
+    told = _told_tender(found) if wanted is Remedy.BOOK else ""
     return render_template(
         "reconciliation/remedy.html",
         form=form,
@@ -186,5 +207,7 @@ def _page(form: RemedyForm, found: Difference, wanted: Remedy) -> str:
         household=_household(found),
         words=REMEDIES,
         hints=REMEDY_HINTS,
-        explanation=explanation,
+        explained=explanation(found, wanted),
+        asks_outlet=wanted in AT_AN_OUTLET,
+        told=tender_names(in_english())[told] if told else "",
     )

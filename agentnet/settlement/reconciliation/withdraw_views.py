@@ -14,6 +14,7 @@ from agentnet.infra.forms import show_refusal
 from agentnet.infra.templating import tell
 from agentnet.outlets.models import Partner
 from agentnet.settlement.reconciliation import queries
+from agentnet.settlement.reconciliation.file_sums import file_sums
 from agentnet.settlement.reconciliation.forms import ReasonForm
 from agentnet.settlement.reconciliation.withdrawals import ask_withdrawal, require_withdrawable
 from agentnet.settlement.reconciliation.words import SOURCES
@@ -48,7 +49,7 @@ def withdraw(file_id: int) -> Answer:
         "reconciliation/withdraw.html",
         file=file,
         partner=db.session.get(Partner, file.partner_id) if file.partner_id else None,
-        sums=queries.file_sums(file),
+        sums=file_sums(file),
         refused=refused,
         form=form,
         sources=SOURCES,

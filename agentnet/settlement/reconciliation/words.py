@@ -45,14 +45,29 @@ ROW_KINDS: Final[Mapping[str, str]] = {
     RowKind.OTHER: translatable("未入账"),
 }
 _AT_THE_BANK: Final[Mapping[tuple[str, str], str]] = {
-    (Kind.MISSING_AT_UTILITY, Proposal.LOOK): translatable("银行收到了钱，没有网点报过；请找到对应的解款或说明来源"),
-    (Kind.AMOUNT_MISMATCH, Proposal.BOOK): translatable("银行收到的比网点报的多，多出的部分请网点另报一笔"),
-    (Kind.AMOUNT_MISMATCH, Proposal.REVERSE): translatable("银行收到的比网点报的少，按到账确认，差额退回网点手头"),
-    (Kind.BANK_REVERSAL, Proposal.REVERSE): translatable(
-        "银行把已入账的钱冲回去了；请问明原因，再让网点补交，或取消原来的匹配"
+    (Kind.MISSING_AT_UTILITY, Proposal.LOOK): translatable(
+        "银行收到了钱，没有网点报过；请找到对应的解款，找不到的转入待查款项"
     ),
+    (Kind.AMOUNT_MISMATCH, Proposal.BOOK): translatable(
+        "银行收到的比网点报的多；多出的请网点另报一笔，不是网点的钱转入待查款项"
+    ),
+    (Kind.AMOUNT_MISMATCH, Proposal.REVERSE): translatable("银行收到的比网点报的少，按到账确认，差额退回网点手头"),
+    (Kind.BANK_REVERSAL, Proposal.REVERSE): translatable("银行把已入账的钱冲回去了；请问明原因"),
     (Kind.BANK_REVERSAL, Proposal.LOOK): translatable("银行退回了先前扣走的钱；请核对原来扣的是哪一笔"),
 }
+_AFTER_THE_DAY: Final[Mapping[str, str]] = {
+    Kind.AMOUNT_MISMATCH: translatable("同一笔我方多记，差额按退费办理"),
+    Kind.MISSING_AT_AGENT: translatable("我方已记而对方没有；当天已经结束，按单边账规则退费"),
+    Kind.DUPLICATE: translatable("我方同户、同日、同金额多记一笔而对方没有；当天已经结束，按单边账规则退费"),
+}
+"""What a refund puts right, by the kind of the difference: its day is over, so nothing is reversed."""
+_TAKEN_BACK: Final[Mapping[str, str]] = {
+    Remedy.SHORT: translatable("银行把已入账的解款冲回去了；请问明原因，再记为网点短款，由网点补交"),
+    Remedy.RETURN: translatable(
+        "银行冲回了一笔钱，没有对应的解款；先前转入过待查款项的，从待查款项退回，没有转过的写明原因办结"
+    ),
+}
+"""What the bank took back, by what puts it right."""
 _PARTNER: Final[Mapping[tuple[str, str], str]] = {
     (str(kind), str(proposal)): words for (kind, proposal), words in EXPLANATIONS.items()
 }
@@ -91,10 +106,31 @@ MOVES_NOTHING: Final = translatable("不记账：这个差异没有占用任何�
 """What a write-off books."""
 
 
-def explanation(found: Difference) -> str:
-    """Return what happened and what is proposed (a msgid)."""
+def explanation(found: Difference, remedy: str | None = None) -> str:
+    """Return what happened and what is proposed (a msgid), in the words of the remedy its page offers."""
+    if remedy == Remedy.REFUND and found.kind in _AFTER_THE_DAY:
+        return _AFTER_THE_DAY[found.kind]
+    if remedy is not None and remedy in _TAKEN_BACK:
+        return _TAKEN_BACK[remedy]
     words = _PARTNER if found.partner_id is not None else _AT_THE_BANK
     return words.get((found.kind, found.proposal)) or KINDS[found.kind]
+
+
+REVERSE_OR_REFUND: Final = translatable("冲正或退费")
+
+
+def proposed(found: Difference) -> str:
+    """Return what is proposed (a msgid) where its remedy is not looked up: of a bank's difference, to look."""
+    if found.partner_id is None:
+        return PROPOSALS[Proposal.LOOK]
+    return REVERSE_OR_REFUND if found.proposal == Proposal.REVERSE else PROPOSALS[found.proposal]
+
+
+def advice(found: Difference, remedy: str | None) -> str:
+    """Return what is proposed (a msgid) as the button beside it says it; where the page books nothing, to look."""
+    if found.state != State.OPEN or found.proposal == Proposal.LOOK:
+        return proposed(found)
+    return REMEDIES[remedy] if remedy else PROPOSALS[Proposal.LOOK]
 
 
 def step_words(step: str, source: str) -> str:

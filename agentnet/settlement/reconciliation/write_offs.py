@@ -23,7 +23,6 @@ from agentnet.core.ids import new_id
 from agentnet.core.words import translatable
 from agentnet.infra.actor import Actor
 from agentnet.infra.audit import write_audit
-from agentnet.infra.dates import day_text
 from agentnet.infra.db import db
 from agentnet.infra.i18n import money_text
 from agentnet.ledger.actions import post_many
@@ -33,13 +32,14 @@ from agentnet.settlement.matching import Kind
 from agentnet.settlement.models import Remittance
 from agentnet.settlement.reconciliation import rules
 from agentnet.settlement.reconciliation.banking import received
+from agentnet.settlement.reconciliation.describing import facts_of
 from agentnet.settlement.reconciliation.difference_actions import end_as, require_nothing_asked
 from agentnet.settlement.reconciliation.fees import book_fee_of, fee_of
 from agentnet.settlement.reconciliation.models import Difference, FileRow
 from agentnet.settlement.reconciliation.queries import deposit_state, difference_for
 from agentnet.settlement.reconciliation.remedies import require_decided, require_same_moves, write_off_moves
 from agentnet.settlement.reconciliation.rules import State, require_open
-from agentnet.settlement.reconciliation.words import KINDS, MOVED, MOVES_NOTHING, STATES
+from agentnet.settlement.reconciliation.words import MOVED, MOVES_NOTHING, STATES
 from agentnet.settlement.rules import RemittanceState
 from agentnet.users.permissions import Permission
 
@@ -140,7 +140,7 @@ def _book(found: Difference, moves: tuple[str, str], by: Actor) -> None:
 
 def _describe(approval: Approval) -> Described:
     found = db.session.get_one(Difference, int(approval.content["difference_id"]))
-    facts = [(_("差异类型"), _(KINDS[found.kind])), (_("日期"), day_text(found.business_on))]
+    facts = facts_of(found)
     moves = _asked_moves(approval)
     facts.append((_("记账"), _(MOVED[moves]) if moves else _(MOVES_NOTHING)))
     if moves and fee_of(found):

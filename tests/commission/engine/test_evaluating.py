@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 
 from agentnet.commission.engine.differing import correction, difference
 from agentnet.commission.engine.evaluating import month_of
-from agentnet.commission.engine.inputs import DaySum, OutletInputs, Profile, Span, spans_of
+from agentnet.commission.engine.explaining import explain_collection
+from agentnet.commission.engine.inputs import CampaignDays, DaySum, Fact, OutletInputs, Profile, Span, spans_of
 from agentnet.commission.engine.reasons import Reason
 from agentnet.core.clock import Month
 from tests.commission.engine.makers import OCTOBER, OUTLET, fact, pays, settled, version, worked
@@ -220,8 +222,76 @@ def test_an_earlier_version_rules_what_was_entered_then_and_settled_now() -> Non
     spans = spans_of([old, new], OCTOBER, since=late.day)
     found = month_of(spans, OUTLET, [late, settled(2, 100, 0, 100)])
     assert [line.total_fen for line in found.lines] == [1_00, 2_00]
-    assert [line.reason for line in found.monthly] == [None, Reason.NO_DAYS]
+    assert found.monthly == ()  # its bounds and subsidy were September's
     assert found.total_fen == 3_00
+
+
+def test_money_that_is_taken_back_earns_less_than_nothing() -> None:
+    ruling = version({"kind": "PER_COLLECTION", "fee": "0.10"}, basis="SETTLED")
+    assert [line.total_fen for line in worked(ruling, settled(1, 100, 100, 33), settled(2, 100, 0, 50)).lines] == [
+        -7,
+        5,
+    ]
+    # 9,000.00 taken back on the published scale: less 680.00.
+    scale = version(
+        {
+            "kind": "TIERED",
+            "measure": "VOLUME",
+            "mode": "MARGINAL",
+            "tiers": [{"from": "0", "rate": "6"}, {"from": "3000", "rate": "8"}, {"from": "8000", "rate": "10"}],
+        },
+        basis="SETTLED",
+    )
+    (line,) = worked(scale, settled(1, 9_000_00, 9_000_00, 0)).monthly
+    assert (line.fen, line.inputs.measured) == (-680_00, -9_000_00)
+    number = version(
+        {"kind": "TIERED", "measure": "COUNT", "mode": "WHOLE", "tiers": [{"from": 0, "fee": "1"}]}, basis="SETTLED"
+    )
+    assert (
+        worked(number, settled(1, 100, 100, 0), settled(2, 100, 30, 100), settled(3, 100, 100, 99)).monthly[0].fen
+        == -1_00
+    )
+
+
+def test_a_month_in_which_as_much_was_taken_back_as_settled_says_that_nothing_was() -> None:
+    scale = version(
+        {"kind": "TIERED", "measure": "VOLUME", "mode": "MARGINAL", "tiers": [{"from": "0", "rate": "6"}]},
+        basis="SETTLED",
+    )
+    (line,) = worked(scale, settled(1, 100, 100, 0), settled(2, 100, 0, 100)).monthly
+    assert (line.fen, line.reason) == (0, Reason.NOTHING_SETTLED)
+
+
+def test_a_campaign_counts_on_its_days_alone_and_sums_go_on_over_them() -> None:
+    """By hand: 0.50 a payment, in the campaign 1.00; a household is one payment; 10 % of the campaign's volume."""
+    ruling = version(
+        {"kind": "PER_COLLECTION", "fee": "0.50", "group": "g"},
+        {"kind": "PER_COLLECTION", "fee": "1", "group": "g", "scope": {"campaigns": ["A"]}, "per_household": True},
+        {
+            "kind": "TIERED",
+            "measure": "VOLUME",
+            "mode": "MARGINAL",
+            "tiers": [{"from": "0", "rate": "10"}],
+            "scope": {"campaigns": ["A"]},
+        },
+        {"kind": "SUBSIDY", "amount": "31", "scope": {"campaigns": ["A", "B"]}},
+    )
+    outlet = replace(
+        OUTLET,
+        campaigns=(
+            CampaignDays("A", date(2026, 10, 10), date(2026, 10, 12)),
+            CampaignDays("A", date(2026, 10, 20), date(2026, 10, 21)),
+            CampaignDays("B", date(2026, 10, 11), date(2026, 10, 14)),
+        ),
+    )
+    days = (9, 10, 11, 12, 20, 21)
+    facts = [Fact(at, date(2026, 10, day), "CASH", "one", 100_00) for at, day in enumerate(days)]
+    found = month_of(ruling, outlet, facts)
+    assert [line.total_fen for line in found.lines] == [50, 1_00, 0, 50, 0, 50]
+    # A on three days: 300.00; A or B on the 10th to 13th and the 20th: five days of 31.
+    assert [(line.fen, line.inputs.ruled_days) for line in found.monthly] == [(30_00, 3), (5_00, 5)]
+    for one, line in zip(facts, found.lines, strict=True):
+        assert explain_collection(ruling, outlet, facts, one.id).total_fen == line.total_fen
 
 
 def test_a_correction_changes_the_whole_month() -> None:

@@ -35,9 +35,9 @@ SHEET = (
 """Their sheet; JX0001 is not in it."""
 
 
-def brought(client: FlaskClient, text: str = SHEET, rounding: str = "0.02", id_=None):
-    data = {"id": str(id_ or new_id()), "rounding": rounding, "file": (io.BytesIO(text.encode()), "十月.csv")}
-    return client.post(NEW, data=data)
+def brought(client: FlaskClient, text: str = SHEET, rounding: str = "0.02", id_=None, scope: str = "ALL"):
+    file = (io.BytesIO(text.encode()), "十月.csv")
+    return client.post(NEW, data={"id": str(id_ or new_id()), "scope": scope, "rounding": rounding, "file": file})
 
 
 def lines() -> dict[tuple[str, str], OldSheetLine]:
@@ -79,7 +79,7 @@ def test_the_same_sheet_as_a_workbook_is_read_alike(sign_in: SignIn) -> None:
     for row in (["outlet_code", "month", "amount", "count"], ["WL0001", "2026-10", 1.41, 3]):
         book.active.append(row)
     book.save(written)
-    data = {"id": str(new_id()), "rounding": "0", "file": (io.BytesIO(written.getvalue()), "old.xlsx")}
+    data = {"id": str(new_id()), "scope": "ALL", "rounding": "0", "file": (io.BytesIO(written.getvalue()), "old.xlsx")}
     assert sign_in("fang").post(NEW, data=data).status_code == 303
     assert lines()["WL0001", "2026-10"].state == "AGREES"
 
@@ -147,6 +147,7 @@ def test_a_supervisor_reads_the_own_outlets_and_brings_nothing(sign_in: SignIn) 
         ("网点编号,月份\nWL0001,2026-10\n", "0", "缺少这些列：代办费（元）"),
         ("网点编号,月份,代办费\nWL0001,2026-13,1\n", "0", "请写成月份，例如 2026-10"),
         ("网点编号,月份,代办费\nWL0001,2026-10,1\nWL0001,202610,2\n", "0", "文件中前面已有相同的一行"),
+        ("网点编号,月份,代办费\n小河头村邮站,2026-10,1\n", "0", "要填网点编号，不是名称，例如 WL0001"),
         (SHEET, "10.01", "金额不能超过 10.00 元"),
         (SHEET, "", "请填写"),
     ],
@@ -165,4 +166,33 @@ def test_a_sheet_sent_twice_is_one_and_another_under_its_id_a_conflict(sign_in: 
     assert brought(fang, id_=id_).location == brought(fang, id_=id_).location
     assert counted(OldSheet) == 1
     assert brought(fang, rounding="0.05", id_=id_).status_code == 409
+    assert brought(fang, scope="FILE", id_=id_).status_code == 409
     assert "还没有放进旧表" not in fang.get("/commission/parallel").text
+
+
+@pytest.mark.parametrize(
+    ("scope", "left_out"),
+    [
+        ("FILE", set()),
+        ("UNITS", {("WL0002", "2026-10")}),
+        ("ALL", {("WL0002", "2026-10"), ("JX0001", "2026-10")}),
+    ],
+)
+def test_a_pilots_sheet_is_asked_about_its_own_station_unless_told_otherwise(sign_in: SignIn, scope, left_out) -> None:
+    """WL0001 and WL0002 are of one station, JX0001 of another county; WL0002 earned 0.10, JX0001 1.00."""
+    an_october()
+    assert brought(sign_in("fang"), "网点编号,月份,代办费\nWL0001,2026-10,1.41\n", scope=scope).status_code == 303
+    assert set(lines()) == {("WL0001", "2026-10")} | left_out
+
+
+def test_the_template_is_read_as_it_is_given_and_only_by_who_brings_sheets(sign_in: SignIn) -> None:
+    an_october()
+    fang = sign_in("fang")
+    template = fang.get("/commission/parallel/template.csv").data.decode("utf-8-sig")
+    assert template.startswith("网点编号,月份,代办费（元）,笔数,收费金额（元）")
+    assert brought(fang, template, scope="FILE").status_code == 303
+    assert lines()["WL0001", "2026-10"].theirs_fen == 86_50
+    assert fang.get("/commission/parallel/template.xlsx").data[:2] == b"PK"
+    assert fang.get("/commission/parallel/template.txt").status_code == 404
+    assert sign_in("carol").get("/commission/parallel/template.csv").status_code == 403
+    assert "2026年10月" in fang.get(brought(fang).location).text

@@ -146,6 +146,7 @@ def test_the_banks_files_hold_whole_accounts_and_the_trail_says_who_took_them(si
     ready()
     id_ = a_paid_batch()
     fang = sign_in("fang")
+    assert f'data-download action="/payouts/{id_}/file"' in fang.get(f"/payouts/{id_}").text
     sheet = fang.post(f"/payouts/{id_}/file", data={"kind": "csv", "layout": ""})
     head, *rows = csv.reader(io.StringIO(sheet.data.decode("utf-8-sig")))
     assert head[:6] == ["序号", "收款户名", "收款账号", "开户行", "行号", "金额"]

@@ -19,7 +19,7 @@ from sqlalchemy import func, select, text
 from agentnet.closing.actions import close_month
 from agentnet.commission.actions import create_plan
 from agentnet.commission.commands import commission_group
-from agentnet.commission.engine.language import Basis, Component, Kind, Plan, Scope, Tier, Version
+from agentnet.commission.engine.language import Component, Kind, Plan, Scope, Tier, Version
 from agentnet.commission.engine.writing import write_plan
 from agentnet.commission.models import OutletAccrual
 from agentnet.commission.queries import plan_by_code, tariffs
@@ -197,7 +197,6 @@ def test_only_finance_of_the_company_tries_a_plan(app, username):
     [
         ({"first_month": NOVEMBER, "last_month": NOVEMBER}, "what_if_months"),
         ({"first_month": NOVEMBER, "last_month": OCTOBER}, "months_turned"),
-        ({"says": replace(HALF_PERCENT, basis=Basis.SETTLED)}, "what_if_settled"),
         (
             {"says": replace(HALF_PERCENT, components=(Component(Kind.PER_COLLECTION, "错", fee_fen=1, scope=Scope(tenders=frozenset({"GOLD"}))),))},
             "scope_unknown",

@@ -1,14 +1,17 @@
 """Reconciliation in a browser without script: bring a file, see it as it was read, take it in, work off what differs."""
 
 import re
+from datetime import timedelta
 from io import BytesIO
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from agentnet.infra.db import db
-from agentnet.infra.transaction import reading
+from agentnet.infra.transaction import batch, reading
+from agentnet.settlement.reconciliation.difference_views import _age
 from agentnet.settlement.reconciliation.models import ColumnMapping, Difference, FileRow, ReconciliationFile, RowMatch
+from agentnet.settlement.reconciliation.queries import Asked, differences_page
 from tests import world
 from tests.collecting.counter import balance_of, count, item, record
 from tests.settlement.drawer import BANK, close, declare, new_remittance
@@ -194,6 +197,34 @@ def test_the_queue_narrows_by_kind_state_outlet_and_day(app, sign_in):
         (f"state=ALL&file={file_id}", True),
     ):
         assert ("5.38" in fang.get(f"/reconciliation/differences?{query}").text) is seen, query
+
+
+def test_the_queue_is_sorted_by_the_age_it_shows_over_all_its_pages(app, sign_in):
+    """60 differences entered in another order than they were opened in: three a day, of 20 days; one ended after a day."""
+    file_id = take_post(partner_file(payment_line("P-000001", 9_99, world.MEI)))
+    opened = [world.NOW - timedelta(days=(number * 7) % 20) for number in range(60)]
+    base = {"file_id": file_id, "org_unit_id": world.TAIPING.id, "line_no": 2, "kind": "DUPLICATE", "proposal": "LOOK"}
+    with batch() as session:
+        rows = [
+            base | {"business_on": world.TODAY, "amount_fen": 1, "opened_at": at, "state": "OPEN", "reason": ""}
+            for at in opened
+        ]
+        ended = {"opened_at": opened[0] - timedelta(days=30), "ended_at": opened[0] - timedelta(days=29)}
+        session.execute(insert(Difference), [*rows, rows[0] | ended | {"state": "EXPLAINED", "reason": "已核对"}])
+    expected = sorted([1, *((number * 7) % 20 for number in range(60))])
+    for sort, wanted in (("", expected[::-1]), ("age", expected)):
+        with reading():
+            fang, found, cursor = world.actor("fang"), [], ""
+            while cursor is not None:
+                asked = {"sort": sort, "cursor": cursor}
+                page = differences_page(fang, asked, Asked(kind="DUPLICATE", state="ALL"))
+                found += [row.Difference for row in page.items]
+                cursor = page.next_cursor
+            assert (len({one.id for one in found}), [_age(one) for one in found]) == (61, wanted)
+    shown = re.search(
+        r'aria-sort="descending">\s*<a[^>]*>时长', sign_in("fang").get("/reconciliation/differences").text
+    )
+    assert shown
 
 
 def test_a_difference_is_taken_on_and_ended_on_its_page(app, sign_in):

@@ -1,0 +1,35 @@
+"""What the register said of outlets at an earlier instant, for facts that carry no dates of their own."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from agentnet.infra.audit import AuditLine
+from agentnet.infra.db import db
+
+
+def facts_before(codes: Mapping[int, str], at: datetime) -> Mapping[int, Mapping[str, Any]]:
+    """Return by outlet id which facts were changed since an instant, each with what the first change found.
+
+    ``codes`` are the outlets asked about, code by id. What is not returned is as it was.
+    """
+    ids = {code: id_ for id_, code in codes.items()}
+    changes = db.session.execute(
+        select(AuditLine.subject_id, AuditLine.before)
+        .where(
+            AuditLine.subject_kind == "outlet",
+            AuditLine.subject_id.in_(list(ids)),
+            AuditLine.action == "change_outlet",
+            AuditLine.at >= at,
+        )
+        .order_by(AuditLine.at.desc(), AuditLine.id.desc())
+    )
+    found: dict[int, dict[str, Any]] = defaultdict(dict)
+    for code, before in changes:
+        found[ids[code]] |= before or {}  # newest first: the first change has the last word
+    return found
