@@ -128,7 +128,6 @@ def _carelessly() -> Iterator[None]:
             for pragma in ("journal_mode=OFF", "synchronous=OFF", "foreign_keys=OFF", "cache_size=-1500000"):
                 connection.execute(f"PRAGMA {pragma}")
         elif connection.info.parameter_status("is_superuser") == "on":
-            # Not in a transaction, which the pool would undo.
             connection.autocommit = True
             connection.execute("SET session_replication_role = replica")
             connection.autocommit = False

@@ -374,7 +374,8 @@ def account_page(
     down = page.sorting.descending
     in_order = rows[::-1] if down else rows
     opening = moved.opening_fen
-    if in_order:
+    # Before the first row of all there is nothing to add up.
+    if in_order and (page.next_cursor if down else page.previous_cursor) is not None:
         first = in_order[0]
         given = {"first_on": first.business_on, "first_id": first.id}
         opening += int(db.session.connection().scalar(_before(*of), given) or 0)

@@ -92,15 +92,24 @@ def judge_plan(code: str, name: str) -> None:
 
 
 def judge_version(says: Version) -> None:
-    """Refuse a version that could not rule.
+    """Refuse a version that could not rule, or that says not what it rests on.
 
     Raises:
-        Invalid: ``note_missing``; as ``require_usable``; ``PlanRefused`` with every fault of the plan language.
+        Invalid: ``note_missing``; as ``judge_terms``. Conflict: ``month_locked``.
+    """
+    judge_terms(says)
+    if not says.note:
+        raise Invalid("note_missing", "请写明为什么这样定，例如依据的文件", field="note")
+
+
+def judge_terms(says: Version) -> None:
+    """Refuse terms that could not rule from their day on.
+
+    Raises:
+        Invalid: as ``require_usable``; ``PlanRefused`` with every fault of the plan language.
         Conflict: ``month_locked``.
     """
     check_version(says)
-    if not says.note:
-        raise Invalid("note_missing", "请写明为什么这样定，例如依据的文件", field="note")
     require_usable(says)
     read_version(write_version(says))  # what could not be read again must not be agreed
     check_start(says.starts_on, locked_months())

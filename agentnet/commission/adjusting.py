@@ -14,7 +14,7 @@ from agentnet.commission.queries import locked_months
 from agentnet.commission.rules import paying_month
 from agentnet.core.clock import Month, now
 from agentnet.core.errors import Invalid
-from agentnet.core.money import Fen
+from agentnet.core.money import Fen, format_yuan
 from agentnet.infra.actor import Actor
 from agentnet.infra.audit import write_audit
 from agentnet.infra.db import db
@@ -23,6 +23,9 @@ from agentnet.ledger.queries import require_open
 from agentnet.outlets.models import Outlet
 from agentnet.outlets.queries import outlet_for
 from agentnet.users.permissions import Permission
+
+MOST_FEN: Fen = 1_000_000_00
+"""No outlet earns nearly as much in a month: more is a slip of the finger."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,8 @@ def record_adjustment(new: NewAdjustment, by: Actor) -> CommissionAdjustment:
     Raises:
         Forbidden: ``not_permitted``.
         Missing: ``outlet_missing``.
-        Invalid: ``month_still_open``, ``adjustment_zero``, ``reason_missing``, ``receipt_elsewhere``.
+        Invalid: ``month_still_open``, ``adjustment_zero``, ``adjustment_large``, ``reason_missing``,
+            ``receipt_elsewhere``.
         Conflict: ``id_reused``.
     """
     outlet = outlet_for(by, new.outlet_code, Permission.COMMISSION_EDIT)
@@ -55,6 +59,13 @@ def record_adjustment(new: NewAdjustment, by: Actor) -> CommissionAdjustment:
     require_open(month.starts_on)
     if new.amount_fen == 0:
         raise Invalid("adjustment_zero", "调整金额不能为零", field="amount")
+    if abs(new.amount_fen) > MOST_FEN:
+        raise Invalid(
+            "adjustment_large",
+            "一次最多调整 %(limit)s 元，请核对金额",
+            field="amount",
+            limit=format_yuan(MOST_FEN),
+        )
     if not new.reason:
         raise Invalid("reason_missing", "请写明调整原因，网点会在结算单上看到", field="reason")
     adjustment = CommissionAdjustment(
@@ -63,7 +74,7 @@ def record_adjustment(new: NewAdjustment, by: Actor) -> CommissionAdjustment:
         of_month=str(new.of_month),
         month=str(month),
         amount_fen=new.amount_fen,
-        collection_id=_collection(outlet, new),
+        collection_id=collection_meant(outlet, new),
         reason=new.reason,
         user_id=by.user_id,
         made_at=now(),
@@ -86,7 +97,12 @@ def record_adjustment(new: NewAdjustment, by: Actor) -> CommissionAdjustment:
     return adjustment
 
 
-def _collection(outlet: Outlet, new: NewAdjustment) -> uuid.UUID | None:
+def collection_meant(outlet: Outlet, new: NewAdjustment) -> uuid.UUID | None:
+    """Return the collection an adjustment is about, None for the month as a whole.
+
+    Raises:
+        Invalid: ``receipt_elsewhere`` if the outlet's month has no such receipt.
+    """
     if not new.receipt_no:
         return None
     found: Sequence[uuid.UUID] = db.session.scalars(
@@ -100,9 +116,9 @@ def _collection(outlet: Outlet, new: NewAdjustment) -> uuid.UUID | None:
     if not found:
         raise Invalid(
             "receipt_elsewhere",
-            "%(month)s 该网点没有凭证号为 %(receipt)s 的收费",
+            "%(month)s该网点没有凭证号为 %(receipt)s 的收费",
             field="receipt_no",
-            month=str(new.of_month),
+            month=new.of_month,
             receipt=new.receipt_no,
         )
     return found[0]

@@ -8,8 +8,8 @@ from flask import redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from agentnet.commission.adjusting import record_adjustment
-from agentnet.commission.adjustments import adjustment_page
+from agentnet.commission.adjusting import NewAdjustment, collection_meant, record_adjustment
+from agentnet.commission.adjustments import adjustment_page, line_so_far, month_so_far
 from agentnet.commission.disputes.actions import accept_dispute
 from agentnet.commission.disputes.queries import DisputedLine, dispute_for, lines_of
 from agentnet.commission.disputes.rules import LONGEST_REASON, require_open
@@ -24,6 +24,7 @@ from agentnet.infra.dates import month_text
 from agentnet.infra.forms import show_refusal
 from agentnet.infra.i18n import money_text
 from agentnet.infra.templating import tell
+from agentnet.outlets.models import Outlet
 from agentnet.outlets.queries import outlet_for
 from agentnet.users.guard import needs, viewer
 from agentnet.users.permissions import Permission, may
@@ -62,10 +63,7 @@ def new_adjustment() -> Answer:
     try:
         outlet = outlet_for(viewer(), new.outlet_code, Permission.COMMISSION_EDIT)
         if not form.confirmed.data:
-            paid_in = paying_month(new.of_month, locked_months())
-            return render_template(
-                "commission/adjustment_confirm.html", form=form, new=new, outlet=outlet, paid_in=paid_in
-            )
+            return _confirm(form, new, outlet)
         made = accept_dispute(disputed, new, viewer()) if disputed else record_adjustment(new, viewer())
     except Refusal as refusal:
         show_refusal(form, refusal, {"outlet_missing": "outlet"})
@@ -84,6 +82,24 @@ def new_adjustment() -> Answer:
     if disputed:
         return redirect(url_for("disputes.dispute", dispute_id=disputed), 303)
     return redirect(url_for("commission.adjustments"), 303)
+
+
+def _confirm(form: AdjustmentForm, new: NewAdjustment, outlet: Outlet) -> str:
+    """Show the amount beside what the month, and the collection if one is meant, has paid so far.
+
+    Raises:
+        Invalid: ``month_still_open``, ``receipt_elsewhere``.
+    """
+    collection_id = collection_meant(outlet, new)
+    return render_template(
+        "commission/adjustment_confirm.html",
+        form=form,
+        new=new,
+        outlet=outlet,
+        paid_in=paying_month(new.of_month, locked_months()),
+        month=month_so_far(outlet, new.of_month),
+        line=line_so_far(outlet, collection_id) if collection_id else None,
+    )
 
 
 def _fill_in(form: AdjustmentForm, dispute_id: UUID) -> None:

@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 
 from agentnet.collecting.models import Collection
-from agentnet.commission.models import CommissionAdjustment
+from agentnet.commission.models import CommissionAdjustment, CommissionLine, OutletAccrual
 from agentnet.core.clock import Month
 from agentnet.core.money import Fen
 from agentnet.infra.actor import Actor
@@ -43,6 +43,44 @@ class AdjustmentShown:
     reason: str
     made_by: str | None
     made_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SoFar:
+    """What a closed month, or one collection of it, has paid: earned when it closed, adjusted since (fen)."""
+
+    earned_fen: Fen
+    adjusted_fen: Fen
+
+    @property
+    def paid_fen(self) -> Fen:
+        return self.earned_fen + self.adjusted_fen
+
+
+def month_so_far(outlet: Outlet, month: Month) -> SoFar:
+    """Return what an outlet's closed month has paid."""
+    earned = db.session.scalar(
+        select(OutletAccrual.earned_fen).where(OutletAccrual.month == str(month), OutletAccrual.outlet_id == outlet.id)
+    )
+    adjusted = db.session.scalar(
+        select(func.sum(CommissionAdjustment.amount_fen)).where(
+            CommissionAdjustment.outlet_id == outlet.id, CommissionAdjustment.of_month == str(month)
+        )
+    )
+    return SoFar(earned or 0, int(adjusted or 0))
+
+
+def line_so_far(outlet: Outlet, collection_id: UUID) -> SoFar:
+    """Return what a collection of a closed month has paid."""
+    earned = db.session.scalar(
+        select(func.sum(CommissionLine.commission_fen)).where(
+            CommissionLine.outlet_id == outlet.id, CommissionLine.collection_id == collection_id
+        )
+    )
+    adjusted = db.session.scalar(
+        select(func.sum(CommissionAdjustment.amount_fen)).where(CommissionAdjustment.collection_id == collection_id)
+    )
+    return SoFar(int(earned or 0), int(adjusted or 0))
 
 
 @built_once

@@ -8,9 +8,8 @@ from typing import Any, cast
 from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, StringField, TextAreaField
 
-from agentnet.commission.adjusting import NewAdjustment
+from agentnet.commission.adjusting import MOST_FEN, NewAdjustment
 from agentnet.core.clock import Month
-from agentnet.core.money import MAX_FEN
 from agentnet.infra.dates import month_text
 from agentnet.infra.forms import (
     ChoiceField,
@@ -35,7 +34,7 @@ class AdjustmentForm(HouseForm):
     direction = RadioCardsField(
         _l("扣回还是补付"), [Needed()], choices=[(TAKE_BACK, _l("扣回（多付了）")), (PAY_MORE, _l("补付（少付了）"))]
     )
-    amount = YuanField(_l("金额"), [Needed(), YuanBetween(1, MAX_FEN)])
+    amount = YuanField(_l("金额"), [Needed(), YuanBetween(1, MOST_FEN)])
     receipt_no = StringField(_l("原凭证号"), [NoLongerThan(48)])
     reason = TextAreaField(_l("原因"), [Needed(), NoLongerThan(200)])
     confirmed = HiddenField()

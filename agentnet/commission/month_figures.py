@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, func, null, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
 from agentnet.collecting.models import Collection
@@ -16,6 +16,7 @@ from agentnet.commission.models import CommissionAdjustment, OutletAccrual
 from agentnet.commission.queries import tariffs
 from agentnet.commission.settling import owing_in
 from agentnet.core.clock import Month
+from agentnet.core.errors import Missing
 from agentnet.core.money import Fen
 from agentnet.divisions.models import OrgUnit, Setting
 from agentnet.infra.actor import Actor
@@ -25,7 +26,7 @@ from agentnet.infra.revisions import REGISTER, remembered
 from agentnet.infra.statements import built_once
 from agentnet.ledger.queries import month_state
 from agentnet.ledger.rules import CLOSED
-from agentnet.outlets.models import Outlet
+from agentnet.outlets.models import Outlet, Partner
 from agentnet.outlets.queries import under, visible_outlets
 from agentnet.users.permissions import Permission, covers_company, grants_for, org_paths
 
@@ -104,8 +105,45 @@ def accrued_for(viewer: Actor) -> ColumnElement[bool]:
     return or_(
         OutletAccrual.org_unit_id.in_(select(OrgUnit.id).where(under(org_paths(viewer, READ)))),
         OutletAccrual.outlet_id.in_(outlet_ids),
-        OutletAccrual.outlet_id.in_(select(Outlet.id).where(Outlet.partner_id.in_(partner_ids))),
+        *_of_partners(partner_ids),
     )
+
+
+def _of_partners(partner_ids: Sequence[int]) -> list[ColumnElement[bool]]:
+    """Return the conditions that a month was one of the partners' (before it was written down: is today)."""
+    if not partner_ids:
+        return []
+    codes = select(Partner.code).where(Partner.id.in_(partner_ids))
+    outlets = select(Outlet.id).where(Outlet.partner_id.in_(partner_ids))
+    return [
+        OutletAccrual.inputs["partner"].as_string().in_(codes),
+        and_(OutletAccrual.inputs.is_(null()), OutletAccrual.outlet_id.in_(outlets)),
+    ]
+
+
+def only_of_partners(viewer: Actor) -> frozenset[str] | None:
+    """Return the codes of the partners whose months alone the viewer may read; None for everybody else."""
+    ids = [grant.partner_id for grant in grants_for(viewer, READ)]
+    if None in ids:
+        return None
+    return frozenset(db.session.scalars(select(Partner.code).where(Partner.id.in_(ids))))
+
+
+def require_own_month(viewer: Actor, outlet: Outlet, month: Month) -> None:
+    """Refuse a partner a closed month in which the outlet was another partner's.
+
+    Raises:
+        Missing: ``month_of_another``.
+    """
+    codes = only_of_partners(viewer)
+    accrual = db.session.get(OutletAccrual, (str(month), outlet.id)) if codes is not None else None
+    if codes is not None and accrual is not None and not was_of(codes, accrual):
+        raise Missing("month_of_another", "这个月网点还不属于您的单位，不能查看；请选择以后的月份")
+
+
+def was_of(codes: frozenset[str], accrual: OutletAccrual) -> bool:
+    """Return whether a closed month was one of the partners'; before it was written down it is today's."""
+    return accrual.inputs is None or accrual.inputs.get("partner") in codes
 
 
 _UNITS = select(OrgUnit.id, OrgUnit.code, OrgUnit.name, OrgUnit.name_en, OrgUnit.path, OrgUnit.parent_id)

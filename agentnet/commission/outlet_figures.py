@@ -24,7 +24,7 @@ from agentnet.commission.models import (
     Plan,
     PlanVersion,
 )
-from agentnet.commission.month_figures import Sums
+from agentnet.commission.month_figures import Sums, was_of
 from agentnet.commission.queries import Paying, closed_months, components_by_id, tariffs
 from agentnet.commission.stored import closed_lines, closed_monthly, settled_amounts, working_of
 from agentnet.core.clock import Month
@@ -269,14 +269,15 @@ class ClosedMonth:
     number: str | None
 
 
-def closed_months_of(outlet: Outlet, most: int = 13) -> list[ClosedMonth]:
-    """Return an outlet's closed months, newest first, with the number of the newest Chinese statement."""
-    accruals = db.session.scalars(
+def closed_months_of(outlet: Outlet, partners: frozenset[str] | None, most: int = 13) -> list[ClosedMonth]:
+    """Return an outlet's closed months (of some partners' alone), newest first, with the newest Chinese statement."""
+    found = db.session.scalars(
         select(OutletAccrual)
         .where(OutletAccrual.outlet_id == outlet.id)
         .order_by(OutletAccrual.month.desc())
         .limit(most)
-    ).all()
+    )
+    accruals = [one for one in found if partners is None or was_of(partners, one)]
     runs = db.session.execute(
         select(Run.period_start, Run.number)
         .where(Run.kind == "COMMISSION_STATEMENT", Run.outlet_id == outlet.id, Run.language == "zh")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from werkzeug.datastructures import FileStorage
 
 from agentnet.commission.engine.language import Plan, Version
 from agentnet.commission.engine.reading import read_plan
+from agentnet.commission.payout.account_rules import clean_share
 from agentnet.core.errors import Invalid
 
 MOST_BYTES = 1 << 20
@@ -31,7 +34,13 @@ def read_document(sent: FileStorage | None) -> Plan:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise Invalid("json_shape", "方案文件不是 UTF-8 编码，请另存为 UTF-8 后再选", field="file") from None
-    return read_plan(text)
+    document = read_plan(text)
+    return replace(document, versions=tuple(_payable(version) for version in document.versions))
+
+
+def _payable(version: Version) -> Version:
+    """Say the shares as payees are named for them: a file's 代办人 is the keeper, no person of that name."""
+    return replace(version, shares=tuple(replace(one, name=clean_share(one.name)) for one in version.shares))
 
 
 def newest(document: Plan) -> Version:

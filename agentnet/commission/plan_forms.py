@@ -9,7 +9,6 @@ from typing import Any, cast
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, FieldList, FileField, Form, FormField, StringField
-from wtforms.widgets import TextInput
 
 from agentnet.commission.component_words import BASIS_WORDS, SETTINGS, tender_text
 from agentnet.commission.engine.language import (
@@ -21,14 +20,16 @@ from agentnet.commission.engine.language import (
     Measure,
     Mode,
     Scope,
-    Share,
     Step,
     Tier,
     Version,
 )
+from agentnet.commission.payout.words import share_text
+from agentnet.commission.plan_row_forms import AMOUNT as _AMOUNT
+from agentnet.commission.plan_row_forms import PartForm, PercentField, ShareForm
 from agentnet.commission.rules import format_percent, parse_percent
 from agentnet.core.errors import Invalid, Refusal
-from agentnet.core.money import MAX_FEN, Fen, format_yuan, parse_yuan
+from agentnet.core.money import Fen, format_yuan, parse_yuan
 from agentnet.core.words import translatable
 from agentnet.infra.forms import (
     ChecksField,
@@ -39,8 +40,6 @@ from agentnet.infra.forms import (
     IdField,
     Needed,
     NoLongerThan,
-    TypedField,
-    YuanBetween,
     YuanField,
 )
 from agentnet.infra.i18n import refusal_text
@@ -64,30 +63,6 @@ MODES: Mapping[str, str] = {
     Mode.WHOLE: translatable("全额：全部按达到的那一段"),
 }
 SCOPES = ("outlet_kinds", "tenders", "settings", "partners", "campaigns")
-_AMOUNT = YuanBetween(0, MAX_FEN)
-
-
-class PercentField(TypedField):
-    """A percentage with at most four decimals; ``data`` is parts per million."""
-
-    widget = TextInput()
-    input_mode = "decimal"
-    read = staticmethod(parse_percent)
-
-    def write(self, value: int) -> str:
-        return format_percent(value)
-
-
-class PartForm(Form):
-    """One band, tier or step: from where on, and what it pays. It ends where the next begins."""
-
-    start = StringField(_l("从"), [NoLongerThan(20)])
-    fixed = YuanField(_l("每笔"), [_AMOUNT])
-    rate = PercentField(_l("比例（%）"))
-
-    @property
-    def is_empty(self) -> bool:
-        return not self.start.data and self.fixed.data is None and self.rate.data is None
 
 
 class ComponentForm(Form):
@@ -109,7 +84,7 @@ class ComponentForm(Form):
     household_cap = YuanField(_l("同一户一个月最多"), [_AMOUNT])
     measure = ChoiceField(_l("按什么计"), choices=[(code, _l(words)) for code, words in MEASURES.items()])
     mode = ChoiceField(_l("怎么分段"), choices=[(code, _l(words)) for code, words in MODES.items()])
-    parts = FieldList(FormField(PartForm), min_entries=0, max_entries=MOST_PARTS)
+    parts = FieldList(FormField(PartForm), _l("第 %(number)d 段"), min_entries=0, max_entries=MOST_PARTS)
     amount = YuanField(_l("金额"), [_AMOUNT])
     open_days = CountField(_l("至少营业天数"))
     visits = CountField(_l("至少走访合格次数"))
@@ -138,6 +113,13 @@ class ComponentForm(Form):
     def chosen_kind(self) -> Kind:
         """The kind as chosen; the first one until one is."""
         return Kind(self.kind.data) if self.kind.data in set(Kind) else Kind.PER_COLLECTION
+
+    @property
+    def part_unit(self) -> str:
+        """What the edges of its parts are measured in."""
+        if self.chosen_kind is Kind.GROWTH:
+            return "%"
+        return _("笔") if self._edge() is int else _("元")
 
     @property
     def scope(self) -> Scope:
@@ -203,13 +185,6 @@ def _growth_edge(text: str) -> int:
     return parse_percent(whole)
 
 
-class ShareForm(Form):
-    """Who gets which part of what is due."""
-
-    name = StringField(_l("谁"), [NoLongerThan(80)])
-    percent = PercentField(_l("比例（%）"))
-
-
 class VersionForm(HouseForm):
     """A new version of a plan."""
 
@@ -220,8 +195,10 @@ class VersionForm(HouseForm):
         choices=[(code.value, _l(words)) for code, words in BASIS_WORDS.items()],
         default=Basis.ENTERED.value,
     )
-    components = FieldList(FormField(ComponentForm), min_entries=1, max_entries=MOST_COMPONENTS)
-    shares = FieldList(FormField(ShareForm), min_entries=0, max_entries=MOST_SHARES)
+    components = FieldList(
+        FormField(ComponentForm), _l("计酬项目 %(number)d"), min_entries=1, max_entries=MOST_COMPONENTS
+    )
+    shares = FieldList(FormField(ShareForm), _l("第 %(number)d 份分成"), min_entries=0, max_entries=MOST_SHARES)
     note = StringField(_l("依据"), [Needed(), NoLongerThan(200)])
 
     def offer(
@@ -256,10 +233,16 @@ class VersionForm(HouseForm):
             while rows.entries:
                 rows.pop_entry()
             for one in known:
-                rows.append_entry(one if isinstance(one, dict) else {"name": one.name, "percent": one.ppm})
+                rows.append_entry(one if isinstance(one, dict) else {"name": share_text(one.name), "percent": one.ppm})
         if not self.components.entries:
             self.components.append_entry({})
         self.basis.data = version.basis.value
+
+    def begin_parts(self) -> None:
+        """Give components that go by parts a first one to fill in, from where it must begin."""
+        for row in self.components:
+            if row.form.chosen_kind in (Kind.BANDED, Kind.TIERED, Kind.GROWTH) and not row.form.parts.entries:
+                row.form.parts.append_entry({"start": "100" if row.form.chosen_kind is Kind.GROWTH else "0"})
 
     def change_rows(self, pressed: Mapping[str, str]) -> bool:
         """Add or take away the row a button asks for; the others keep what was typed. False if none was pressed."""
@@ -284,16 +267,19 @@ class VersionForm(HouseForm):
             return bool({"add", "add_share", "kinds"} & pressed.keys())
         return True
 
+    def leave_note_open(self) -> None:
+        """Let a version be worked out before it is said what it rests on."""
+        self.note.validators = [one for one in self.note.validators if not isinstance(one, Needed)]
+
     def version(self) -> Version:
         """Return what was typed, once it is valid."""
         typed = cast(Any, self)
-        shares = [row.form for row in self.shares if row.form.name.data or row.form.percent.data is not None]
         return Version(
             starts_on=typed.starts_on.data,
             components=tuple(_named(row.form.component(), at) for at, row in enumerate(self.components, 1)),
-            shares=tuple(Share(one.name.data or "", one.percent.data or 0) for one in shares),
+            shares=tuple(row.form.share() for row in self.shares if not row.form.is_empty),
             basis=Basis(typed.basis.data) if typed.basis.data in set(Basis) else Basis.ENTERED,
-            note=typed.note.data,
+            note=typed.note.data or "",
         )
 
 

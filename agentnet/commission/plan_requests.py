@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,11 +12,11 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from agentnet.approvals.actions import asked_before, request_approval
-from agentnet.approvals.kinds import ApprovalKind, Change, Described
+from agentnet.approvals.kinds import ApprovalKind, Change, Described, Link
 from agentnet.approvals.models import Approval
 from agentnet.approvals.rules import NewApproval
 from agentnet.commission.actions import add_version, create_plan, judge_plan, judge_version
-from agentnet.commission.component_words import BASIS_WORDS, pay_text, scope_text
+from agentnet.commission.component_words import BASIS_WORDS, listed
 from agentnet.commission.engine.language import Basis, Component, Version
 from agentnet.commission.engine.reading import read_version
 from agentnet.commission.engine.writing import version_content
@@ -29,9 +30,11 @@ from agentnet.infra.actor import Actor
 from agentnet.infra.dates import day_text
 from agentnet.infra.db import db
 from agentnet.infra.i18n import say
+from agentnet.outlets.models import Tender
 from agentnet.users.permissions import Permission
 
 ASKED: Final = "PLAN_VERSION"
+LONGEST_LABEL: Final = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +70,18 @@ def ask_for_version(new: NewVersion, by: Actor) -> None:
             kind=ASKED,
             subject_kind="PLAN",
             subject_id=new.plan_code,
-            subject_label=new.plan_code,
+            subject_label=_label(new.new_name or _plan_name(new.plan_code), new.plan_code),
             org_unit_id=db.session.scalars(select(OrgUnit.id).where(OrgUnit.parent_id.is_(None))).one(),
             content=sent,
             reason=new.says.note,
         ),
         by,
     )
+
+
+def _label(name: str, code: str) -> str:
+    """Return what a request is listed under, its plan's name cut to what the column holds."""
+    return f"{name[: LONGEST_LABEL - 1 - len(code)]} {code}"
 
 
 def _asked(approval: Approval) -> Version:
@@ -100,28 +108,41 @@ def describe(approval: Approval) -> Described:
     facts = [(_("方案"), new_name or _plan_name(code)), (_("从哪天起"), day_text(version.starts_on))]
     if version.basis is Basis.SETTLED:
         facts.append((_("按什么计酬"), say(BASIS_WORDS[version.basis])))
-    facts += [(_("分成"), Words(known).share(share)) for share in version.shares]
+    facts.append((_("分成"), _shared(version, known)))
 
     def said(component: Component) -> str:
         group = _("（择一组：%(group)s）", group=component.group) if component.group else ""
-        return f"{scope_text(component.scope, known)}：{pay_text(component)}{group}"
+        return f"{Words(known).said(component)}{group}"
 
-    before = {one.name: one for one in _before(approval, version)}
+    ruling = _before(approval, version)
+    before = {one.name: one for one in ruling.components} if ruling else {}
     after = {one.name: one for one in version.components}
     changes = [
         Change(name, said(before[name]) if name in before else "-", said(after[name]) if name in after else "-")
         for name in dict.fromkeys([*after, *before])
         if before.get(name) != after.get(name)
     ]
-    return Described(facts, changes, None if new_name else url_for("commission.plan", code=code))
+    if ruling is not None and ruling.shares != version.shares:
+        changes.append(Change(_("分成"), _shared(ruling, known), _shared(version, known)))
+    trial = url_for("commission.new_what_if", version=f"pending:{approval.id}")
+    return Described(
+        facts,
+        changes,
+        None if new_name else url_for("commission.plan", code=code),
+        [Link(_("用过去的月份试算这个版本"), trial, Permission.COMMISSION_EDIT)],
+    )
+
+
+def _shared(version: Version, known: Sequence[Tender]) -> str:
+    return listed(map(Words(known).share, version.shares)) or _("不分成，全部付给代办人")
 
 
 def _plan_name(code: str) -> str:
     return db.session.scalar(select(Plan.name).where(Plan.code == code)) or code
 
 
-def _before(approval: Approval, version: Version) -> tuple[Component, ...]:
-    """Return the components that would rule the version's first day without it."""
+def _before(approval: Approval, version: Version) -> Version | None:
+    """Return the version that would rule the version's first day without it."""
     statement = (
         select(PlanVersion.content)
         .join(Plan, Plan.id == PlanVersion.plan_id)
@@ -132,9 +153,9 @@ def _before(approval: Approval, version: Version) -> tuple[Component, ...]:
     if approval.decided_at is not None:  # what was agreed by this very request is not what was before
         statement = statement.where(PlanVersion.created_at < approval.decided_at)
     content = db.session.scalar(statement)
-    return read_version(content).components if content else ()
+    return read_version(content) if content else None
 
 
 PLAN_VERSION: Final = ApprovalKind(
-    ASKED, translatable("代办费方案"), Permission.COMMISSION_APPROVE, carry_out, describe
+    ASKED, translatable("代办费方案"), Permission.COMMISSION_APPROVE, carry_out, describe, books=False
 )

@@ -10,13 +10,13 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from agentnet.approvals.queries import pending_of
-from agentnet.commission.actions import require_usable
-from agentnet.commission.engine.amounts import pay_of
-from agentnet.commission.engine.checking import check_version
-from agentnet.commission.engine.language import PAYS_COLLECTIONS, Component, Version
+from agentnet.commission.actions import judge_terms, require_usable
 from agentnet.commission.engine.language import Plan as PlanDocument
+from agentnet.commission.engine.language import Version
+from agentnet.commission.engine.reading import read_version
 from agentnet.commission.engine.writing import write_plan
 from agentnet.commission.models import Plan
+from agentnet.commission.plan_faults import show_refused_file, show_refused_version
 from agentnet.commission.plan_files import AT_FILE, newest, read_document
 from agentnet.commission.plan_forms import PlanFileForm, PlanForm, VersionForm
 from agentnet.commission.plan_requests import ASKED, NewVersion, ask_for_version
@@ -33,27 +33,17 @@ from agentnet.commission.rules import version_on
 from agentnet.commission.whatif.ask_views import ask_about
 from agentnet.commission.whatif.queries import tried_version
 from agentnet.commission.words import Words
+from agentnet.commission.worked_example import worked_example
 from agentnet.core.clock import Month, today
 from agentnet.core.errors import Refusal
-from agentnet.core.money import Fen
-from agentnet.infra.forms import show_refusal
+from agentnet.core.ids import new_id
+from agentnet.infra.i18n import refusal_text
 from agentnet.infra.templating import tell
 from agentnet.outlets.campaigns.queries import campaign_names
 from agentnet.users.guard import needs, viewer
 from agentnet.users.permissions import Permission, may
 
-EXAMPLE_FEN = (20_00, 100_00, 203_50, 500_00, 2_000_00)
-"""Bills the worked example goes through: small, a round one, a usual one, two large."""
-
 Answer = Response | str | tuple[str, int]
-
-
-def worked_example(components: tuple[Component, ...]) -> list[tuple[Component, list[Fen]]]:
-    """Return what each component pays for each example bill; nothing for what pays a month."""
-    return [
-        (one, [pay_of(one)(amount) for amount in EXAMPLE_FEN] if one.kind in PAYS_COLLECTIONS else [])
-        for one in components
-    ]
 
 
 @needs(Permission.COMMISSION_READ)
@@ -78,8 +68,7 @@ def plan(code: str) -> str:
         plan=found,
         versions=versions,
         current=current,
-        example=worked_example(current.components) if current else [],
-        amounts=EXAMPLE_FEN,
+        example=worked_example(current.says, tenders()) if current else None,
         words=Words(tenders()),
         waiting=pending_of(ASKED, "PLAN", found.code),
         may_edit=may(viewer(), Permission.COMMISSION_EDIT),
@@ -115,7 +104,8 @@ def new_version(code: str) -> Answer:
         current = version_on(versions, starts_on)
         tried = tried_version(request.args.get("trial", ""))
         form.show(tried or (current.says if current else Version(starts_on, ())))
-        form.starts_on.data = starts_on
+        form.starts_on.data = tried.starts_on if tried and tried.starts_on > today() else starts_on
+        form.note.data = tried.note if tried else None
     return _answer(form, found)
 
 
@@ -143,7 +133,7 @@ def fill_from_file(code: str) -> Answer:
         require_usable(version)
         form.show(version)
     except Refusal as refusal:
-        show_refusal(sent, refusal, AT_FILE)
+        show_refused_file(sent, refusal, AT_FILE)
         form.show(Version(_earliest_start(), ()))
         _offer(form)
         return _page(form, found, file_form=sent), refusal.status
@@ -161,24 +151,47 @@ def _answer(form: VersionForm, found: Plan | None) -> Answer:
     _offer(form)
     if request.method == "GET":
         return _page(form, found)
+    if "draft" in request.form:
+        return _drafted(form, found)
     if form.change_rows(request.form):
         _offer(form)
         return _page(form, found)
+    if request.form.keys() & {"check", "try"}:
+        form.leave_note_open()
     if not form.validate():
         return _page(form, found), 422
-    if "try" in request.form:
-        return ask_about(form.version(), found.name if found else str(form.name.data))
     try:
         if "check" in request.form:
-            check_version(form.version())
-            return _page(form, found, form.version().components)
+            judge_terms(form.version())
+            return _page(form, found, form.version())
+        if "try" in request.form:
+            judge_terms(form.version())
+            if found is not None:
+                return ask_about(form.version(), found.name, home=found.code)
+            return ask_about(form.version(), str(form.name.data), new_code=str(form.code.data))
         asked = _asked(form, found)
         ask_for_version(asked, viewer())
     except Refusal as refusal:
-        show_refusal(form, refusal)
+        show_refused_version(form, refusal)
         return _page(form, found), refusal.status
     tell(_("已提交审批。另一个人同意后，新版本从 %(day)s 起生效", day=asked.says.starts_on.isoformat()))
     return redirect(url_for("commission.plan", code=found.code) if found else url_for("commission.plans"), 303)
+
+
+def _drafted(form: VersionForm, found: Plan | None) -> Answer:
+    """Go on with a version that was carried to the page of trials and back."""
+    require_company_wide(viewer(), Permission.COMMISSION_EDIT)
+    try:
+        draft = read_version(request.form.get("content", ""))
+        form.show(draft)
+    except Refusal as refusal:
+        form.form_errors.append(refusal_text(refusal))
+        return _page(form, found), refusal.status
+    form.id.data, form.starts_on.data, form.note.data = new_id(), draft.starts_on, draft.note
+    if isinstance(form, PlanForm):
+        form.code.data = request.form.get("new_code", "")
+    _offer(form)
+    return _page(form, found)
 
 
 def _asked(form: VersionForm, found: Plan | None) -> NewVersion:
@@ -192,16 +205,16 @@ def _asked(form: VersionForm, found: Plan | None) -> NewVersion:
 def _page(
     form: VersionForm,
     found: Plan | None,
-    checked: tuple[Component, ...] = (),
+    checked: Version | None = None,
     file_form: PlanFileForm | None = None,
 ) -> str:
+    form.begin_parts()
     return render_template(
         "commission/version_form.html",
         form=form,
         file_form=file_form or PlanFileForm(formdata=None),
         plan=found,
-        example=worked_example(checked),
-        amounts=EXAMPLE_FEN,
+        example=worked_example(checked, tenders()) if checked else None,
         words=Words(tenders()),
         earliest=_earliest_start(),
     )

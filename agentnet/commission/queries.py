@@ -63,6 +63,11 @@ def shares_of(row: PlanVersion) -> tuple[language.Share, ...]:
     return _read(row.content, row.content_sha256).shares
 
 
+def partner_ids() -> dict[str, int]:
+    """Return every partner's id by its code."""
+    return dict(db.session.execute(select(Partner.code, Partner.id)).all())
+
+
 def tariffs() -> Tariffs:
     """Return every plan's versions (two small tables, two queries)."""
     component_ids: dict[int, list[int]] = defaultdict(list)

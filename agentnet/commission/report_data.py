@@ -13,8 +13,10 @@ from agentnet.books.periods import month_is_closed
 from agentnet.commission.accruing import counts_by_outlet
 from agentnet.commission.models import OutletAccrual
 from agentnet.commission.partner_figures import freeze_partners, partner_subjects
+from agentnet.commission.queries import partner_ids
 from agentnet.commission.statement_figures import freeze_provisional, freeze_statements
 from agentnet.commission.summary_figures import freeze_summaries
+from agentnet.commission.working import partner_then
 from agentnet.commission.year_figures import freeze_years, year_subjects
 from agentnet.core.clock import Month, today
 from agentnet.core.words import translatable
@@ -47,6 +49,7 @@ def statement_subjects(org_unit: OrgUnit, period: Period) -> list[Subject]:
         .join(Outlet, Outlet.id == OutletAccrual.outlet_id)
         .order_by(Outlet.code)
     )
+    partners = partner_ids()
     return [
         Subject(
             code=f"outlet:{row.code}",
@@ -54,7 +57,7 @@ def statement_subjects(org_unit: OrgUnit, period: Period) -> list[Subject]:
             org_unit_id=row.OrgUnit.id,
             org_path=row.OrgUnit.path,
             outlet_id=row.OutletAccrual.outlet_id,
-            partner_id=row.partner_id,
+            partner_id=partner_then(row.OutletAccrual.inputs, row.partner_id, partners),
         )
         for row in rows
     ]

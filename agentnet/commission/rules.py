@@ -173,9 +173,9 @@ def check_start(starts_on: date, locked: Sequence[Month]) -> None:
     if last is not None and starts_on < last.ends_on:
         raise Conflict(
             "month_locked",
-            "%(month)s 已封账或正在封账，新版本最早从 %(day)s 起生效",
+            "%(month)s已封账或正在封账，新版本最早从 %(day)s 起生效",
             field="starts_on",
-            month=str(last),
+            month=last,
             day=last.ends_on.isoformat(),
         )
 
@@ -190,7 +190,7 @@ def paying_month(of_month: Month, locked: Sequence[Month]) -> Month:
     '2026-11'
     """
     if of_month not in locked:
-        raise Invalid("month_still_open", "%(month)s 尚未封账，不需要调整", field="of_month", month=str(of_month))
+        raise Invalid("month_still_open", "%(month)s尚未封账，不需要调整", field="of_month", month=of_month)
     return max(locked).next()
 
 

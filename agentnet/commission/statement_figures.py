@@ -32,7 +32,7 @@ from agentnet.commission.models import (
 from agentnet.commission.queries import components_by_id, tariffs
 from agentnet.commission.stored import closed_monthly, working_of
 from agentnet.commission.words import closed_text, provisional_text
-from agentnet.commission.working import read_parts
+from agentnet.commission.working import partner_then, read_parts
 from agentnet.core.clock import Month, business_date
 from agentnet.core.masks import mask_household_no
 from agentnet.core.money import Fen
@@ -132,6 +132,7 @@ class _StatementFigures:
         self.month = month
         self.sums = sums
         self.outlets = {row.Outlet.id: row for row in db.session.execute(_outlets(sums))}
+        self.partners = dict(db.session.execute(select(Partner.code, Partner.name)).all())
         self.agreements = _agreement_numbers({one.agreement_id for one in sums.values()})
         self.collections: dict[int, list[_Line]] = defaultdict(list)
         for line in lines:
@@ -175,7 +176,7 @@ class _StatementFigures:
             outlet_name=outlet.name,
             outlet_kind=accrual.outlet_kind,
             setting=accrual.setting,
-            partner=row.partner or "-",
+            partner=self._partner(accrual, row.partner) or "-",
             agent=outlet.keeper_name or "-",
             plan_name=listed(dict.fromkeys(name for name, _number in plans)) or "-",
             plan_version=(listed(_("第 %(number)d 版", number=number) for _name, number in plans) or "-")
@@ -206,6 +207,9 @@ class _StatementFigures:
             ComponentLine(self._pay_text(component_id), tender, *figures)
             for (component_id, tender), figures in sorted(sums.items())
         )
+
+    def _partner(self, one: Sums, present: str | None) -> str | None:
+        return partner_then(one.inputs, present, self.partners) if isinstance(one, OutletAccrual) else present
 
     def _pay_text(self, component_id: int) -> str:
         return pay_text(self.components[component_id].component if component_id else None)

@@ -10,7 +10,13 @@ from agentnet.commission.disputes.queries import newest_by_line
 from agentnet.commission.disputes.words import STATES
 from agentnet.commission.engine.language import PAYS_COLLECTIONS
 from agentnet.commission.line_working import line_working
-from agentnet.commission.month_figures import OutletFilter, month_figures, outlet_page
+from agentnet.commission.month_figures import (
+    OutletFilter,
+    month_figures,
+    only_of_partners,
+    outlet_page,
+    require_own_month,
+)
 from agentnet.commission.outlet_figures import closed_months_of, outlet_figures
 from agentnet.commission.payout.showing import shown_states
 from agentnet.commission.queries import closed_months, tenders
@@ -20,6 +26,7 @@ from agentnet.core.errors import Invalid, Missing
 from agentnet.divisions.models import OrgUnit, Setting
 from agentnet.divisions.queries import org_unit_by_code
 from agentnet.infra.actor import Actor
+from agentnet.infra.dates import month_text
 from agentnet.infra.db import db
 from agentnet.infra.pages import chosen, typed_text
 from agentnet.infra.sheets import KINDS, download
@@ -123,6 +130,7 @@ def outlet(code: str) -> str:
     """Show an outlet's month: what is due and why, and the months before."""
     found = outlet_for(viewer(), code, READ)
     month = asked_month(Month.of(today()))
+    require_own_month(viewer(), found, month)
     figures = outlet_figures(found, month, request.args)
     return render_template(
         "commission/outlet.html",
@@ -130,7 +138,8 @@ def outlet(code: str) -> str:
         month=month,
         last=Month.of(today()),
         figures=figures,
-        history=closed_months_of(found),
+        month_names={one.of_month: month_text(Month.parse(one.of_month)) for one in figures.adjustments},
+        history=closed_months_of(found, only_of_partners(viewer())),
         paid_states=shown_states(found.id, month) if figures.closed else [],
         may_see_batches=may(viewer(), Permission.PAYOUT_READ),
         words=Words(tenders()),
@@ -154,6 +163,7 @@ def line(code: str, receipt_no: str) -> str:
     outlet = outlet_for(viewer(), code, READ)
     text = request.args.get("month", "")
     found = line_working(outlet, receipt_no, Month.parse(text) if text else None)
+    require_own_month(viewer(), outlet, found.month)
     return render_template(
         "commission/line.html",
         outlet=outlet,
@@ -179,7 +189,7 @@ def export(kind: str) -> Response:
         raise Missing("file_kind_missing", "没有这种文件格式")
     month, wanted = asked_month(usual_month()), asked_filter(viewer())
     if month_state(month) != CLOSED:
-        raise Invalid("month_not_closed", "%(month)s 还没有封账，封账后才能导出明细", month=str(month))
+        raise Invalid("month_not_closed", "%(month)s还没有封账，封账后才能导出明细", month=month)
     if exporting.count_rows(viewer(), month, wanted) > exporting.MOST_ROWS:
         raise Invalid(
             "too_many_rows", "明细超过 %(most)s 行，请先按供电所筛选，再分别导出", most=f"{exporting.MOST_ROWS:,}"

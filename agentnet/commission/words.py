@@ -21,7 +21,7 @@ from agentnet.commission.component_words import (
 from agentnet.commission.engine.explaining import Working
 from agentnet.commission.engine.language import Basis, Component, Share
 from agentnet.commission.engine.reasons import REASON_WORDS, Reason
-from agentnet.commission.engine.spelling import INPUT_WORDS, decimal
+from agentnet.commission.engine.spelling import INPUT_WORDS, Input, decimal
 from agentnet.commission.rules import Version, format_percent
 from agentnet.core.clock import Month
 from agentnet.core.words import translatable
@@ -39,6 +39,10 @@ MONTH_STATES: Mapping[str, tuple[str, str]] = {
 
 SHARES: Mapping[str, str] = {"KEEPER": translatable("代办人"), "PARTNER": translatable("合作单位")}
 """The parts a plan may name without a person's name."""
+
+
+AMOUNTS = frozenset({Input.AMOUNT, Input.HOUSEHOLD_BEFORE, Input.SETTLED_BEFORE, Input.SETTLED_NOW})
+"""What of a collection's inputs is money; the engine writes figures without their unit."""
 
 
 def closed_text(month: Month) -> str:
@@ -78,6 +82,11 @@ class Words:
         """Return whom it covers and what it pays, on one line."""
         return self.scope(component) + (": " if in_english() else "：") + self.pay(component)
 
+    def named(self, component: Component) -> str:
+        """Return its name with the group it is an alternative of, if of any."""
+        group = _("（择一组：%(group)s）", group=component.group) if component.group else ""
+        return component.name + group
+
     def why(self, components: Sequence[Component]) -> str:
         """Return why a collection earns what it does: what each component that pays it pays."""
         return listed(pay_text(one) for one in components) or pay_text(None)
@@ -93,7 +102,10 @@ class Words:
 
     def inputs(self, working: Working) -> Sequence[tuple[str, str]]:
         """Return what a figure was worked out from, each with its word."""
-        return [(say(INPUT_WORDS[code]), value) for code, value in working.inputs]
+        return [
+            (say(INPUT_WORDS[code]), _("%(amount)s 元", amount=value) if code in AMOUNTS else value)
+            for code, value in working.inputs
+        ]
 
     def exact(self, working: Working) -> str:
         """Return in yuan what was rounded."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 from agentnet.commission.engine.inputs import CampaignDays, DaySum, OutletInputs, Profile
 from agentnet.commission.rules import Ruled, Version
@@ -17,6 +17,8 @@ from agentnet.core.clock import Month
 from agentnet.core.money import Fen
 
 Written = dict[str, Any]
+Who = TypeVar("Who")
+"""A partner as the caller knows it: an id, a name."""
 
 
 def written(ruling: Sequence[Ruled], inputs: OutletInputs, unsettled: tuple[int, Fen] | None = None) -> Written:
@@ -63,6 +65,15 @@ def read_inputs(found: Written, month: Month, outlet_kind: str, setting: str) ->
             for code, starts_on, ends_on in found.get("campaigns", ())
         ),
     )
+
+
+def partner_then(found: Written | None, present: Who | None, by_code: Mapping[str, Who]) -> Who | None:
+    """Return the partner an outlet had in a closed month; before that was written down, the one it has.
+
+    >>> partner_then({"partner": "POST"}, 2, {"POST": 1, "BANK": 2}), partner_then({}, 2, {}), partner_then(None, 2, {})
+    (1, None, 2)
+    """
+    return present if found is None else by_code.get(found.get("partner", ""))
 
 
 def parts_text(parts: Sequence[tuple[int, Fen]]) -> str | None:

@@ -23,11 +23,12 @@ from agentnet.commission.models import CommissionLine, OutletAccrual
 from agentnet.commission.parallel.actions import NewSheet, bring_sheet
 from agentnet.commission.parallel.reading import read_sheet
 from agentnet.commission.payout.account_rules import Account
-from agentnet.commission.payout.actions import APPROVAL, NewBatch, check, draw_up, pay
+from agentnet.commission.payout.actions import APPROVAL, NewBatch, check, draw_up
 from agentnet.commission.payout.answers import confirm, send_back
 from agentnet.commission.payout.models import PayoutSetting
 from agentnet.commission.payout.office_actions import NewSetting, place_hold, set_settings
 from agentnet.commission.payout.payee_imports import IMPORTER as PAYEES
+from agentnet.commission.payout.paying import pay
 from agentnet.commission.payout.queries import payments_of
 from agentnet.commission.plan_requests import NewVersion, ask_for_version
 from agentnet.commission.whatif.actions import NewWhatIf, ask_what_if

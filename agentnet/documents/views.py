@@ -128,6 +128,10 @@ def _file_of(run: Run, *, download: bool) -> FlaskResponse:
         etag=run.file_sha256,
         last_modified=run.done_at,
     )
+    name = file_name(run)
+    if not name.isascii():  # for what knows no other letters: the number alone, not a title with holes
+        names = {"filename": f"{run.number}.pdf", "filename*": f"UTF-8''{quote(name)}"}
+        response.headers.set("Content-Disposition", "attachment" if download else "inline", **names)
     response.headers["Cache-Control"] = "no-store"
     return response
 

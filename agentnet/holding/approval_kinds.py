@@ -52,7 +52,7 @@ def describe_raise(approval: Approval) -> Described:
 
 
 LIMIT_RAISE: Final = ApprovalKind(
-    RAISE, translatable("提高限额"), Permission.LIMIT_APPROVE, carry_out_raise, describe_raise
+    RAISE, translatable("提高限额"), Permission.LIMIT_APPROVE, carry_out_raise, describe_raise, books=False
 )
 
 

@@ -9,16 +9,12 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 
 from agentnet.core.clock import SHANGHAI, IsoWeek, Month, aware, today
-from agentnet.infra.i18n import in_english
+from agentnet.infra.i18n import in_english, month_words
 from agentnet.infra.template_words import by_language
 
 _WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
 _ENGLISH_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _ENGLISH_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_ENGLISH_MONTHS_IN_FULL = (
-    "January", "February", "March", "April", "May", "June",
-    "July", "August", "September", "October", "November", "December",
-)  # fmt: skip
 
 
 @by_language
@@ -88,14 +84,7 @@ def exact_text(moment: datetime | date) -> str:
 @by_language
 def month_text(month: Month, *, english: bool | None = None) -> str:
     """Return ``2026年11月`` or ``November 2026``."""
-    return _month_text(month, in_english() if english is None else english)
-
-
-@lru_cache(maxsize=512)
-def _month_text(month: Month, english: bool) -> str:
-    if english:
-        return f"{_ENGLISH_MONTHS_IN_FULL[month.month - 1]} {month.year}"
-    return f"{month.year}年{month.month}月"
+    return month_words(month, in_english() if english is None else english)
 
 
 def week_label(week: IsoWeek) -> str:

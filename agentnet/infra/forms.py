@@ -16,7 +16,17 @@ from flask_babel import gettext, lazy_gettext
 from flask_wtf import FlaskForm
 from markupsafe import Markup
 from werkzeug.datastructures import CombinedMultiDict, MultiDict
-from wtforms import Field, FileField, Form, HiddenField, RadioField, SelectField, SelectMultipleField, StringField
+from wtforms import (
+    Field,
+    FieldList,
+    FileField,
+    Form,
+    HiddenField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+)
 from wtforms.fields.choices import SelectChoice, SelectFieldBase
 from wtforms.validators import InputRequired, StopValidation, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget, TextInput
@@ -26,7 +36,7 @@ from agentnet.core.errors import Refusal
 from agentnet.core.ids import new_id, parse_id
 from agentnet.core.money import Fen, format_yuan, parse_yuan
 from agentnet.core.words import translatable
-from agentnet.infra.i18n import refusal_text
+from agentnet.infra.i18n import in_english, refusal_text
 
 _FULL_WIDTH = str.maketrans("０１２３４５６７８９－／．　", "0123456789-/. ")
 
@@ -349,16 +359,29 @@ def status_of(form: HouseForm) -> int:
     return int(getattr(form, "refused_with", 422))
 
 
-def all_errors(form: Form) -> list[tuple[str | None, str]]:
-    """Return every error as (id of the field to jump to, or None; words), in the form's order."""
-    found: list[tuple[str | None, str]] = [(None, error) for error in form.form_errors]
+def all_errors(form: Form, where: str = "") -> list[tuple[str | None, str]]:
+    """Return every error as (id of the field to jump to, or None; words), in the form's order.
+
+    Errors inside rows (``FieldList`` of ``FormField``) begin with where they stand: the list's label with the row's
+    number filled in, and the box's label.
+    """
+    colon = ": " if in_english() else "："
+    found: list[tuple[str | None, str]] = [(None, (where and where + colon) + str(error)) for error in form.form_errors]
     for field in form:
+        if isinstance(field, FieldList):
+            own = [str(error) for error in field.errors if isinstance(error, str)]
+            found.extend((str(field.id), (where and where + colon) + error) for error in own)
+            for number, row in enumerate(field.entries, 1):
+                place = f"{where} {field.label.text % {'number': number}}".strip()
+                found.extend(all_errors(row.form, place))
+            continue
         if field.type == "CSRFTokenField":
             if field.errors:
                 found.append((None, gettext("页面停留太久，请再提交一次")))
             continue
         target = None if isinstance(field, HiddenField) else _target(field)
-        found.extend((target, str(error)) for error in field.errors)
+        before = f"{where}{colon}{field.label.text}{colon}" if where else ""
+        found.extend((target, before + str(error)) for error in field.errors)
     return found
 
 

@@ -25,6 +25,7 @@ from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 from werkzeug.utils import cached_property
 
+from agentnet.core.clock import Month
 from agentnet.core.errors import Refusal
 from agentnet.core.money import Fen, format_yuan
 from agentnet.core.words import translatable
@@ -39,6 +40,11 @@ SESSION_KEY = "locale"
 """Where a visitor's choice stands in the session."""
 
 CATALOGUES = Path(__file__).resolve().parent.parent / "translations"
+
+_ENGLISH_MONTHS_IN_FULL = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
 
 _MESSAGES_AS_WRITTEN = NullTranslations()
 
@@ -169,9 +175,20 @@ def say_words(app: App, **filters: Mapping[Any, str]) -> None:
 
 
 def refusal_text(refusal: Refusal) -> str:
-    """Return a refusal's message in the reader's language, parameters filled in."""
+    """Return a refusal's message in the reader's language, parameters filled in; a month is written out."""
     message = gettext(refusal.message)
-    return message % refusal.params if refusal.params else message
+    said = {
+        name: month_words(one, in_english()) if isinstance(one, Month) else one for name, one in refusal.params.items()
+    }
+    return message % said if said else message
+
+
+@lru_cache(maxsize=1024)
+def month_words(month: Month, english: bool) -> str:
+    """Return ``2026年11月`` or ``November 2026``."""
+    if english:
+        return f"{_ENGLISH_MONTHS_IN_FULL[month.month - 1]} {month.year}"
+    return f"{month.year}年{month.month}月"
 
 
 def money_text(fen: Fen) -> str:

@@ -192,14 +192,14 @@ def _read_row(
 def _note_twins(importer: Importer, parsed: Parsed) -> None:
     """Refuse a key that the file gives twice: the second row would silently win. A file may leave away parts of it."""
     names = [name for name in importer.key if name in parsed.names]
-    places = [parsed.names.index(name) for name in names]
-    if not places:
+    if not names:
         return
-    first = places[0]
-    single = len(places) == 1
+    places = [parsed.names.index(name) if name in names else None for name in importer.key]
+    first = places[0] if len(places) == 1 else None
     seen: set[Any] = set()
     for at, row in enumerate(parsed.rows):
-        key = row[first] if single else tuple(row[place] for place in places)
+        # A key column the file does not have is empty in every row.
+        key = row[first] if first is not None else tuple(None if place is None else row[place] for place in places)
         if key in seen and key is not None:
             parsed.errors.add(parsed.lines[at], names[-1], Invalid("key_twice", "文件中前面已有相同的一行"))
         seen.add(key)

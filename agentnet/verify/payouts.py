@@ -21,11 +21,6 @@ def plain(id_: object) -> str:
     return str(id_).replace("-", "")
 
 
-def _labels(connection: Connection) -> Mapping[str, str]:
-    found = rows(connection, "SELECT id, month, number FROM payout_batches")
-    return {plain(row.id): f"{row.month}-{row.number}" for row in found}
-
-
 def payouts_add_up(connection: Connection) -> Iterator[Finding]:
     """A batch is the sum of its payments, a payment the sum of its parts less the tax."""
     for row in rows(
@@ -58,7 +53,7 @@ def payouts_add_up(connection: Connection) -> Iterator[Finding]:
 
 
 def _shared(due: int, content: str | None) -> dict[str, int]:
-    """Split what is due by a version's shares: whole parts first, what is left over by the largest remainder."""
+    """Split a sum by a version's shares: whole parts first, what is left over by the largest remainder."""
     document: Mapping[str, Any] = json.loads(content) if content else {}
     weights = [(one["name"], _ppm(one)) for one in document.get("shares", ())]
     if not weights:
@@ -82,23 +77,38 @@ def _ppm(share: Mapping[str, Any]) -> int:
 
 
 def payout_parts_are_shares(connection: Connection) -> Iterator[Finding]:
-    """Every part of a batch is a share of its outlet's closed month, split again by the stored version."""
-    due = {
-        (row.outlet_id, row.month): (row.due_fen, row.content)
-        for row in rows(
-            connection,
-            "SELECT a.outlet_id, a.month, a.due_fen, v.content FROM outlet_accruals a"
-            " JOIN accounting_months m ON m.month = a.month AND m.state = 'CLOSED'"
-            " LEFT JOIN plan_versions v ON v.id = a.version_id",
-        )
-    }
+    """Every part of a batch is a share of its outlet's closed month, split again by the stored versions.
+
+    What a month earned is split by its own version, what it corrects of an earlier month by that month's.
+    """
+    due: dict[tuple[int, str], dict[int, int]] = {}
+    contents = {row.id: row.content for row in rows(connection, "SELECT id, content FROM plan_versions")}
+    own: dict[tuple[int, str], int] = {}
+    for row in rows(
+        connection,
+        "SELECT a.outlet_id, a.month, a.earned_fen, COALESCE(a.version_id, 0) AS version_id FROM outlet_accruals a"
+        " JOIN accounting_months m ON m.month = a.month AND m.state = 'CLOSED'",
+    ):
+        own[row.outlet_id, row.month] = row.version_id
+        due[row.outlet_id, row.month] = {row.version_id: row.earned_fen}
+    for row in rows(
+        connection,
+        "SELECT outlet_id, month, of_month, SUM(amount_fen) AS amount_fen FROM commission_adjustments"
+        " GROUP BY outlet_id, month, of_month",
+    ):
+        key = (row.outlet_id, row.month)
+        if key in due:
+            version_id = own.get((row.outlet_id, row.of_month), own[key])
+            due[key][version_id] = due[key].get(version_id, 0) + int(row.amount_fen)
     for row in rows(
         connection,
         "SELECT t.outlet_id, t.month, t.share, t.amount_fen, o.code FROM payout_parts t"
         " JOIN outlets o ON o.id = t.outlet_id ORDER BY t.id",
     ):
-        known = due.get((row.outlet_id, row.month))
-        right = _shared(*known).get(row.share) if known else None
+        sums = due.get((row.outlet_id, row.month), {})
+        split = [_shared(amount, contents.get(version_id)) for version_id, amount in sums.items()]
+        named = [one[row.share] for one in split if row.share in one]
+        right = sum(named) if named else None
         if right != row.amount_fen:
             says = f"{yuan(row.amount_fen)}, its share is {'none' if right is None else yuan(right)}"
             yield Finding("payout_part", f"{row.code} {row.month} {row.share}", says)
@@ -134,7 +144,8 @@ _LEGS = """
            b.id AS batch_id, t.kind, t.amount_fen AS net_fen, t.subject_id, x.kind AS tax_kind,
            x.amount_fen AS taxed_fen,
            td.code AS debit, td.owner_id AS debit_owner, tc.code AS credit, tc.owner_id AS credit_owner,
-           xd.code AS tax_debit, xd.owner_id AS tax_debit_owner, xc.code AS tax_credit,
+           xd.code AS tax_debit, xd.owner_id AS tax_debit_owner, xc.code AS tax_credit, xc.owner_id AS tax_credit_owner,
+           b.paid_on, t.business_on, x.business_on AS taxed_on,
            tb.id AS back_id, xb.id AS tax_back_id, root.id AS root_id
     FROM payout_legs l JOIN payout_payments p ON p.id = l.payment_id JOIN payout_batches b ON b.id = p.batch_id
     JOIN org_units root ON root.parent_id IS NULL
@@ -144,6 +155,10 @@ _LEGS = """
     LEFT JOIN transfers tb ON tb.reverses_id = t.id AND tb.kind = 'COMMISSION_RETURNED'
     LEFT JOIN transfers xb ON xb.reverses_id = x.id AND xb.kind = 'COMMISSION_TAX_BACK'
 """
+
+
+def _same_day(one: Any, other: Any) -> bool:
+    return one is not None and other is not None and as_day(one) == as_day(other)
 
 
 def payouts_moved_what_they_say(connection: Connection) -> Iterator[Finding]:
@@ -157,11 +172,13 @@ def payouts_moved_what_they_say(connection: Connection) -> Iterator[Finding]:
             (row.kind, row.net_fen, row.debit, row.debit_owner) == ("COMMISSION_PAID", net, "COMMISSION_PAYABLE",
              row.outlet_id)
             and (row.credit, row.credit_owner) == ("BANK", row.root_id)
-            and plain(row.subject_id) == plain(row.batch_id)
+            and plain(row.subject_id) == plain(row.batch_id) and _same_day(row.business_on, row.paid_on)
         )  # fmt: skip
         taxed = row.tax_fen == 0 or (
-            (row.tax_kind, row.taxed_fen, row.tax_debit, row.tax_debit_owner, row.tax_credit)
-            == ("COMMISSION_TAX", row.tax_fen, "COMMISSION_PAYABLE", row.outlet_id, "WITHHOLDING")
+            (row.tax_kind, row.taxed_fen, row.tax_debit, row.tax_debit_owner)
+            == ("COMMISSION_TAX", row.tax_fen, "COMMISSION_PAYABLE", row.outlet_id)
+            and (row.tax_credit, row.tax_credit_owner) == ("WITHHOLDING", row.root_id)
+            and _same_day(row.taxed_on, row.paid_on)
         )
         if not moved or not taxed:
             yield Finding("payout_moved", subject, f"{yuan(row.amount_fen)} of outlet {row.outlet_id} moved otherwise")
@@ -201,22 +218,6 @@ def payouts_moved_what_they_say(connection: Connection) -> Iterator[Finding]:
         yield Finding("stray_payout", str(row.id), f"{row.kind} of {yuan(row.amount_fen)} belongs to no payment")
 
 
-def payouts_had_two_people(connection: Connection) -> Iterator[Finding]:
-    """A paid batch was approved, as it stands, by somebody who neither drew it up nor checked it."""
-    approved = {
-        row.subject_id.replace("-", ""): (row.decided_by_id, row.amount_fen)
-        for row in rows(
-            connection,
-            "SELECT subject_id, decided_by_id, amount_fen FROM approvals WHERE kind = 'PAYOUT' AND state = 'APPROVED'",
-        )
-    }
-    labels = _labels(connection)
-    for row in rows(connection, "SELECT * FROM payout_batches WHERE state IN ('APPROVED', 'PAID')"):
-        said = (row.approved_by_id, row.net_fen)
-        if approved.get(plain(row.id)) != said or row.approved_by_id in (row.drawn_by_id, row.checked_by_id):
-            yield Finding("payout_alone", labels[plain(row.id)], f"{yuan(row.net_fen)}: nobody else approved it so")
-
-
 def held_outlets_were_not_paid(connection: Connection) -> Iterator[Finding]:
     """No outlet was paid while it was on hold."""
     holds: dict[int, list[tuple[Any, Any]]] = defaultdict(list)
@@ -232,32 +233,3 @@ def held_outlets_were_not_paid(connection: Connection) -> Iterator[Finding]:
         at = as_instant(row.paid_at)
         if any(placed < at and (lifted is None or at < lifted) for placed, lifted in holds[row.id]):
             yield Finding("paid_on_hold", f"{row.code} {row.month}-{row.number}", "was on hold when it was paid")
-
-
-def _income_tax(income: int) -> int:
-    """Return the tax on a month's labour income (fen), by the table of 2019, rounded half up."""
-    taxable = 5 * (income - 80_000) if income <= 400_000 else 4 * income  # in fifths of a fen
-    if taxable <= 0:
-        return 0
-    for top, percent, less in ((2_000_000, 20, 0), (5_000_000, 30, 200_000), (None, 40, 700_000)):
-        if top is None or taxable <= 5 * top:
-            return (2 * (taxable * percent - 500 * less) + 500) // 1000
-    raise AssertionError
-
-
-def tax_is_what_the_table_says(connection: Connection) -> Iterator[Finding]:
-    """Who was paid once in a month was taxed by the table, individuals alone and only where withholding was on."""
-    paid: dict[tuple[int, str], list[Any]] = defaultdict(list)
-    for row in rows(
-        connection,
-        "SELECT p.payee_id, p.type, p.gross_fen, p.tax_fen, p.number AS place, b.month, b.number, b.withholds, b.pay_on"
-        " FROM payout_payments p JOIN payout_batches b ON b.id = p.batch_id",
-    ):
-        paid[row.payee_id, as_day(row.pay_on).isoformat()[:7]].append(row)
-    for group in paid.values():
-        for row in group:
-            free = not row.withholds or row.type != "INDIVIDUAL"
-            right = 0 if free else _income_tax(row.gross_fen)
-            if row.tax_fen != right and (free or len(group) == 1):
-                says = f"of {yuan(row.gross_fen)} {yuan(row.tax_fen)} was withheld, the table says {yuan(right)}"
-                yield Finding("payout_tax", f"{row.month}-{row.number} no. {row.place}", says)

@@ -192,8 +192,9 @@ def test_what_a_plan_says_fills_the_form_from_its_file_and_comes_out_the_same(si
     )
     assert filled.status_code == 200
     boxes = dict(re.findall(r'name="(components-\d[^"]*|shares-[^"]*)"[^>]* value="([^"]*)"', filled.text))
-    for name in ("components-0-parts-1-start", "components-2-parts-1-start", "components-3-visits", "shares-0-name"):
-        assert boxes[name].replace("2000.01", "2000.01") == EVERY_KIND[name]
+    for name in ("components-0-parts-1-start", "components-2-parts-1-start", "components-3-visits"):
+        assert boxes[name] == EVERY_KIND[name]
+    assert (boxes["shares-0-name"], boxes["shares-1-name"]) == ("代办人", "合作单位")
 
 
 EACH = Component(Kind.PER_COLLECTION, "每笔", fee_fen=1)
@@ -254,13 +255,16 @@ def test_the_worked_example_can_be_seen_before_saving(sign_in: SignIn) -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"components-1-outlet_kinds": [], "components-1-tenders": "CASH"}, "方案有 1 处要改"),
-        ({"components-0-fixed": "abc"}, "请输入金额"),
-        ({"components-1-rate": "0.00001"}, "请输入百分比"),
-        ({"components-1-rate": "101"}, "方案有 1 处要改"),
+        (
+            {"components-1-outlet_kinds": [], "components-1-tenders": "CASH"},
+            "计酬项目 2：择一组：与同组第 1 项的适用范围一样宽并且重叠",
+        ),
+        ({"components-0-fixed": "abc"}, "计酬项目 1：每笔：请输入金额"),
+        ({"components-1-rate": "0.00001"}, "计酬项目 2：比例（%）：请输入百分比"),
+        ({"components-1-rate": "101"}, "计酬项目 2：比例（%）：比例应在 0 到 100 之间"),
         ({"components-0-tenders": "SHELLS"}, "请从列出的选项中选择"),
         ({"components-1-name": "现金"}, "有两个项目都叫"),
-        ({"components-0-kind": "BANDED", "check": "1"}, "方案有"),
+        ({"components-0-kind": "BANDED", "check": "1"}, "计酬项目 1：要有 1 到 200 档"),
         (
             {
                 "components-0-kind": "TIERED",
@@ -268,7 +272,7 @@ def test_the_worked_example_can_be_seen_before_saving(sign_in: SignIn) -> None:
                 "components-0-parts-0-start": "0",
                 "components-0-parts-1-start": "2000000000",
             },
-            "方案有",
+            "计酬项目 1 第 2 段：从：",
         ),
         ({"note": ""}, "请填写依据"),
         ({"starts_on": "soon"}, "请输入日期"),
@@ -371,7 +375,8 @@ def test_going_back_from_the_confirmation_keeps_what_was_typed(sign_in: SignIn) 
         ({"of_month": "2026-11"}, 422, "请从列出的选项中选择"),
         ({"direction": ""}, 422, "请选择扣回还是补付"),
         ({"reason": ""}, 422, "请填写原因"),
-        ({"receipt_no": "WL0001-1", "confirmed": "1"}, 422, "没有凭证号为 WL0001-1 的收费"),
+        ({"receipt_no": "WL0001-1"}, 422, "2026年10月该网点没有凭证号为 WL0001-1 的收费"),
+        ({"amount": "1000000.01"}, 422, "金额不能超过 1,000,000.00 元"),
     ],
 )
 def test_a_wrong_adjustment_says_where_and_leaves_no_rows(

@@ -94,7 +94,7 @@ def test_a_download_has_its_own_name_its_hash_as_etag_and_is_kept_by_nobody(draw
     assert answer.data.startswith(b"%PDF")
     assert answer.headers["Content-Type"] == "application/pdf"
     assert answer.get_etag() == (run.file_sha256, False)
-    assert "attachment" in answer.headers["Content-Disposition"]
+    assert answer.headers["Content-Disposition"].startswith(f"attachment; filename={number}.pdf; filename*=UTF-8")
     assert (
         f"{number}%20%E5%B0%8F%E6%B2%B3%E5%A4%B4%E6%9D%91%E9%82%AE%E7%AB%99.pdf"
         in answer.headers["Content-Disposition"]

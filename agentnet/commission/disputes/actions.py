@@ -68,7 +68,7 @@ def raise_dispute(new: NewDispute, by: Actor) -> Dispute:
     if known is not None:
         return db.session.get_one(Dispute, UUID(known))
     if month_state(new.month) != CLOSED:
-        raise Invalid("month_not_closed", "%(month)s 还没有封账，数字还会变；封账后才能提异议", month=str(new.month))
+        raise Invalid("month_not_closed", "%(month)s还没有封账，数字还会变；封账后才能提异议", month=new.month)
     line = line_of(outlet, new.month, new.key)
     require_undisputed(open_dispute_of(new.key) is not None)
     dispute = Dispute(

@@ -26,6 +26,7 @@ from agentnet.commission.models import CommissionAdjustment
 from agentnet.commission.queries import closed_months
 from agentnet.core.clock import Month, now, today
 from agentnet.core.errors import Missing, Refusal
+from agentnet.infra.dates import month_text
 from agentnet.infra.db import db
 from agentnet.infra.forms import show_refusal
 from agentnet.infra.pages import typed_text
@@ -130,6 +131,9 @@ def _page(found: Dispute, outlet: Outlet, form: RefuseForm | None = None) -> str
         line=queries.lines_of([found])[found.id],
         line_text=line_text,
         adjustment=adjustment,
+        months={
+            text: month_text(Month.parse(text)) for text in (found.answered_in, adjustment and adjustment.month) if text
+        },
         people=queries.people_of(found),
         age=queries.age_of(found, today()),
         late=LATE_DAYS,

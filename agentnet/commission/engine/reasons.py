@@ -46,6 +46,6 @@ REASON_WORDS: Mapping[Reason, str] = {
     Reason.HOUSEHOLD_JOINED: translatable("同一户本月的几笔合并计算"),
     Reason.RATE_ZERO: translatable("这一档的标准是零"),
     Reason.ROUNDED_AWAY: translatable("不足半分，四舍五入后为零"),
-    Reason.CLAWED_BACK: translatable("已付代办费因冲正、退费或银行冲回扣回"),
+    Reason.CLAWED_BACK: translatable("要扣回的（冲正、退费、银行冲回或调整）比本月的代办费多"),
     Reason.NOTHING_LEFT: translatable("这笔收费已撤销、全额退费或更正了户号，不计代办费"),
 }

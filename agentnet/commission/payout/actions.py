@@ -30,8 +30,6 @@ from agentnet.commission.payout.queries import (
     batch_held,
     batch_plan,
     held_now_in,
-    parts_paid,
-    payable_of,
     payments_of,
     require_office,
 )
@@ -41,7 +39,6 @@ from agentnet.commission.payout.rules import (
     Part,
     Payment,
     PaymentState,
-    legs_of,
     require_reason,
     require_step,
 )
@@ -54,10 +51,6 @@ from agentnet.infra.audit import write_audit
 from agentnet.infra.bulk import insert_rows, lock_tables
 from agentnet.infra.db import db
 from agentnet.infra.idempotency import earlier_result, remember
-from agentnet.ledger.actions import post_many
-from agentnet.ledger.queries import require_open
-from agentnet.ledger.rules import ORG_UNIT, OUTLET, AccountKey, NewTransfer
-from agentnet.outlets.models import Outlet
 
 APPROVAL: Final = "PAYOUT"
 SUBJECT: Final = "payout"
@@ -65,6 +58,8 @@ PAID, TAXED = "COMMISSION_PAID", "COMMISSION_TAX"
 RETURNED, TAX_BACK = "COMMISSION_RETURNED", "COMMISSION_TAX_BACK"
 """Kinds of the transfers."""
 CODES_NAMED: Final = 8
+_TAKEN: Final = ("uq_payout_parts_once", "payout_parts.month, payout_parts.outlet_id, payout_parts.share")
+"""How the databases say that a part stands in another live payment."""
 
 _batches, _payments = cast(Table, PayoutBatch.__table__), cast(Table, PayoutPayment.__table__)
 _parts, _legs = cast(Table, PayoutPart.__table__), cast(Table, PayoutLeg.__table__)
@@ -121,8 +116,10 @@ def draw_up(new: NewBatch, by: Actor) -> UUID:
     try:
         with db.session.begin_nested():
             _write_payments(new.id, plan)
-    except IntegrityError as taken:
-        raise Conflict("drawn_at_once", "同一笔代办费刚被另一批收进去了，请刷新页面后再试") from taken
+    except IntegrityError as error:
+        if not any(said in str(error.orig) for said in _TAKEN):
+            raise
+        raise Conflict("drawn_at_once", "同一笔代办费刚被另一批收进去了，请刷新页面后再试") from error
     remember(new.id, "payout_batch", by, content, new.id)
     after = {"payments": len(plan.planned.payments), "net_fen": plan.planned.net_fen, "tax_fen": plan.planned.tax_fen}
     write_audit(by, "payout_drawn_up", "payout", f"{new.month}-{last + 1}", after=after)
@@ -197,7 +194,7 @@ def check(batch_id: UUID, request_id: UUID, by: Actor) -> None:
         return
     if batch.state != BatchState.CHECKED:
         require_step(batch.state, BatchState.CHECKED)
-    _require_no_hold(batch)
+    require_no_hold(batch)
     batch.state, batch.checked_by_id, batch.checked_at = BatchState.CHECKED, by.user_id, now()
     db.session.flush()
     root = company()
@@ -238,7 +235,7 @@ def said(batch: PayoutBatch) -> dict[str, object]:
     }
 
 
-def _require_no_hold(batch: PayoutBatch) -> None:
+def require_no_hold(batch: PayoutBatch) -> None:
     codes = held_now_in(batch.id)
     if codes:
         raise Conflict(
@@ -280,91 +277,4 @@ def release(condition: ColumnElement[bool]) -> None:
         .where(condition, ~PayoutPart.released)
         .values(released=True)
         .execution_options(synchronize_session=False)
-    )
-
-
-def pay(batch_id: UUID, request_id: UUID, by: Actor) -> None:
-    """Say that an approved batch goes to the bank now, and move it in the book: all of it, once.
-
-    Raises:
-        Forbidden: ``not_permitted``, ``company_only``. Missing: ``batch_missing``.
-        Conflict: ``batch_step``, ``batch_on_hold``, ``payable_short``, ``tax_month_over``, ``month_closed``,
-            ``id_reused``.
-    """
-    require_office(by)
-    asked = {"batch_id": batch_id, "step": BatchState.PAID}
-    batch = batch_held(batch_id)
-    if earlier_result(request_id, "payout_pay", asked) is not None:
-        return
-    require_step(batch.state, BatchState.PAID)
-    require_open(today())
-    if batch.withholds and Month.of(batch.pay_on) != Month.of(today()):
-        raise Conflict("tax_month_over", "代扣税按计划付款的月份计算，那个月已过；请作废这一批再重新制单")
-    lock_tables(_holds, _legs)
-    _require_no_hold(batch)
-    _post(batch, by)
-    batch.state, batch.paid_by_id, batch.paid_at, batch.paid_on = BatchState.PAID, by.user_id, now(), today()
-    db.session.flush()
-    db.session.execute(update(PayoutPayment).where(PayoutPayment.batch_id == batch.id).values(state=PaymentState.SENT))
-    remember(request_id, "payout_pay", by, asked, batch.id)
-    after = {"payments": batch.payments, "net_fen": batch.net_fen, "tax_fen": batch.tax_fen}
-    write_audit(by, "payout_paid", "payout", batch_label(batch), {"state": BatchState.APPROVED}, after)
-
-
-def _post(batch: PayoutBatch, by: Actor) -> None:
-    """Move each payment, outlet by outlet, and never more than the book owes an outlet."""
-    root = company()
-    assert root is not None
-    bank, tax_account = AccountKey(ORG_UNIT, root.id, "BANK"), AccountKey(ORG_UNIT, root.id, "WITHHOLDING")
-    parts = parts_paid(batch.id)
-    legs, moves = [], []
-    taken: dict[int, int] = {}
-    for payment in payments_of(batch.id):
-        for leg in legs_of(parts[payment.id], payment.tax_fen):
-            taken[leg.outlet_id] = taken.get(leg.outlet_id, 0) + leg.amount_fen
-            ids = []
-            for kind, credit, amount in (
-                (PAID, bank, leg.amount_fen - leg.tax_fen),
-                (TAXED, tax_account, leg.tax_fen),
-            ):
-                ids.append(new_id() if amount else None)
-                if amount:
-                    payable = AccountKey(OUTLET, leg.outlet_id, "COMMISSION_PAYABLE")
-                    moves.append(_move(ids[-1], kind, payable, credit, amount, batch.id))
-            legs.append(
-                {
-                    "payment_id": payment.id,
-                    "outlet_id": leg.outlet_id,
-                    "amount_fen": leg.amount_fen,
-                    "tax_fen": leg.tax_fen,
-                    "transfer_id": ids[0],
-                    "tax_transfer_id": ids[1],
-                }
-            )
-    owed = payable_of(taken)
-    short = [outlet_id for outlet_id, amount in taken.items() if amount > owed.get(outlet_id, 0)]
-    if short:
-        codes = db.session.scalars(select(Outlet.code).where(Outlet.id.in_(short)).order_by(Outlet.code)).all()
-        raise Conflict(
-            "payable_short",
-            "网点 %(outlets)s 账上的应付代办费少于这一批要付的数，可能后来有扣回；请作废这一批再重新制单",
-            outlets="、".join(codes[:CODES_NAMED]),
-        )
-    post_many(by, moves)
-    insert_rows(_legs, legs)
-
-
-def _move(
-    id_: UUID | None, kind: str, debit: AccountKey, credit: AccountKey, amount_fen: int, batch_id: UUID
-) -> NewTransfer:
-    assert id_ is not None
-    return NewTransfer(
-        id=id_,
-        kind=kind,
-        debit=debit,
-        credit=credit,
-        amount_fen=amount_fen,
-        business_on=today(),
-        subject_kind=SUBJECT,
-        subject_id=str(batch_id),
     )

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, cast
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, IntegerField, StringField, TextAreaField
-from wtforms.validators import Optional
+from wtforms import BooleanField, Field, IntegerField, StringField, TextAreaField
+from wtforms.validators import Optional, ValidationError
 from wtforms.widgets import HiddenInput
 
 from agentnet.commission.engine.withholding import PayeeType
@@ -84,12 +85,19 @@ class PayeeForm(HouseForm):
     number = StringField(_l("收款账号"), [NoLongerThan(50)])
     bank = StringField(_l("开户行"), [NoLongerThan(LONGEST_NAME)])
     bank_no = StringField(_l("行号"), [NoLongerThan(20)])
+    account_shared = BooleanField(_l("这个账号确实由几个收款人共用"))
+
+    def validate_number(self, field: Field) -> None:
+        """Refuse half an account: it would be thrown away, and the payee paid to the account it has."""
+        typed = cast(Any, self)
+        if not field.data and (typed.holder.data or typed.bank.data or typed.bank_no.data):
+            raise ValidationError(_("填了户名、开户行或行号，请把账号也填全；沿用原账户就都不填"))
 
     def new_payee(self) -> NewPayee:
         """Return what was typed; without an account number the account the payee has is kept."""
         typed = cast(Any, self)
         account = None
-        if typed.number.data or typed.bank_no.data:
+        if typed.number.data:
             account = Account(
                 typed.holder.data or typed.name.data,
                 clean_number(typed.number.data or ""),
@@ -104,6 +112,7 @@ class PayeeForm(HouseForm):
             clean_share(typed.share.data or ""),
             typed.starts_on.data,
             said,
+            bool(typed.account_shared.data),
         )
 
 

@@ -215,7 +215,9 @@ class PayoutPart(Model):
     __table_args__ = (
         CheckConstraint("(payment_id IS NULL) = (why IS NOT NULL)", name="paid_or_held"),
         CheckConstraint(
-            "why IS NULL OR why IN ('ON_HOLD', 'CLAWBACK', 'NO_PAYEE', 'NO_ACCOUNT', 'BELOW_MINIMUM')", name="why"
+            "why IS NULL OR why IN ('ON_HOLD', 'CLAWBACK', 'NO_PARTNER', 'NO_PAYEE', 'NO_ACCOUNT', 'BELOW_MINIMUM',"
+            " 'TAX_OVER')",
+            name="why",
         ),
         CheckConstraint("amount_fen <> 0", name="amount"),
         UniqueConstraint("batch_id", "outlet_id", "month", "share", name="uq_payout_parts_batch"),

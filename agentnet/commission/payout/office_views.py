@@ -16,17 +16,17 @@ from agentnet.commission.payout.account_rules import mask_account
 from agentnet.commission.payout.actions import batch_label
 from agentnet.commission.payout.bank_sheet import SOURCES, Layout, SheetColumn, sheet
 from agentnet.commission.payout.forms import HoldForm, LayoutForm, PayeeForm, ReasonForm, SettingsForm
-from agentnet.commission.payout.models import PayoutHold, PayoutLayout
+from agentnet.commission.payout.models import Payee, PayoutHold, PayoutLayout
 from agentnet.commission.payout.office_actions import lift_hold, place_hold, save_layout, set_settings
 from agentnet.commission.payout.pain import VERSIONS, document
 from agentnet.commission.payout.payee_actions import set_payee
 from agentnet.commission.payout.queries import (
     accounts_on,
     batch_for,
-    payee_ids_on,
     require_office,
     setting_on,
     settings_entered,
+    terms_on,
 )
 from agentnet.commission.payout.rules import KEEPER
 from agentnet.commission.payout.words import TYPES, share_text
@@ -39,7 +39,7 @@ from agentnet.infra.forms import HouseForm
 from agentnet.infra.pages import typed_text
 from agentnet.infra.sheets import KINDS, download
 from agentnet.infra.templating import tell
-from agentnet.outlets.models import Outlet
+from agentnet.outlets.models import Outlet, Partner
 from agentnet.outlets.queries import visible_outlets
 from agentnet.outlets.views.common import attempt
 from agentnet.users.guard import needs, viewer
@@ -89,19 +89,28 @@ def new_payee() -> Answer:
 
 
 def _show_present(form: PayeeForm) -> None:
-    """Begin with who gets the outlet's share today; the account number is never shown."""
+    """Begin with who gets the share today, so that a change names no second person; the account number is not shown."""
     code, share = typed_text(request.args, "outlet", 32), typed_text(request.args, "share", 80) or KEEPER
-    form.outlet.data, form.partner.data = code, typed_text(request.args, "partner", 32)
-    form.share.data, form.starts_on.data, form.code.data = share_text(share), today(), code
-    outlet = db.session.execute(
-        select(Outlet.id, Outlet.keeper_name).where(Outlet.code == code, visible_outlets(viewer(), EDIT))
-    ).one_or_none()
-    if outlet is None:
-        return
-    form.name.data = outlet.keeper_name if share == KEEPER else ""
-    payee_id = payee_ids_on(today(), {outlet.id: None}).get((outlet.id, share))
+    partner_code = typed_text(request.args, "partner", 32)
+    form.outlet.data, form.partner.data = code, partner_code
+    form.share.data, form.starts_on.data, form.code.data = share_text(share), today(), code or partner_code
+    terms = terms_on(today())
+    if code:
+        outlet = db.session.execute(
+            select(Outlet.id, Outlet.keeper_name, Outlet.partner_id).where(
+                Outlet.code == code, visible_outlets(viewer(), EDIT)
+            )
+        ).one_or_none()
+        if outlet is None:
+            return
+        form.name.data = outlet.keeper_name if share == KEEPER else ""
+        payee_id = terms.payee_id(outlet.id, outlet.partner_id, share)
+    else:
+        partner_id = db.session.scalar(select(Partner.id).where(Partner.code == partner_code))
+        payee_id = terms.of_partner.get((partner_id or 0, share))
     account = accounts_on(today(), [payee_id]).get(payee_id) if payee_id is not None else None
     if account is not None:
+        form.code.data = db.session.get_one(Payee, account.payee_id).code
         form.name.data, form.type.data = account.name, account.type
 
 
@@ -225,7 +234,7 @@ def bank_file(id_: str) -> Response:
     """Give a paid batch as the bank wants it; whole account numbers leave the system, and a line says so.
 
     Raises:
-        Invalid: ``batch_not_paid``. Missing: ``file_kind_missing``. Conflict: ``file_disagrees``.
+        Invalid: ``batch_not_paid``. Missing: ``file_kind_missing``. Conflict: ``batch_answered``, ``file_disagrees``.
     """
     found = batch_for(viewer(), parse_id(id_))
     require_office(viewer())

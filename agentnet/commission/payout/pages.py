@@ -22,8 +22,9 @@ from agentnet.commission.payout.models import (
     PayoutSetting,
 )
 from agentnet.commission.payout.queries import payments_of
+from agentnet.commission.payout.rules import PaymentState
 from agentnet.core.clock import today
-from agentnet.core.errors import Invalid
+from agentnet.core.errors import Conflict, Invalid
 from agentnet.core.money import Fen
 from agentnet.infra.actor import Actor
 from agentnet.infra.columnar import rows_of
@@ -115,15 +116,19 @@ def _payments(viewer: Actor, batch_id: UUID, state: str, words: str) -> Select[*
     return statement
 
 
-_PAYMENT_COLUMNS = {"number": SortBy(PayoutPayment.number, int), "amount": SortBy(PayoutPayment.net_fen, int)}
+_NUMBER = SortBy(PayoutPayment.number, int)
+_PAYMENT_COLUMNS = {"number": _NUMBER}
+_WHOLE_COLUMNS = {"number": _NUMBER, "amount": SortBy(PayoutPayment.net_fen, int)}
 
 
 def payments_page(
     viewer: Actor, batch: PayoutBatch, arguments: Mapping[str, str], state: str = "", words: str = ""
 ) -> Page[Any]:
     """Return a page of a batch's payments that reach an outlet of the viewer's territory."""
-    statement, key = _payments(viewer, batch.id, state, words), _PAYMENT_COLUMNS["number"]
-    return page_of(db.session(), statement, arguments, columns=_PAYMENT_COLUMNS, default="number", key=key)
+    statement = _payments(viewer, batch.id, state, words)
+    # Elsewhere a payment's whole amount is not even told by its place.
+    columns = _WHOLE_COLUMNS if covers_company(viewer, READ) else _PAYMENT_COLUMNS
+    return page_of(db.session(), statement, arguments, columns=columns, default="number", key=_NUMBER)
 
 
 def parts_of_payments(viewer: Actor, payment_ids: Sequence[UUID]) -> Mapping[UUID, list[Any]]:
@@ -271,13 +276,18 @@ def order_of(batch: PayoutBatch) -> Order:
     """Return a paid batch as the bank needs it.
 
     Raises:
-        Invalid: ``batch_not_paid``.
+        Invalid: ``batch_not_paid``. Conflict: ``batch_answered`` once the bank has said what became of a payment.
     """
     if batch.paid_on is None:
         raise Invalid("batch_not_paid", "审批并登记付款后才能生成银行文件")
     setting = db.session.get_one(PayoutSetting, batch.setting_id)
     label = f"{batch.month}-{batch.number}"
     found = payments_of(batch.id)
+    if any(one.state != PaymentState.SENT for one in found):
+        raise Conflict(
+            "batch_answered",
+            "这一批已登记过银行结果，再生成文件会重复付款；退回的付款请在下一批里付，要核对请看付款明细",
+        )
     to_pay = [
         ToPay(
             one.number,

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import date
+from typing import cast
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Table, func, select
 
 from agentnet.commission.payout.account_rules import Account, PayeeSaid, mask_account, require_payee
 from agentnet.commission.payout.models import Payee, PayeeAccount, PayeeTerm
 from agentnet.commission.payout.queries import accounts_on, require_office
 from agentnet.commission.payout.rules import PARTNER
 from agentnet.core.clock import now
-from agentnet.core.errors import Invalid
+from agentnet.core.errors import Conflict, Invalid
 from agentnet.infra.actor import Actor
 from agentnet.infra.audit import write_audit
+from agentnet.infra.bulk import lock_tables
 from agentnet.infra.db import db
 from agentnet.infra.idempotency import earlier_result, remember
 from agentnet.outlets.models import Outlet, Partner
 
 LONGEST_SHARE = 80
+_payees = cast(Table, Payee.__table__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,8 @@ class NewPayee:
     share: str
     starts_on: date
     said: PayeeSaid
+    account_shared: bool = False
+    """Confirmed: the account number is another payee's as well."""
 
 
 def owner_of(outlet_code: str, partner_code: str) -> tuple[int | None, int | None]:
@@ -73,7 +78,7 @@ def set_payee(new: NewPayee, by: Actor) -> None:
     Raises:
         Forbidden: ``not_permitted``, ``company_only``.
         Invalid: ``payee_owner``, ``outlet_missing``, ``partner_missing``, ``share_shape``, and as ``require_payee``.
-        Conflict: ``id_reused``.
+        Conflict: ``id_reused``, ``payee_at_once``, ``account_of_another``.
     """
     require_office(by)
     content = asdict(new) | {"id": None}
@@ -82,11 +87,11 @@ def set_payee(new: NewPayee, by: Actor) -> None:
     require_payee(new.said)
     require_share(new.share)
     outlet_id, partner_id = owner_of(new.outlet_code, new.partner_code)
-    payee = db.session.scalar(select(Payee).where(Payee.code == new.said.code))
+    payee = _payee_named(new.said.code)
+    if new.said.account is not None and not new.account_shared:
+        _require_own_number(new.said.account.number, payee, new.starts_on)
     if payee is None:
-        payee = Payee(code=new.said.code)
-        db.session.add(payee)
-        db.session.flush()
+        payee = _new_payee(new.said.code)
     present = accounts_on(new.starts_on, [payee.id]).get(payee.id)
     account = new.said.account or account_of(present)
     if present is None or (present.name, present.type, account_of(present)) != (
@@ -109,6 +114,52 @@ def set_payee(new: NewPayee, by: Actor) -> None:
     db.session.flush()
     remember(new.id, "payee", by, content, payee.code)
     write_audit(by, "payee_set", "payee", payee.code, after=told(new.said, account, new))
+
+
+def _payee_named(code: str) -> Payee | None:
+    """Return the payee with a code; capital or small letters make no other person."""
+    return db.session.scalar(select(Payee).where(func.lower(Payee.code) == code.lower()).order_by(Payee.id).limit(1))
+
+
+def _new_payee(code: str) -> Payee:
+    """Add a payee; another office may be adding one with the same code, and mean somebody else.
+
+    Raises:
+        Conflict: ``payee_at_once``.
+    """
+    lock_tables(_payees)
+    if _payee_named(code) is not None:
+        raise Conflict("payee_at_once", "别人刚登记了这个收款人编号，请核对是不是同一个人后再登记", field="code")
+    payee = Payee(code=code)
+    db.session.add(payee)
+    db.session.flush()
+    return payee
+
+
+def _require_own_number(number: str, payee: Payee | None, starts_on: date) -> None:
+    """Refuse an account number that another payee has, from the day on or later, until it is confirmed.
+
+    Raises:
+        Conflict: ``account_of_another``.
+    """
+    with_it = select(PayeeAccount.payee_id).where(PayeeAccount.number == number)
+    rows = db.session.execute(
+        select(PayeeAccount, Payee.code)
+        .join(Payee, Payee.id == PayeeAccount.payee_id)
+        .where(PayeeAccount.payee_id.in_(with_it), PayeeAccount.payee_id != (payee.id if payee is not None else 0))
+        .order_by(PayeeAccount.starts_on, PayeeAccount.id)
+    ).all()
+    holding = {row.PayeeAccount.payee_id: row for row in rows if row.PayeeAccount.starts_on <= starts_on}
+    later = [row for row in rows if row.PayeeAccount.starts_on > starts_on]
+    for row in (*holding.values(), *later):
+        if row.PayeeAccount.number == number:
+            raise Conflict(
+                "account_of_another",
+                "这个账号已是 %(name)s（收款人编号 %(code)s）的；同一个人请填这个编号，以便合并计税；确实共用请勾选",
+                field="number",
+                name=row.PayeeAccount.name,
+                code=row.code,
+            )
 
 
 def account_of(row: PayeeAccount | None) -> Account | None:

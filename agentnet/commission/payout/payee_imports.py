@@ -68,6 +68,10 @@ COLUMNS: Final = (
 )
 
 
+_Holds = tuple[str, str, Account | None]
+"""A payee's name, type and account."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Row:
     """A row to be entered; ``account`` is what holds with it, ``anew`` whether that is to be written."""
@@ -85,17 +89,20 @@ def plan(parsed: Parsed, by: Actor) -> Plan:
     outlets = dict(db.session.execute(select(Outlet.code, Outlet.id)).all())
     partners = dict(db.session.execute(select(Partner.code, Partner.id)).all())
     ids = dict(db.session.execute(select(Payee.code, Payee.id)).all())
+    spelled = {code.lower(): code for code in ids}
     terms = _terms_known()
-    held: dict[str, dict[date, tuple[str, str, Account | None]]] = {}
+    held: dict[str, dict[date, _Holds]] = {}
     found = Plan(work=[], errors=parsed.errors)
-    for line, values in parsed.records():
+    # By day: what a row enters holds for the payee's later rows, wherever in the file they stand.
+    for line, values in sorted(parsed.records(), key=lambda record: record[1]["starts_on"]):
+        values["payee"] = spelled.setdefault(values["payee"].lower(), values["payee"])
         try:
             row = _judged(values, outlets, partners)
         except Refusal as refusal:
             found.errors.add(line, {"code": "payee"}.get(refusal.field or "", refusal.field or ""), refusal)
             continue
         said, starts_on = row.new.said, row.new.starts_on
-        known = held.setdefault(said.code, {}).get(starts_on) or _known(ids.get(said.code), starts_on)
+        known = _known(ids.get(said.code), starts_on, held.setdefault(said.code, {}))
         account = said.account or (known[2] if known else None)
         anew = known != (said.name, said.type.value, account)
         owner = (row.outlet_id, row.partner_id, row.new.share)
@@ -122,8 +129,12 @@ def _terms_known() -> Mapping[tuple[int | None, int | None, str], list[tuple[dat
     return found
 
 
-def _known(payee_id: int | None, on: date) -> tuple[str, str, Account | None] | None:
+def _known(payee_id: int | None, on: date, of_file: Mapping[date, _Holds]) -> _Holds | None:
+    """Return what holds of a payee on a day, by the register and by the file's own rows, the later day's."""
     row = accounts_on(on, [payee_id]).get(payee_id) if payee_id is not None else None
+    last = max((day for day in of_file if day <= on), default=None)
+    if last is not None and (row is None or row.starts_on <= last):
+        return of_file[last]
     return None if row is None else (row.name, row.type, account_of(row))
 
 

@@ -1,4 +1,4 @@
-"""What is open of closed months, who gets it, what is held; batches and payments as their pages show them."""
+"""Who gets what is open of closed months, what is held; batches and payments as their pages show them."""
 
 from __future__ import annotations
 
@@ -9,11 +9,9 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Select, bindparam, cast, exists, func, or_, select
+from sqlalchemy import BigInteger, Select, bindparam, cast, func, or_, select, true
 
-from agentnet.commission.engine.language import Share
 from agentnet.commission.engine.withholding import LABOUR_SERVICE_2019, PayeeType, withhold
-from agentnet.commission.models import OutletAccrual, PlanVersion
 from agentnet.commission.payout.models import (
     PayeeAccount,
     PayeeTerm,
@@ -23,8 +21,9 @@ from agentnet.commission.payout.models import (
     PayoutPayment,
     PayoutSetting,
 )
-from agentnet.commission.payout.rules import BatchState, Part, Payee, PaymentState, Planned, parts_of, planned
-from agentnet.commission.queries import require_company_wide, shares_of
+from agentnet.commission.payout.open_parts import open_parts
+from agentnet.commission.payout.rules import PARTNER, BatchState, Part, Payee, PaymentState, Planned, planned
+from agentnet.commission.queries import require_company_wide
 from agentnet.core.clock import Month
 from agentnet.core.errors import Invalid, Missing
 from agentnet.core.money import Fen
@@ -79,72 +78,33 @@ def accounts_on(day: date, payee_ids: Iterable[int] | None = None) -> Mapping[in
     return {row.payee_id: row for row in rows}
 
 
-def payee_ids_on(day: date, outlets: Mapping[int, int | None]) -> Mapping[tuple[int, str], int]:
-    """Return who gets each share of the outlets on a day; ``outlets`` are partner ids by outlet id."""
-    terms = db.session.scalars(
-        select(PayeeTerm).where(PayeeTerm.starts_on <= day).order_by(PayeeTerm.starts_on, PayeeTerm.id)
-    )
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Who gets which share on a day; what an outlet itself has entered goes before its partner's."""
+
+    own: Mapping[tuple[int, str], int]
+    of_partner: Mapping[tuple[int, str], int]
+
+    def payee_id(self, outlet_id: int, partner_id: int | None, share: str) -> int | None:
+        """Return who gets a share of an outlet's month that was a partner's (None: nobody's)."""
+        found = self.own.get((outlet_id, share))
+        if found is not None or partner_id is None:
+            return found
+        return self.of_partner.get((partner_id, share))
+
+
+def terms_on(day: date) -> Terms:
+    """Return who gets which share on a day; of one day the last entered holds."""
     own: dict[tuple[int, str], int] = {}
-    of_partner: dict[int, dict[str, int]] = defaultdict(dict)
-    for term in terms:
+    of_partner: dict[tuple[int, str], int] = {}
+    for term in db.session.scalars(
+        select(PayeeTerm).where(PayeeTerm.starts_on <= day).order_by(PayeeTerm.starts_on, PayeeTerm.id)
+    ):
         if term.outlet_id is not None:
             own[term.outlet_id, term.share] = term.payee_id
         elif term.partner_id is not None:
-            of_partner[term.partner_id][term.share] = term.payee_id
-    shared = {
-        (outlet_id, share): payee_id
-        for outlet_id, partner_id in outlets.items()
-        if partner_id is not None
-        for share, payee_id in of_partner[partner_id].items()
-    }
-    return shared | {key: payee_id for key, payee_id in own.items() if key[0] in outlets}
-
-
-@dataclass(frozen=True, slots=True)
-class OpenPart:
-    """A part that no live payment holds, and its outlet."""
-
-    part: Part
-    outlet_code: str
-    partner_id: int | None
-
-
-def open_parts(until: Month) -> list[OpenPart]:
-    """Return every share of closed months up to one that is not in a live payment, by outlet code and month."""
-    live = {
-        (row.outlet_id, row.month, row.share)
-        for row in db.session.execute(
-            select(PayoutPart.outlet_id, PayoutPart.month, PayoutPart.share).where(
-                PayoutPart.payment_id.is_not(None), ~PayoutPart.released
-            )
-        )
-    }
-    rows = db.session.execute(
-        select(
-            OutletAccrual.outlet_id,
-            OutletAccrual.month,
-            OutletAccrual.due_fen,
-            OutletAccrual.version_id,
-            Outlet.code,
-            Outlet.partner_id,
-        )
-        .join(Outlet, Outlet.id == OutletAccrual.outlet_id)
-        .join(AccountingMonth, AccountingMonth.month == OutletAccrual.month)
-        .where(OutletAccrual.month <= str(until), OutletAccrual.due_fen != 0, AccountingMonth.state == CLOSED)
-        .order_by(Outlet.code, OutletAccrual.month)
-    ).all()
-    shares = _shares({row.version_id for row in rows if row.version_id is not None})
-    return [
-        OpenPart(part, row.code, row.partner_id)
-        for row in rows
-        for part in parts_of(row.outlet_id, row.month, row.due_fen, shares.get(row.version_id, ()))
-        if (part.outlet_id, part.month, part.share) not in live
-    ]
-
-
-def _shares(version_ids: Iterable[int]) -> Mapping[int, Sequence[Share]]:
-    rows = db.session.scalars(select(PlanVersion).where(PlanVersion.id.in_(list(version_ids))))
-    return {row.id: shares_of(row) for row in rows}
+            of_partner[term.partner_id, term.share] = term.payee_id
+    return Terms(own, of_partner)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,27 +132,43 @@ def batch_plan(month: Month, pay_on: date) -> BatchPlan:
         raise Invalid("month_not_closed", "%(month)s 还没有封账，封账后才能付代办费", field="month", month=str(month))
     found = open_parts(month)
     setting, holds, accounts = setting_on(pay_on), holds_now(), accounts_on(pay_on)
-    ids = payee_ids_on(pay_on, {one.part.outlet_id: one.partner_id for one in found})
-    payees = {
-        key: Payee(id_, PayeeType(accounts[id_].type), accounts[id_].number is not None)
-        for key, id_ in ids.items()
-        if id_ in accounts
-    }
+    terms = terms_on(pay_on)
+    payees: dict[Part, Payee] = {}
+    for one in found:
+        payee_id = terms.payee_id(one.part.outlet_id, one.partner_id, one.part.share)
+        if payee_id is not None and payee_id in accounts:
+            account = accounts[payee_id]
+            payees[one.part] = Payee(payee_id, PayeeType(account.type), account.number is not None)
+    nobodys = frozenset(one.part for one in found if one.part.share == PARTNER and one.partner_id is None)
     withholds = setting is not None and setting.withholds
-    before = _paid_before(Month.of(pay_on)) if withholds else {}
+    before = income_of(Month.of(pay_on)) if withholds else {}
 
     def tax(payee: Payee, gross_fen: Fen) -> Fen:
-        paid, withheld = before.get(payee.id, (0, 0))
-        tables = [LABOUR_SERVICE_2019] if withholds else []
-        return max(withhold(payee.type, paid + gross_fen, pay_on, tables).tax_fen - withheld, 0)
+        return tax_due(payee.type, gross_fen, before.get(payee.id, NO_INCOME), pay_on) if withholds else 0
 
-    made = planned((one.part for one in found), payees, frozenset(holds), setting.minimum_fen if setting else 0, tax)
+    made = planned(
+        (one.part for one in found), payees, frozenset(holds), setting.minimum_fen if setting else 0, tax, nobodys
+    )
     codes = {one.part.outlet_id: one.outlet_code for one in found}
     return BatchPlan(month, pay_on, made, accounts, holds, codes, setting, withholds)
 
 
-def _paid_before(month: Month) -> Mapping[int, tuple[Fen, Fen]]:
-    """Return what payees were paid in a calendar month and what was withheld of it, returned payments left out."""
+Income = tuple[Fen, Fen]
+"""What an individual was paid in a calendar month, and what of it was withheld."""
+NO_INCOME: Income = (0, 0)
+
+
+def tax_due(type_: PayeeType, gross_fen: Fen, income: Income, pay_on: date) -> Fen:
+    """Return what is withheld of a payment: the table on all of the month, less what was withheld of the others."""
+    paid, withheld = income
+    return max(withhold(type_, paid + gross_fen, pay_on, [LABOUR_SERVICE_2019]).tax_fen - withheld, 0)
+
+
+def income_of(month: Month, other_than: UUID | None = None) -> Mapping[int, Income]:
+    """Return what individuals are paid in a calendar month and what is withheld of it, but for one batch.
+
+    Cancelled batches and returned payments are left out, and what was paid to a payee while it was no individual.
+    """
     rows = db.session.execute(
         select(
             PayoutPayment.payee_id,
@@ -203,8 +179,10 @@ def _paid_before(month: Month) -> Mapping[int, tuple[Fen, Fen]]:
         .where(
             PayoutBatch.state != BatchState.CANCELLED,
             PayoutPayment.state != PaymentState.RETURNED,
+            PayoutPayment.type == PayeeType.INDIVIDUAL,
             PayoutBatch.pay_on >= month.starts_on,
             PayoutBatch.pay_on < month.ends_on,
+            true() if other_than is None else PayoutBatch.id != other_than,
         )
         .group_by(PayoutPayment.payee_id)
     )
@@ -285,25 +263,22 @@ def parts_paid(batch_id: UUID) -> Mapping[UUID, list[Part]]:
     return found
 
 
-def held_now_in(batch_id: UUID) -> Sequence[str]:
-    """Return the codes of outlets that are in a batch's payments and on hold by now."""
-    return db.session.connection().execute(_HELD_NOW, {"batch_id": batch_id}).scalars().all()
-
-
-_HELD_NOW = (
-    select(Outlet.code)
-    .join(PayoutHold, PayoutHold.outlet_id == Outlet.id)
-    .where(
-        PayoutHold.lifted_at.is_(None),
-        exists().where(
-            PayoutPart.batch_id == bindparam("batch_id", type_=PayoutBatch.id.type),
-            PayoutPart.outlet_id == PayoutHold.outlet_id,
-            PayoutPart.payment_id.is_not(None),
-            ~PayoutPart.released,
-        ),
-    )
-    .order_by(Outlet.code)
-)
+def held_now_in(batch_id: UUID, viewer: Actor | None = None) -> Sequence[str]:
+    """Return the codes of outlets (in the viewer's territory) that are in a batch's payments and on hold by now."""
+    return db.session.scalars(
+        select(Outlet.code)
+        .join(PayoutHold, PayoutHold.outlet_id == Outlet.id)
+        .where(
+            PayoutHold.lifted_at.is_(None),
+            true() if viewer is None else visible_outlets(viewer, Permission.PAYOUT_READ),
+            Outlet.id.in_(
+                select(PayoutPart.outlet_id).where(
+                    PayoutPart.batch_id == batch_id, PayoutPart.payment_id.is_not(None), ~PayoutPart.released
+                )
+            ),
+        )
+        .order_by(Outlet.code)
+    ).all()
 
 
 @dataclass(frozen=True, slots=True)

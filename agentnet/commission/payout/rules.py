@@ -1,13 +1,14 @@
 """What a batch pays to whom, what it holds and why, and which step follows which.
 
-A month's due is split by the shares of its plan version. What is open of all closed months up to the batch's counts
-together for an outlet and share, so that a clawback is set off against what comes later. Plain values in and out.
+A month's due is split by the shares of its plan version, what corrects an earlier month by that month's. What is open
+of all closed months up to the batch's counts together for an outlet and share, so that a clawback is set off against
+what comes later. Plain values in and out.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -49,9 +50,11 @@ class Why(StrEnum):
 
     ON_HOLD = "ON_HOLD"
     CLAWBACK = "CLAWBACK"
+    NO_PARTNER = "NO_PARTNER"
     NO_PAYEE = "NO_PAYEE"
     NO_ACCOUNT = "NO_ACCOUNT"
     BELOW_MINIMUM = "BELOW_MINIMUM"
+    TAX_OVER = "TAX_OVER"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,17 +127,22 @@ class Planned:
         return sum(one.part.amount_fen for one in self.held)
 
 
-def parts_of(outlet_id: int, month: str, due_fen: Fen, shares: Sequence[Share]) -> list[Part]:
-    """Return a month's due by share; a plan without shares pays the keeper. Shares of nothing are left out.
+def parts_of(outlet_id: int, month: str, sums: Sequence[tuple[Fen, Sequence[Share]]]) -> list[Part]:
+    """Return a month's due by share: what it earned by its own shares, each correction by those of the month corrected.
 
-    >>> [(one.share, one.amount_fen) for one in parts_of(1, "2026-10", 101, [])]
+    Without shares a sum is the keeper's. Shares of nothing are left out.
+
+    >>> [(one.share, one.amount_fen) for one in parts_of(1, "2026-10", [(101, [])])]
     [('KEEPER', 101)]
+    >>> halves = (Share("KEEPER", 500_000), Share("PARTNER", 500_000))
+    >>> [(one.share, one.amount_fen) for one in parts_of(1, "2026-11", [(300, []), (-101, halves)])]
+    [('KEEPER', 249), ('PARTNER', -50)]
     """
-    named = split(due_fen, shares) or ((KEEPER, due_fen),)
-    sums: dict[str, Fen] = defaultdict(int)
-    for share, amount in named:
-        sums[share] += amount
-    return [Part(outlet_id, month, share, amount) for share, amount in sums.items() if amount]
+    found: dict[str, Fen] = defaultdict(int)
+    for amount_fen, shares in sums:
+        for share, part_fen in split(amount_fen, shares) or ((KEEPER, amount_fen),):
+            found[share] += part_fen
+    return [Part(outlet_id, month, share, amount) for share, amount in found.items() if amount]
 
 
 Tax = Callable[[Payee, Fen], Fen]
@@ -143,14 +151,17 @@ Tax = Callable[[Payee, Fen], Fen]
 
 def planned(
     parts: Iterable[Part],
-    payees: Mapping[tuple[int, str], Payee],
+    payees: Mapping[Part, Payee],
     on_hold: frozenset[int],
     minimum_fen: Fen,
     tax: Tax,
+    without_partner: Collection[Part] = (),
 ) -> Planned:
     """Return what is paid and what is held of the open parts, in their order.
 
-    An outlet of which one share would be taken back is not paid at all: what it is owed in sum is never passed.
+    ``payees`` has who is paid a part: a month's partner need not be the next month's. An outlet of which one share
+    would be taken back from a payee is not paid at all: what it is owed in sum is never passed. ``without_partner`` are
+    partners' shares of months in which the outlet had none.
     """
     by_outlet: dict[int, list[Part]] = defaultdict(list)
     for part in parts:
@@ -159,12 +170,14 @@ def planned(
     to_pay: dict[int, list[Part]] = defaultdict(list)
     known: dict[int, Payee] = {}
     for outlet_id, own in by_outlet.items():
-        why = Why.ON_HOLD if outlet_id in on_hold else Why.CLAWBACK if _taken_back(own) else None
+        why = Why.ON_HOLD if outlet_id in on_hold else Why.CLAWBACK if _taken_back(own, payees) else None
         for part in own:
-            payee = payees.get((outlet_id, part.share))
-            reason = why or (Why.NO_PAYEE if payee is None else None if payee.has_account else Why.NO_ACCOUNT)
-            if reason is not None or payee is None:
-                held.append(Held(part, reason or Why.NO_PAYEE))
+            payee = payees.get(part)
+            if payee is None:
+                held.append(Held(part, why or (Why.NO_PARTNER if part in without_partner else Why.NO_PAYEE)))
+                continue
+            if why is not None or not payee.has_account:
+                held.append(Held(part, why or Why.NO_ACCOUNT))
                 continue
             known[payee.id] = payee
             to_pay[payee.id].append(part)
@@ -174,15 +187,20 @@ def planned(
         if gross < minimum_fen:
             held.extend(Held(part, Why.BELOW_MINIMUM) for part in own)
             continue
-        payments.append(Payment(payee_id, gross, tax(known[payee_id], gross), tuple(own)))
+        tax_fen = tax(known[payee_id], gross)
+        if tax_fen >= gross:
+            held.extend(Held(part, Why.TAX_OVER) for part in own)
+            continue
+        payments.append(Payment(payee_id, gross, tax_fen, tuple(own)))
     return Planned(payments, held)
 
 
-def _taken_back(parts: Sequence[Part]) -> bool:
-    """Return whether a share of an outlet comes to nothing or less."""
-    sums: dict[str, Fen] = defaultdict(int)
+def _taken_back(parts: Sequence[Part], payees: Mapping[Part, Payee]) -> bool:
+    """Return whether a payee's share of an outlet comes to nothing or less."""
+    sums: dict[tuple[str, int | None], Fen] = defaultdict(int)
     for part in parts:
-        sums[part.share] += part.amount_fen
+        payee = payees.get(part)
+        sums[part.share, payee.id if payee is not None else None] += part.amount_fen
     return any(amount <= 0 for amount in sums.values())
 
 
@@ -227,13 +245,13 @@ def require_step(present: str, to: BatchState) -> None:
         raise Conflict("batch_step", "这一批已经不在这一步了，请刷新页面查看现在的状态")
 
 
-def require_uninvolved(decider_id: int | None, drawn_by_id: int | None, checked_by_id: int | None) -> None:
-    """Refuse an approval by whoever drew the batch up or checked it, in whosever name.
+def require_uninvolved(decider_id: int | None, involved: Iterable[int | None]) -> None:
+    """Refuse an approval by whoever drew the batch up or ever checked it, in whosever name.
 
     Raises:
         Forbidden: ``drew_or_checked``.
     """
-    if decider_id is None or decider_id in (drawn_by_id, checked_by_id):
+    if decider_id is None or decider_id in involved:
         raise Forbidden("drew_or_checked", "制单或核对过这一批的人不能审批，请由另一个人审批")
 
 

@@ -11,11 +11,12 @@ from werkzeug.wrappers import Response
 from agentnet.approvals.queries import about, pending_of
 from agentnet.commission.payout import pages
 from agentnet.commission.payout.account_rules import mask_account
-from agentnet.commission.payout.actions import APPROVAL, cancel, check, draw_up, pay
+from agentnet.commission.payout.actions import APPROVAL, cancel, check, draw_up
 from agentnet.commission.payout.answers import confirm, send_back
 from agentnet.commission.payout.forms import BatchForm, ReasonForm, StepForm
 from agentnet.commission.payout.models import PayoutBatch, PayoutPayment
 from agentnet.commission.payout.pages import StateSum
+from agentnet.commission.payout.paying import pay
 from agentnet.commission.payout.queries import batch_for, batch_plan, held_now_in, require_office
 from agentnet.commission.payout.rules import BatchState
 from agentnet.commission.payout.words import BATCH_STATES, PAYMENT_STATES, REASONS, TYPES, share_text
@@ -36,6 +37,7 @@ from agentnet.users.permissions import Permission, covers_company
 Answer = Response | str | tuple[str, int]
 READ, EDIT = Permission.PAYOUT_READ, Permission.PAYOUT_EDIT
 NOTHING = StateSum(0, 0)
+UNPAID = frozenset({BatchState.DRAFT, BatchState.CHECKED, BatchState.APPROVED})
 
 
 @needs(READ)
@@ -142,8 +144,7 @@ def _batch_page(found: PayoutBatch, form: HouseForm | None = None) -> str:
         names=names,
         waiting=pending_of(APPROVAL, "PAYOUT", str(found.id)),
         approvals=about(viewer(), "PAYOUT", str(found.id)),
-        on_hold=held_now_in(found.id) if found.state in (BatchState.DRAFT, BatchState.CHECKED, BatchState.APPROVED)
-        else [],
+        on_hold=held_now_in(found.id, viewer()) if found.state in UNPAID else [],
         layouts=pages.layouts(),
         may_edit=covers_company(viewer(), EDIT),
         form=form or StepForm(formdata=None),

@@ -27,9 +27,11 @@ PAYMENT_STATES: Mapping[str, tuple[str, str]] = {
 REASONS: Mapping[str, str] = {
     Why.ON_HOLD: translatable("网点核查期间暂停付款"),
     Why.CLAWBACK: translatable("扣回不小于应付，结转到以后月份抵扣"),
+    Why.NO_PARTNER: translatable("方案给合作单位分成，但网点当月没有合作单位"),
     Why.NO_PAYEE: translatable("没有登记收款人"),
     Why.NO_ACCOUNT: translatable("收款人没有银行账户"),
     Why.BELOW_MINIMUM: translatable("低于最低付款额，留到下次一起付"),
+    Why.TAX_OVER: translatable("当月应补扣的税款不小于这笔应付，留到下个月付款"),
 }
 
 TYPES: Mapping[str, str] = {

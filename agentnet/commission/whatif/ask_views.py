@@ -70,13 +70,14 @@ def _page(form: WhatIfForm, given: Version | None = None) -> str:
     )
 
 
-def ask_about(says: Version, name: str) -> Answer:
-    """Show the page for a version somebody is writing; nothing of it is stored yet."""
+def ask_about(says: Version, name: str, home: str = "", new_code: str = "") -> Answer:
+    """Show the page for a version somebody is writing; nothing of it is stored yet, so the page carries it back."""
     require_company_wide(viewer(), Permission.COMMISSION_EDIT)
     form = WhatIfForm(formdata=None)
     _offered(form)
     _usual_months(form)
     form.content.data, form.name.data = write_version(says), name
+    form.home.data, form.new_code.data = home, new_code
     return _page(form, says)
 
 

@@ -19,6 +19,9 @@ class WhatIfForm(HouseForm):
     id = IdField()
     content = HiddenField()
     name = HiddenField()
+    home = HiddenField()
+    """The code of the plan the version is written for; empty for a new plan, whose code is ``new_code``."""
+    new_code = HiddenField()
     version = ChoiceField(_l("哪个方案"))
     file = FileField(_l("或者选一个方案文件（.json）"))
     first_month = ChoiceField(_l("从哪个月"), [Needed()])

@@ -15,11 +15,12 @@ from agentnet.commission.engine.withholding import PayeeType
 from agentnet.commission.engine.writing import version_sha256, write_version
 from agentnet.commission.models import PlanComponent, PlanVersion
 from agentnet.commission.payout.account_rules import Account, PayeeSaid
-from agentnet.commission.payout.actions import NewBatch, cancel, check, draw_up, pay
+from agentnet.commission.payout.actions import NewBatch, cancel, check, draw_up
 from agentnet.commission.payout.answers import confirm, send_back
 from agentnet.commission.payout.models import PayoutBatch, PayoutPart, PayoutPayment
 from agentnet.commission.payout.office_actions import NewSetting, lift_hold, place_hold, set_settings
 from agentnet.commission.payout.payee_actions import NewPayee, set_payee
+from agentnet.commission.payout.paying import pay
 from agentnet.core.clock import Month, today
 from agentnet.core.ids import new_id
 from agentnet.infra.actor import SYSTEM
@@ -64,7 +65,7 @@ def payee(outlet="", code="", by="fang", request_id=None, **changes):
     said = PayeeSaid(
         code or outlet, name, changes.pop("type", PayeeType.INDIVIDUAL), changes.pop("account", account(holder=name))
     )
-    values = {"partner_code": "", "share": "KEEPER", "starts_on": world.TODAY} | changes
+    values = {"partner_code": "", "share": "KEEPER", "starts_on": world.TODAY, "account_shared": True} | changes
     with batch():
         set_payee(NewPayee(request_id or new_id(), outlet, said=said, **values), world.actor(by))
 
@@ -195,14 +196,14 @@ def company_balance(code):
         return balance(AccountKey(ORG_UNIT, world.COMPANY.id, code))
 
 
-def shares(*named):
-    """Let the plan be split from October on: a further version with shares, as ``(name, ppm)``."""
-    says = Version(world.LONG_AGO, world.STANDARD.components, shares=tuple(Share(*one) for one in named), note="分成")
+def shares(*named, number=2, starts_on=world.LONG_AGO):
+    """Let the plan be split, from the beginning or a later day on: a further version with ``(name, ppm)``."""
+    says = Version(starts_on, world.STANDARD.components, shares=tuple(Share(*one) for one in named), note="分成")
     with batch() as session:
         version = PlanVersion(
             plan_id=1,
-            number=2,
-            starts_on=world.LONG_AGO,
+            number=number,
+            starts_on=starts_on,
             note="分成",
             created_at=world.NOW,
             user_id=None,

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 
+from agentnet.approvals.actions import withdraw
 from agentnet.commission.payout.models import PayoutBatch, PayoutPart, PayoutPayment
 from agentnet.core.errors import Conflict, Forbidden, Invalid, Missing
 from agentnet.core.ids import new_id
@@ -205,6 +206,19 @@ def test_who_drew_up_does_not_approve_either(app):
     ready()
     id_ = drawn(by="grace")
     checked(id_, by="fang")
+    with pytest.raises(Forbidden, match="drew_or_checked"):
+        say_yes(approval_of(id_), by="grace")
+    assert found(id_)[0] == "CHECKED"
+
+
+def test_who_checked_once_does_not_approve_after_taking_it_back(app):
+    ready()
+    id_ = drawn()
+    checked(id_, by="grace")
+    asked = approval_of(id_)
+    with batch():
+        withdraw(asked, new_id(), world.actor("grace"))
+    checked(id_)
     with pytest.raises(Forbidden, match="drew_or_checked"):
         say_yes(approval_of(id_), by="grace")
     assert found(id_)[0] == "CHECKED"

@@ -11,7 +11,7 @@ from agentnet.commission.payout.account_rules import Account
 from agentnet.commission.payout.bank_sheet import USUAL, Layout, SheetColumn
 from agentnet.commission.payout.models import PayeeAccount, PayeeTerm, PayoutHold, PayoutLayout, PayoutSetting
 from agentnet.commission.payout.office_actions import save_layout
-from agentnet.commission.payout.queries import accounts_on, payee_ids_on
+from agentnet.commission.payout.queries import accounts_on, terms_on
 from agentnet.core.errors import Conflict, Forbidden, Invalid, Missing
 from agentnet.core.ids import new_id
 from agentnet.infra.audit import AuditLine
@@ -35,7 +35,7 @@ def counted(model):
 def present(day=world.TODAY):
     """Return who gets the keeper's share of WL0001 on a day, and the account."""
     with reading():
-        payee_id = payee_ids_on(day, {1: 1}).get((1, "KEEPER"))
+        payee_id = terms_on(day).payee_id(1, 1, "KEEPER")
         row = accounts_on(day).get(payee_id)
         return None if row is None else (row.name, row.number)
 

@@ -13,15 +13,22 @@ from flask.testing import FlaskClient
 from openpyxl import load_workbook
 from sqlalchemy import func, select
 
+from agentnet.closing.actions import close_month
 from agentnet.commission.payout.models import PayoutBatch, PayoutHold
+from agentnet.commission.payout.worth_a_look import own_adjustments, unproved_accounts
+from agentnet.core.clock import frozen_at
 from agentnet.core.ids import new_id
+from agentnet.infra.actor import SYSTEM
 from agentnet.infra.audit import AuditLine
 from agentnet.infra.db import db
 from agentnet.infra.transaction import reading
-from tests.commission.facts import NEWSSTAND, POSTAL_STATION
+from tests.commission.facts import NEWSSTAND, POSTAL_STATION, SERVICE_POINT
 from tests.commission.payout.given import (
+    NOVEMBER,
     NUMBER,
     a_paid_batch,
+    account,
+    adjusted,
     an_october,
     approval_of,
     approved,
@@ -31,10 +38,14 @@ from tests.commission.payout.given import (
     drawn,
     found,
     on_hold,
+    payee,
     payment_id,
+    payments,
     ready,
     returned,
+    shares,
 )
+from tests.commission.payout.test_batches import DECEMBER_2
 
 SignIn = Callable[[str], FlaskClient]
 
@@ -125,6 +136,21 @@ def test_a_supervisor_reads_the_own_outlets_alone_and_changes_nothing(sign_in: S
     assert found(id_)[0] == "DRAFT"
 
 
+def test_a_county_sees_of_a_payment_what_its_own_outlets_get(sign_in: SignIn) -> None:
+    ready()
+    payee(NEWSSTAND, code=SERVICE_POINT, name="王大伯", account=account("6228480012340002", "王大伯"))
+    id_ = drawn()
+    on_hold(NEWSSTAND)
+    on_hold(POSTAL_STATION)
+    page = sign_in("carol").get(f"/payouts/{id_}").text
+    # 1.10 in one payment, of which 0.10 are WL0002's; JX0001 is none of the county's business.
+    assert "1.10" not in page
+    assert ">0.10<" in page
+    assert NEWSSTAND not in page
+    assert POSTAL_STATION in page
+    assert NEWSSTAND in sign_in("fang").get(f"/payouts/{id_}").text
+
+
 @pytest.mark.parametrize("username", ["alice", "bob", "paul", "adam"])
 def test_who_may_not_read_payouts_is_refused(sign_in: SignIn, username: str) -> None:
     for path in ("/payouts", "/payouts/payees", "/payouts/holds"):
@@ -164,6 +190,20 @@ def test_the_banks_files_hold_whole_accounts_and_the_trail_says_who_took_them(si
             select(func.count()).select_from(AuditLine).where(AuditLine.action == "payout_file_made")
         )
     assert taken == 4
+
+
+def test_once_the_bank_has_answered_there_is_no_file_to_pay_by_again(sign_in: SignIn) -> None:
+    ready()
+    id_ = a_paid_batch()
+    returned(payment_id(id_, 1))
+    fang = sign_in("fang")
+    for kind in ("csv", "xlsx", "pain.001.001.09"):
+        answer = fang.post(f"/payouts/{id_}/file", data={"kind": kind})
+        assert answer.status_code == 409
+        assert "退回的付款请在下一批里付" in answer.text
+    page = fang.get(f"/payouts/{id_}").text
+    assert "下载 XLSX 表格" not in page
+    assert "不再生成银行文件" in page
 
 
 def test_before_the_payment_there_is_no_file(sign_in: SignIn) -> None:
@@ -287,3 +327,54 @@ def test_english_readers_read_english(sign_in: SignIn) -> None:
     for path, words in ((f"/payouts/{id_}", "Returned by the bank"), ("/payouts", "New batch")):
         page = fang.get(path).text
         assert words in page
+
+
+def test_a_partners_share_without_a_partner_says_what_to_do(sign_in: SignIn) -> None:
+    shares(("KEEPER", 600_000), ("PARTNER", 400_000))
+    ready()
+    fang = sign_in("fang")
+    for path in ("/payouts/new", f"/payouts/{drawn()}"):
+        page = fang.get(path).text
+        assert "方案给合作单位分成，但网点当月没有合作单位" in page
+        assert "请给网点登记“合作单位”这一份的收款人" in page
+        assert "/payouts/payees/new?outlet=JX0001&amp;share=PARTNER" in page
+    for code in (NEWSSTAND, SERVICE_POINT):
+        payee(code, code="P", share="PARTNER", name="张三", account=account("6228480012340033", "张三"))
+    # 40 % of 1.00 and of 0.10.
+    assert [one[:4] for one in payments(drawn())] == [("张三", 44, 0, 44)]
+
+
+def test_the_second_person_reads_of_new_accounts_and_of_the_drawers_own_adjustments(sign_in: SignIn) -> None:
+    ready()
+    first = a_paid_batch()
+    confirmed(first)
+    adjusted(POSTAL_STATION, 5_00)
+    adjusted(SERVICE_POINT, 3_00)
+    adjusted(SERVICE_POINT, -1_00)
+    adjusted("WL0004", 7_00)
+    payee("WL0004", name="赵六", account=account("6228480012340044", "赵六"))
+    payee(SERVICE_POINT, name="王大伯", account=account("6228480012340055", "王大伯"))
+    with frozen_at(DECEMBER_2):
+        close_month(NOVEMBER, SYSTEM)
+        id_ = drawn(NOVEMBER)
+        checked(id_)
+        with reading():
+            facts = dict(unproved(id_))
+    # New: 赵六 7.00; changed: 王大伯 2.00; 周阿姨 as before. All four adjustments are Fang's.
+    assert facts == {"accounts": (1, 1, 9_00), "adjustments": (4, 15_00, 1_00)}
+
+
+def test_the_approval_page_says_so(sign_in: SignIn) -> None:
+    ready()
+    id_ = drawn()
+    checked(id_)
+    page = sign_in("grace").get(f"/approvals/{approval_of(id_)}").text
+    assert "首次付款 3 笔，改过账户 0 笔，共 3.51 元" in page
+    assert "制单或核对的人登记的调整" in page
+
+
+def unproved(batch_id):
+    found = db.session.get_one(PayoutBatch, batch_id)
+    accounts, own = unproved_accounts(found), own_adjustments(found)
+    yield "accounts", (accounts.new, accounts.changed, accounts.net_fen)
+    yield "adjustments", (own.count, own.more_fen, own.less_fen)

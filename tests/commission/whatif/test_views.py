@@ -71,7 +71,7 @@ def test_a_version_can_be_written_from_what_was_tried(sign_in: SignIn) -> None:
     assert where.startswith("trial=")
     form = fang.get(f"/commission/plans/STANDARD/versions/new?{where}").text
     assert "千分之五" in form
-    assert 'value="2026-12-01"' in form
+    assert 'value="2027-01-01"' in form
     assert "千分之五" not in fang.get("/commission/plans/STANDARD/versions/new?trial=junk").text
 
 
@@ -177,3 +177,44 @@ def test_a_large_network_shows_how_far_it_is_and_blocks_no_page(sign_in: SignIn,
 def test_without_a_closed_month_the_page_says_what_is_missing(sign_in: SignIn) -> None:
     assert "还没有封账的月份" in sign_in("fang").get(NEW).text
     assert "还没有试算过" in sign_in("carol").get("/commission/what-if").text
+
+
+def test_a_draft_that_was_not_tried_comes_back_to_its_form(sign_in: SignIn) -> None:
+    an_october()
+    fang = sign_in("fang")
+    data = version_data(note="", starts_on="2026-12-16") | {"shares-0-name": "代办人", "shares-0-percent": "100"}
+    page = fang.post(NEW_VERSION, data=data | {"try": "1"}).text
+    assert "代办人 100%" in page
+    assert f'formaction="{NEW_VERSION}"' in page
+    content = html.unescape(page.partition('name="content"')[2].partition('value="')[2].partition('"')[0])
+    back = fang.post(NEW_VERSION, data={"id": str(new_id()), "content": content, "name": "标准", "draft": "1"})
+    assert back.status_code == 200
+    for value in ("现金", "0.60", "2026-12-16", "代办人"):
+        assert f'value="{value}"' in back.text, value
+    assert fang.post(NEW_VERSION, data={"content": "[]", "draft": "1"}).status_code == 422
+    assert counted() == 0
+
+
+def test_a_new_plans_draft_comes_back_with_its_code_and_name(sign_in: SignIn) -> None:
+    an_october()
+    fang = sign_in("fang")
+    page = fang.post("/commission/plans/new", data=version_data(code="POST-2026", name="邮政方案") | {"try": "1"}).text
+    assert 'formaction="/commission/plans/new"' in page
+    hidden = {
+        name: html.unescape(page.partition(f'name="{name}"')[2].partition('value="')[2].partition('"')[0])
+        for name in ("content", "name", "new_code")
+    }
+    back = fang.post("/commission/plans/new", data=hidden | {"id": str(new_id()), "draft": "1"}).text
+    for value in ("POST-2026", "邮政方案", "第 8 号文", "0.60"):
+        assert f'value="{value}"' in back, value
+
+
+def test_a_version_written_from_a_trial_brings_what_it_rests_on(sign_in: SignIn) -> None:
+    an_october()
+    fang = sign_in("fang")
+    page = fang.post(NEW_VERSION, data=version_data() | {"try": "1"}).text
+    content = html.unescape(page.partition('name="content"')[2].partition('value="')[2].partition('"')[0])
+    data = {"id": str(new_id()), "content": content, "name": "标准", "first_month": "2026-10", "last_month": "2026-10"}
+    tried = fang.post(NEW, data=data)
+    form = fang.get(f"{NEW_VERSION}?trial={tried.location.rpartition('/')[2]}").text
+    assert 'value="第 8 号文"' in form
