@@ -161,9 +161,8 @@ class CommissionLine(Model):
     Where several did, ``parts`` lists each with its fen (``[[component_id, fen], ...]``); the first is ``component_id``
     as well.
 
-    A close writes a million of them: outlet, collection and component are not references, proved line by line; the
-    outlet's accrual is only taken over lines that are its own (a trigger; decision 0029). Look a collection's line up
-    by ``is_line_of``.
+    A close writes a million of them: outlet, collection and component are no references, proved line by line. The
+    outlet's accrual is only taken over lines that are its own (a trigger, decision 0029). Look up by ``is_line_of``.
     """
 
     __tablename__ = "commission_lines"

@@ -283,8 +283,10 @@ def closed_months_are_complete(connection: Connection) -> Iterator[Finding]:
 
 
 def lines_have_their_like(connection: Connection) -> Iterator[Finding]:
-    """A line is for a collection that exists, paid once whatever the outlet (once a month where what is
-    settled pays), by a component somebody wrote."""
+    """A line is for a collection that exists, paid once (by month where what is settled pays), by a known component.
+
+    Whatever the outlet: two of them could each pay it.
+    """
     for row in rows(
         connection,
         """
