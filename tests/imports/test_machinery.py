@@ -19,6 +19,7 @@ from tests import world
 from tests.commission.mailing.given import addressed
 from tests.commission.payout.given import payee
 from tests.imports.conftest import Bring, counts
+from tests.outlets.campaigns.given import a_campaign
 from tests.settlement.aged import outlet_days
 
 HEAD = "编号,名称,类型,联系人\n"
@@ -153,6 +154,7 @@ def test_what_goes_out_comes_in_again_unchanged(app: Flask, bring: Bring, tmp_pa
     payee("WL0001")
     addressed()
     outlet_days()
+    a_campaign("WL0001")
     for importer in app.extensions["agentnet.importers"].values():
         by = world.actor("adam" if Role.ADMINISTRATOR in importer.roles else "fang")
         head = [column.name for column in importer.shown]
