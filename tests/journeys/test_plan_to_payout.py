@@ -44,9 +44,10 @@ def payable() -> int:
 
 
 def fill_parts(page: Page, component: int, *parts: tuple[str, str]) -> None:
-    """Add a component's parts by the button and fill in where each begins and its rate."""
+    """Fill in where each of a component's parts begins and its rate; the first is there, the button adds the others."""
     for number, (start, rate) in enumerate(parts):
-        page.locator(f"button[name=add_part][value='{component}']").click()
+        if number:
+            page.locator(f"button[name=add_part][value='{component}']").click()
         page.locator(f"#components-{component}-parts-{number}-start").fill(start)
         page.locator(f"#components-{component}-parts-{number}-rate").fill(rate)
 
@@ -74,7 +75,7 @@ def write_plan(page: Page) -> None:
     choose_kind(page, 2, "GROWTH", "增长")
     fill_parts(page, 2, ("100", "10"), ("120", "15"))
     page.locator("details:has(button[name=add_share]) > summary").click()
-    for number, (name, percent) in enumerate((("KEEPER", "70"), ("PARTNER", "30"))):
+    for number, (name, percent) in enumerate((("代办人", "70"), ("合作单位", "30"))):
         page.locator("button[name=add_share]").click()
         page.locator(f"#shares-{number}-name").fill(name)
         page.locator(f"#shares-{number}-percent").fill(percent)
@@ -92,7 +93,7 @@ def try_and_send(page: Page) -> None:
         expect(page.locator("main")).to_contain_text(words)
     page.get_by_role("link", name=re.compile("新版本")).click()
     page.locator("#starts_on").fill("2026-11-01")
-    page.locator("#note").fill("2026 年第 11 号补充协议")
+    expect(page.locator("#note")).to_have_value("2026 年第 11 号补充协议")
     submit(page)
     expect(page.locator("main")).to_contain_text("有一个新版本在等另一个人审批")
 
@@ -124,7 +125,8 @@ def register_payees(page: Page) -> None:
     page.locator("#reason").fill("财务部通知")
     submit(page)
     expect(page.locator(".problem")).to_have_count(0)
-    for share, code, name in (("KEEPER", "K1", "王师傅"), ("PARTNER", "P1", "东海邮政")):
+    keeper, partner = ("KEEPER", "K1", "王师傅", "6217000012345678"), ("PARTNER", "P1", "东海邮政", "6217000087654321")
+    for share, code, name, number in (keeper, partner):
         page.goto(f"/payouts/payees/new?outlet=WL0001&share={share}")
         page.locator("#outlet").fill("WL0001")
         page.locator("#share").fill(share)
@@ -132,7 +134,7 @@ def register_payees(page: Page) -> None:
         page.locator("#code").fill(code)
         page.locator("#name").fill(name)
         page.locator("#type").select_option("INDIVIDUAL" if share == "KEEPER" else "COMPANY")
-        page.locator("#number").fill("6217000012345678")
+        page.locator("#number").fill(number)
         page.locator("#bank").fill("温岭农商行太平支行")
         page.locator("#bank_no").fill(BANK_NO)
         submit(page)

@@ -15,6 +15,7 @@ from agentnet.commission.engine.language import Version
 from agentnet.commission.engine.reading import read_version
 from agentnet.commission.engine.writing import write_version
 from agentnet.commission.models import Plan, PlanVersion
+from agentnet.commission.plan_faults import show_refused_file
 from agentnet.commission.plan_files import AT_FILE, newest, read_document
 from agentnet.commission.plan_requests import ASKED
 from agentnet.commission.queries import closed_months, plan_lines, require_company_wide, tenders
@@ -104,7 +105,10 @@ def new_what_if() -> Answer:
             return _page(form, given), 422
         asked = ask_what_if(_new(form, given, choices), viewer())
     except Refusal as refusal:
-        show_refusal(form, refusal, AT_FILE if given is None else None)
+        if given is None:
+            show_refused_file(form, refusal, AT_FILE)
+        else:
+            show_refusal(form, refusal)
         return _page(form, given), refusal.status
     return redirect(url_for("commission.what_if", what_if_id=asked.id), 303)
 

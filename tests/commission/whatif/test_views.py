@@ -218,3 +218,14 @@ def test_a_version_written_from_a_trial_brings_what_it_rests_on(sign_in: SignIn)
     tried = fang.post(NEW, data=data)
     form = fang.get(f"{NEW_VERSION}?trial={tried.location.rpartition('/')[2]}").text
     assert 'value="第 8 号文"' in form
+
+
+def test_every_fault_of_a_tried_file_is_listed_with_its_place(sign_in: SignIn) -> None:
+    an_october()
+    content = write_plan(Plan("TRY", "千分之五方案", (HALF_PERCENT, POSTAL_ALONE))).replace('"rate": "', '"rate": "x')
+    data = {"id": str(new_id()), "first_month": "2026-10", "last_month": "2026-10", "version": "", "plan": ""}
+    answer = sign_in("fang").post(NEW, data=data | {"file": (io.BytesIO(content.encode()), "plan.json")})
+    assert answer.status_code == 422
+    assert "versions[0].components[0].rate" in answer.text
+    assert "versions[1].components[1].tiers[1].rate" in answer.text
+    assert counted() == 0
