@@ -6,14 +6,13 @@ card; whole they earn 2.00, 3.00, 4.00 and 1.50, in all 10.50.
 
 from __future__ import annotations
 
-import zlib
 from dataclasses import replace
 from datetime import date
 
 import pytest
 from sqlalchemy import select, update
 
-from agentnet.closing.actions import close_month, plan_provisional
+from agentnet.closing.actions import close_month
 from agentnet.commission.accruing import outlet_months
 from agentnet.commission.actions import add_version
 from agentnet.commission.engine.language import Basis, Component, Kind, Tier
@@ -22,10 +21,9 @@ from agentnet.commission.engine.writing import write_version
 from agentnet.commission.models import CommissionAdjustment
 from agentnet.commission.queries import tariffs
 from agentnet.commission.whatif.trying import try_outlets
-from agentnet.core.clock import Month, now
+from agentnet.core.clock import Month
 from agentnet.core.errors import Conflict
 from agentnet.core.ids import new_id
-from agentnet.documents.models import Run
 from agentnet.infra.actor import SYSTEM
 from agentnet.infra.db import db
 from agentnet.infra.transaction import batch, reading
@@ -34,9 +32,6 @@ from agentnet.ledger.rules import AccountKey, NewTransfer
 from agentnet.outlets.models import Agreement
 from agentnet.settlement.jobs import close_what_nobody_closed
 from agentnet.settlement.rules import Count
-from agentnet.users.models import SignInSession
-from reports.commission_statement import CommissionStatement, draw
-from reports.frozen import from_json
 from tests import world
 from tests.approvals.given import more_finance, say_yes
 from tests.collecting.counter import item, record
@@ -278,76 +273,6 @@ def test_a_settled_plan_is_tried_on_months_that_paid_what_was_entered(app):
         change = try_outlets(write_version(SETTLED), 1, [NOVEMBER, DECEMBER], [1]).outlets[1].change
     # The standard plan paid 0.50 each; settled: 2.00 and three quarters of 3.00 in November, the rest in December.
     assert change.months == {"2026-11": (1_00, 4_25), "2026-12": (0, 75)}
-
-
-@pytest.mark.parametrize("language", ["zh-CN", "en"])
-def test_the_pages_of_an_open_month_tell_what_is_settled_and_what_is_not(november, sign_in, language):
-    banked(nov(20), 250_00)
-    fang = sign_in("fang")
-    head = {"Accept-Language": language}
-    page = fang.get("/commission/outlets/WL0001?month=2026-11", headers=head).text
-    words = ("没有结清", "350.00", "结清金额") if language == "zh-CN" else ("Not settled", "350.00", "Settled (yuan)")
-    assert [one for one in words if one not in page] == []
-    for receipt, said in ((november[1], "150.00"), (november[2], "本月没有结清任何金额")):
-        line = fang.get(f"/commission/outlets/WL0001/lines/{receipt}", headers=head)
-        assert line.status_code == 200
-        assert said in line.text or language == "en"
-
-
-@pytest.mark.parametrize("language", ["zh-CN", "en"])
-def test_the_pages_of_a_closed_month_tell_when_a_collection_was_settled(november, sign_in, language):
-    banked(nov(20), 250_00)
-    closed(NOVEMBER)
-    banked(dec(5), 350_00)
-    closed(DECEMBER)
-    head = {"Accept-Language": language}
-    with on(date(2027, 1, 3)):
-        fang = sign_in("fang")
-        with batch() as session:
-            session.execute(update(SignInSession).values(started_at=now(), seen_at=now()))
-        page = fang.get("/commission/outlets/WL0001?month=2026-12", headers=head)
-        assert (page.status_code, november[1] in page.text) == (200, True)
-        line = fang.get(f"/commission/outlets/WL0001/lines/{november[1]}?month=2026-12", headers=head).text
-        assert [one for one in ("0.75", "2.25", "150.00") if one not in line] == []
-        assert "重新计算" not in line  # it comes out as it was paid
-        assert fang.get(f"/commission/outlets/WL0001/lines/{november[0]}?month=2026-12").status_code == 404
-        table = fang.get("/commission/lines.csv?month=2026-11").text
-        assert ("没有结清" in table, november[2] in table) == (True, True)
-
-
-def test_the_statement_prints_what_arrived_and_tells_the_rest(november):
-    banked(nov(20), 250_00)
-    closed(NOVEMBER)
-    with reading():
-        frozen = db.session.scalars(
-            select(Run.frozen).where(Run.subject == "outlet:WL0001:zh", Run.period_start == NOVEMBER.starts_on)
-        ).one()
-    paper = from_json(CommissionStatement, zlib.decompress(frozen))
-    assert sorted((one.amount_fen, one.commission_fen) for one in paper.collections) == [
-        (50_00, 1_50),
-        (100_00, 2_00),
-        (150_00, 2_25),
-    ]
-    assert (paper.unsettled.count, paper.unsettled.amount_fen, paper.due_fen) == (2, 350_00, 5_75)
-    assert draw(paper) == draw(paper)
-
-
-def test_a_provisional_statement_holds_what_arrived_so_far_and_the_witness_agrees(november):
-    banked(nov(20), 250_00)
-    closed(NOVEMBER)
-    banked(dec(5), 350_00)
-    taken(dec(6), 80_00)
-    with on(dec(7)):
-        plan_provisional(DECEMBER, SYSTEM)
-    with reading():
-        statement = select(Run.frozen).where(Run.subject == "outlet:WL0001:zh", Run.kind == "COMMISSION_PROVISIONAL")
-        paper = from_json(CommissionStatement, zlib.decompress(db.session.scalars(statement).one()))
-    assert sorted((one.amount_fen, one.commission_fen) for one in paper.collections) == [(50_00, 75), (300_00, 4_00)]
-    assert (paper.unsettled.count, paper.unsettled.amount_fen, paper.due_fen) == (1, 80_00, 4_75)
-    assert "按结清" in paper.plan_version
-    assert draw(paper)
-    with db.engine.connect() as connection:
-        assert {name for name in named_in(connection) if "provisional" in name or "commission" in name} == set()
 
 
 def test_a_wrong_household_and_cash_given_back_later_keep_the_rest_in_order(november):
