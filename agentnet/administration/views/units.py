@@ -131,5 +131,5 @@ def _seen(text: str) -> UnitFacts:
     try:
         values = json.loads(text)
         return UnitFacts(**{**values, "kind": OrgKind(values["kind"])})
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         raise Invalid("form_stale", "页面内容不完整，请刷新后再填一次") from None
