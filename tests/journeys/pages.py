@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from io import BytesIO
 
@@ -192,7 +193,7 @@ def _has_english(table: Table, name: str) -> bool:
 
 def _strings(value: object) -> list[str]:
     if isinstance(value, str):
-        return [value]
+        return [value, *_strings(json.loads(value))] if value.startswith("{") else [value]  # a plan is one document
     inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return [text for each in inside for text in _strings(each)]
 

@@ -29,9 +29,9 @@ RAW_CODE = re.compile(
 """A name only the code uses. Four capitals in a row are a code or one of ``SAID_IN_CAPITALS``."""
 
 SAID_IN_CAPITALS = {
-    "POST", "BANK", "STANDARD", "XLSX", "POST_COLLECTION_20261118", "AGENTNET_SMTP_URL", "AGENTNET_MAIL_FROM",
+    "POST", "BANK", "STANDARD", "ZNJF", "XLSX", "POST_COLLECTION_20261118", "AGENTNET_SMTP_URL", "AGENTNET_MAIL_FROM",
 }  # fmt: skip
-"""Codes people gave (a partner's, a plan's), the name of a file format, a partner's file, and settings to be typed."""
+"""Codes people gave (to partners, plans, campaigns), a file format, a partner's file, and settings to be typed."""
 
 CHECK_CODE = re.compile(r"\b[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}\b")
 """A document's check code, which may happen to be letters alone."""
