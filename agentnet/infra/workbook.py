@@ -12,7 +12,7 @@ from functools import lru_cache
 from io import BytesIO
 from itertools import islice
 from typing import Final
-from xml.sax.saxutils import escape, quoteattr
+from xml.sax.saxutils import escape, quoteattr  # nosec B406  # writes, reads nothing
 from zipfile import ZIP_DEFLATED, ZipFile
 
 _HEAD: Final = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'

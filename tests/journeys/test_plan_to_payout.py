@@ -189,6 +189,7 @@ def test_a_plan_is_written_agreed_earned_printed_paid_and_taken_back(app, person
             page.get_by_role("button", name="pain.001.001.09").click()
         order = found.value.path().read_text(encoding="utf-8")
         assert "<CtrlSum>13.40</CtrlSum>" in order
+        page.get_by_text("登记全部到账").click()
         page.get_by_role("button", name="全部已到账").click()
         assert payable() == 0
     with at("2026-12-03T09:00"):

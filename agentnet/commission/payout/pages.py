@@ -54,7 +54,7 @@ def _territory_sums(viewer: Actor) -> Any:
             PayoutPart.batch_id,
             cast(func.sum(paid), BigInteger).label("gross_fen"),
             cast(func.sum(held), BigInteger).label("held_fen"),
-            func.count(PayoutPart.outlet_id.distinct()).label("outlets"),
+            func.count(case((PayoutPart.payment_id.is_not(None), PayoutPart.outlet_id)).distinct()).label("outlets"),
         )
         .join(Outlet, Outlet.id == PayoutPart.outlet_id)
         .where(visible_outlets(viewer, READ))
@@ -146,7 +146,7 @@ def _parts(viewer: Actor) -> Select[*tuple[Any, ...]]:
         select(PayoutPart, Outlet.code, Outlet.name)
         .join(Outlet, Outlet.id == PayoutPart.outlet_id)
         .where(PayoutPart.payment_id.in_(wanted), visible_outlets(viewer, READ))
-        .order_by(PayoutPart.id)
+        .order_by(PayoutPart.month.desc(), PayoutPart.id)
     )
 
 

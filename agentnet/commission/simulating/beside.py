@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import pickle
+import pickle  # nosec B403  # between this process and its own copy
 import sys
 import tempfile
 import traceback
@@ -42,7 +42,7 @@ def begin_beside(work: Work) -> Callable[[], tuple[Any, IO[str]]]:
             raise RuntimeError("the second process failed")
         answer.seek(0)
         text.seek(0)
-        return pickle.load(answer), text  # noqa: S301  # written by our own copy, a moment ago
+        return pickle.load(answer), text  # noqa: S301  # nosec B301  # written by our own copy
 
     return finish
 
