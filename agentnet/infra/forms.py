@@ -366,7 +366,10 @@ def all_errors(form: Form, where: str = "") -> list[tuple[str | None, str]]:
     number filled in, and the box's label.
     """
     colon = ": " if in_english() else "："
-    found: list[tuple[str | None, str]] = [(None, (where and where + colon) + str(error)) for error in form.form_errors]
+    found: list[tuple[str | None, str]] = [
+        (None, error if isinstance(error, Markup) else (where and where + colon) + str(error))
+        for error in form.form_errors
+    ]
     for field in form:
         if isinstance(field, FieldList):
             own = [str(error) for error in field.errors if isinstance(error, str)]

@@ -131,7 +131,7 @@ def run(
         DBAPIError: as SQLAlchemy would raise it.
     """
     if connection.engine.dispatch.before_cursor_execute:
-        result = connection.exec_driver_sql(sql, parameters)
+        result = connection.exec_driver_sql(sql, list(parameters) if many else parameters)
         return ([tuple(row) for row in result] if fetch else []), result.rowcount
     cursor = connection.connection.cursor()
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from click.testing import CliRunner
@@ -299,10 +299,10 @@ def test_the_same_new_mapping_sent_twice_is_one(app):
 
 def test_a_month_without_entries_is_not_exported(closed_november):
     mapping("U8")
-    with frozen_at(DECEMBER_7):
-        close_month(Month(2026, 10), SYSTEM)
-    with pytest.raises((Invalid, Conflict, Missing)), batch():
-        export_journal("U8", Month(2026, 10), world.actor("fang"))
+    with frozen_at(DECEMBER_7 + timedelta(days=31)):
+        close_month(Month(2026, 12), SYSTEM)
+        with pytest.raises((Invalid, Conflict, Missing)), batch():
+            export_journal("U8", Month(2026, 12), world.actor("fang"))
 
 
 def test_a_journal_of_an_open_month_can_be_looked_at():

@@ -227,7 +227,7 @@ def test_clock_and_worker_once_do_what_is_due_and_end(tmp_path: Path) -> None:
     worker = run(tmp_path, "worker", "--once", "--json")
     assert (clock.returncode, worker.returncode) == (0, 0)
     assert json.loads(clock.stdout)["documents tick"] == 0
-    assert json.loads(worker.stdout) == {"documents": 0, "what-if": 0}
+    assert json.loads(worker.stdout) == {"documents": 0, "what-if": 0, "mail": 0}
 
 
 @pytest.fixture
