@@ -193,7 +193,8 @@ def _has_english(table: Table, name: str) -> bool:
 
 def _strings(value: object) -> list[str]:
     if isinstance(value, str):
-        return [value, *_strings(json.loads(value))] if value.startswith("{") else [value]  # a plan is one document
+        # A plan is one document.
+        return [value, *_strings(json.loads(value))] if value.startswith('{"') else [value]
     inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return [text for each in inside for text in _strings(each)]
 
