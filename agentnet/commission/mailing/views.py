@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from uuid import UUID
 
 from flask import redirect, render_template, request, url_for
@@ -100,38 +101,37 @@ def _mail_page(found: Mail, run: Run, form: HouseForm, returned_form: HouseForm)
     )
 
 
-@needs(EDIT)
-def again(mail_id: UUID) -> Answer:
-    """Send a mail again, to the address its owner has now."""
+def _step(mail_id: UUID, work: Callable[[UUID], UUID], told: str) -> Answer:
+    """Take a step from a mail's page and show the mail it leads to; what refuses it is said there."""
     found, run = queries.mail_for(viewer(), mail_id)
     require_office(viewer())
     form = MailStepForm()
     if not form.validate():
         return _mail_page(found, run, form, ReturnedForm(formdata=None)), 422
     try:
-        waiting = send_again(mail_id, UUID(str(form.id.data)), viewer())
+        there = work(UUID(str(form.id.data)))
     except Refusal as refusal:
         show_refusal(form, refusal)
         return _mail_page(found, run, form, ReturnedForm(formdata=None)), refusal.status
-    tell(_("已放进发件箱，很快寄出"))
-    return redirect(url_for(".mail", mail_id=waiting), 303)
+    tell(told)
+    return redirect(url_for(".mail", mail_id=there), 303)
+
+
+@needs(EDIT)
+def again(mail_id: UUID) -> Answer:
+    """Send a mail again, to the address its owner has now."""
+    return _step(mail_id, lambda sent: send_again(mail_id, sent, viewer()), _("已放进发件箱，很快寄出"))
 
 
 @needs(EDIT)
 def settled(mail_id: UUID) -> Answer:
     """Say that a mail that failed need not be sent any more."""
-    found, run = queries.mail_for(viewer(), mail_id)
-    require_office(viewer())
-    form = MailStepForm()
-    if not form.validate():
-        return _mail_page(found, run, form, ReturnedForm(formdata=None)), 422
-    try:
-        settle(mail_id, UUID(str(form.id.data)), viewer())
-    except Refusal as refusal:
-        show_refusal(form, refusal)
-        return _mail_page(found, run, form, ReturnedForm(formdata=None)), refusal.status
-    tell(_("已了结，不再寄"))
-    return redirect(url_for(".mail", mail_id=mail_id), 303)
+
+    def work(sent: UUID) -> UUID:
+        settle(mail_id, sent, viewer())
+        return mail_id
+
+    return _step(mail_id, work, _("已了结，不再寄"))
 
 
 @needs(EDIT)

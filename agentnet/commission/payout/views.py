@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from uuid import UUID
 
 from flask import redirect, render_template, request, url_for
@@ -152,12 +153,12 @@ def _batch_page(found: PayoutBatch, form: HouseForm | None = None) -> str:
     )  # fmt: skip
 
 
-def _step(found: PayoutBatch, work: object, told: str) -> Answer:
+def _step(found: PayoutBatch, work: Callable[[UUID], object], told: str) -> Answer:
     """Take a step from the batch's page; what refuses it is said there."""
     form = StepForm()
     if not form.validate():
         return _batch_page(found, form), 422
-    status = attempt(form, lambda: work(form.id.data))  # type: ignore[operator]
+    status = attempt(form, lambda: work(form.id.data))
     if status:
         return _batch_page(found, form), status
     tell(told)
