@@ -6,7 +6,7 @@ excess becomes an advance. The statements are built once: building them cost mor
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -171,30 +171,36 @@ def terms_of(connection: Connection, codes: Iterable[str], by: Actor, day: date)
     ``day`` is today. An outlet that has closed it takes money for the next day, by the agreement of today.
     """
     statement = _terms_statement(by.grants, by == SYSTEM)
-    found: dict[str, Terms] = {}
+    last: dict[str, tuple[Any, ...]] = {}
     tenders: dict[str, dict[str, bool]] = {}
     for row in statement.rows(connection, {"codes": sorted(set(codes)), "day": day}):
-        (id_, code, state, org_unit_id, setting, mode, ceiling, limit, locked, tender, needs, own_qr, *said) = row
+        code, tender, needs_reference = row[1], row[9], row[10]
+        last[code] = row
         accepted = tenders.setdefault(code, {})
         if tender is not None:
-            accepted[tender] = needs
-        holds = in_force(Figures(ceiling or 0, limit or 0), Figures(*said[:4]), Figures(*said[4:]))
-        found[code] = Terms(
-            id_,
-            code,
-            state,
-            org_unit_id,
-            setting,
-            mode,
-            holds.ceiling_fen or 0,
-            holds.single_limit_fen or 0,
-            open_day(day, bool(locked)),
-            tenders=accepted,
-            daily_limit_fen=holds.daily_limit_fen,
-            large_amount_fen=holds.large_amount_fen,
-            own_qr_allowed=bool(own_qr),
-        )
-    return found
+            accepted[tender] = needs_reference
+    return {code: _terms(row, tenders[code], day) for code, row in last.items()}
+
+
+def _terms(row: Sequence[Any], tenders: Mapping[str, bool], day: date) -> Terms:
+    """Return the terms in an outlet's last row: of its agreements in force, the one that began last."""
+    (id_, code, state, org_unit_id, setting, mode, ceiling, limit, locked, _tender, _needs, own_qr, *said) = row
+    holds = in_force(Figures(ceiling or 0, limit or 0), Figures(*said[:4]), Figures(*said[4:]))
+    return Terms(
+        id_,
+        code,
+        state,
+        org_unit_id,
+        setting,
+        mode,
+        holds.ceiling_fen or 0,
+        holds.single_limit_fen or 0,
+        open_day(day, bool(locked)),
+        tenders=tenders,
+        daily_limit_fen=holds.daily_limit_fen,
+        large_amount_fen=holds.large_amount_fen,
+        own_qr_allowed=bool(own_qr),
+    )
 
 
 def households_locked(connection: Connection, numbers: Iterable[str]) -> dict[str, int]:
