@@ -57,6 +57,25 @@ TEXT_OF_PAGE = """() => {
 }"""
 
 
+TORN_WORDS = """() => {
+  const torn = [];
+  const range = document.createRange();
+  for (const cell of document.querySelectorAll("main :is(td, th)")) {
+    const walker = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) for (const word of walker.currentNode.data.matchAll(/[a-z]{4,}/gi)) {
+      range.setStart(walker.currentNode, word.index);
+      range.setEnd(walker.currentNode, word.index + word[0].length);
+      if (new Set([...range.getClientRects()].map((line) => line.top)).size > 1) torn.push(word[0]);
+    }
+  }
+  return torn;
+}"""
+"""Words of a table that are written on two lines, as they are where a column is too narrow."""
+
+TABLET = 800
+"""A width between a phone's cards and a desk."""
+
+
 class Walker:
     """One browser in one language and size, signed in as several people one after the other."""
 
@@ -82,7 +101,13 @@ class Walker:
         if answer is None or answer.status != 200:
             return [f"answered {answer and answer.status}"]
         seen = self.page.evaluate(TEXT_OF_PAGE)
-        return [*self._in_the_frame(seen), *self._in_the_words(seen["texts"]), *self._for_everyone(), *self._complaints]
+        found = [
+            *self._in_the_frame(seen),
+            *self._in_the_words(seen["texts"]),
+            *self._for_everyone(),
+            *self._complaints,
+        ]
+        return [*found, *self._on_a_tablet()]
 
     def _in_the_frame(self, seen: dict[str, object]) -> Iterator[str]:
         if seen["lang"] != self.language:
@@ -93,6 +118,17 @@ class Walker:
             yield f"{seen['heads']} main headings"
         if int(str(seen["width"])) > self.width:
             yield f"{seen['width']} px wide"
+        torn = self.page.evaluate(TORN_WORDS)
+        if torn:
+            yield f"torn words: {', '.join(torn)}"
+
+    def _on_a_tablet(self) -> Iterator[str]:
+        height = 900
+        self.page.set_viewport_size({"width": TABLET, "height": height})
+        wide = self.page.evaluate("document.documentElement.scrollWidth")
+        if wide > TABLET:
+            yield f"{wide} px wide on a tablet"
+        self.page.set_viewport_size({"width": self.width, "height": height})
 
     def _in_the_words(self, texts: list[str]) -> Iterator[str]:
         for text in texts:
