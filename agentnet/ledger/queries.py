@@ -32,6 +32,22 @@ _ACCOUNTS = Straight(
     )
 )
 
+_BALANCES_OF = Straight(
+    select(accounts.c.owner_id, balances.c.balance_fen)
+    .join(balances, balances.c.account_id == accounts.c.id)
+    .where(
+        accounts.c.owner_kind == bindparam("owner_kind"),
+        accounts.c.code == bindparam("code"),
+        accounts.c.owner_id.in_(bindparam("owner_ids", expanding=True)),
+    )
+)
+_HELD = Straight(
+    select(balances.c.balance_fen)
+    .join(accounts, accounts.c.id == balances.c.account_id)
+    .where(*(accounts.c[name] == bindparam(name) for name in AccountKey._fields))
+    .with_for_update(of=balances)
+)
+
 _MONTH_LOCKS = 0x6D6F6E7468 << 16
 """Advisory lock numbers of accounting months: "month" in ASCII, then the month counted from year 0."""
 
@@ -145,11 +161,8 @@ def balance(key: AccountKey) -> Fen:
 
 def balance_held(key: AccountKey) -> Fen:
     """Return a guarded account's balance (fen) and let nobody move it until the transaction ends; 0 without a row."""
-    account_id = account_ids([key]).get(key)
-    if account_id is None:
-        return 0
-    row = select(balances.c.balance_fen).where(balances.c.account_id == account_id)
-    return db.session.connection().scalar(row.with_for_update()) or 0
+    held = _HELD.rows(db.session.connection(), key._asdict())
+    return int(held[0][0]) if held else 0
 
 
 def booking_day(day: date) -> date:
@@ -160,18 +173,7 @@ def booking_day(day: date) -> date:
 def balances_of(owner_kind: str, owner_ids: Sequence[int], code: str) -> dict[int, Fen]:
     """Return the guarded balances of many owners by owner id (fen); owners without an account are left out."""
     given = {"owner_kind": owner_kind, "owner_ids": list(owner_ids), "code": code}
-    return dict(db.session.connection().execute(_BALANCES_OF, given).all())
-
-
-_BALANCES_OF = (
-    select(accounts.c.owner_id, balances.c.balance_fen)
-    .join(balances, balances.c.account_id == accounts.c.id)
-    .where(
-        accounts.c.owner_kind == bindparam("owner_kind", type_=accounts.c.owner_kind.type),
-        accounts.c.code == bindparam("code", type_=accounts.c.code.type),
-        accounts.c.owner_id.in_(bindparam("owner_ids", type_=accounts.c.owner_id.type, expanding=True)),
-    )
-)
+    return dict(_BALANCES_OF.rows(db.session.connection(), given))
 
 
 def _legs(until: date | None) -> Any:
