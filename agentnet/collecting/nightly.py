@@ -193,7 +193,8 @@ def spend_advances(by: Actor, limit: int = BATCH) -> int:
     advances = advances_owing(limit)
     if not advances:
         return 0
-    require_open(today())
+    day, at = today(), now()
+    require_open(day)
     _lock(advances)
     company = connection.scalar(select(OrgUnit.id).where(OrgUnit.parent_id.is_(None)).order_by(OrgUnit.id).limit(1))
     transfers, rows = [], []
@@ -205,7 +206,7 @@ def spend_advances(by: Actor, limit: int = BATCH) -> int:
                 debit=AccountKey(HOUSEHOLD, household_id, "ADVANCE"),
                 credit=AccountKey(ORG_UNIT, company or 0, "BILLING_CLEARING"),
                 amount_fen=part.principal_fen + part.late_charge_fen,
-                business_on=today(),
+                business_on=day,
                 subject_kind="BILL",
                 subject_id=str(part.bill_id),
             )
@@ -217,7 +218,7 @@ def spend_advances(by: Actor, limit: int = BATCH) -> int:
                     "bill_id": part.bill_id,
                     "principal_fen": part.principal_fen,
                     "late_charge_fen": part.late_charge_fen,
-                    "used_at": now(),
+                    "used_at": at,
                 }
             )
     if not rows:
@@ -225,7 +226,7 @@ def spend_advances(by: Actor, limit: int = BATCH) -> int:
     post_many(by, transfers)
     insert_typed(connection, uses, rows)
     after = {"bills": len(rows), "amount_fen": sum(transfer.amount_fen for transfer in transfers)}
-    write_audit(by, "advances_spent", "business_day", today().isoformat(), after=after)
+    write_audit(by, "advances_spent", "business_day", day.isoformat(), after=after)
     return len(rows)
 
 

@@ -1,4 +1,4 @@
-"""Execute a statement straight at the driver, for the few paths where every collection goes.
+"""Execute a statement straight at the driver, for the paths where every collection, deposit and night goes.
 
 SQLAlchemy compiles a statement once, but works out its lists, its parameters and a result object each time it is
 executed: six times what SQLite needs to find a row. A ``Straight`` statement works the text and the conversions out
@@ -135,7 +135,7 @@ class Straight:
         converts: dict[str, Convert] = {
             name: bind.type.dialect_impl(dialect).bind_processor(dialect) for bind, name in compiled.bind_names.items()
         }
-        converts |= cast(dict[str, Convert], state.processors)  # of what lists are laid out in; the others are ours
+        converts |= cast(dict[str, Convert], state.processors)  # the names that lists were laid out in
         places = tuple((where[each], converts.get(each)) for each in state.positiontup or ())
         columns = getattr(self._statement, "exported_columns", ())
         results = tuple(column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns)
