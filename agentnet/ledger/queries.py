@@ -32,15 +32,6 @@ _ACCOUNTS = Straight(
     )
 )
 
-_BALANCES_OF = Straight(
-    select(accounts.c.owner_id, balances.c.balance_fen)
-    .join(balances, balances.c.account_id == accounts.c.id)
-    .where(
-        accounts.c.owner_kind == bindparam("owner_kind"),
-        accounts.c.code == bindparam("code"),
-        accounts.c.owner_id.in_(bindparam("owner_ids", expanding=True)),
-    )
-)
 _HELD = Straight(
     select(balances.c.balance_fen)
     .join(accounts, accounts.c.id == balances.c.account_id)
@@ -173,7 +164,18 @@ def booking_day(day: date) -> date:
 def balances_of(owner_kind: str, owner_ids: Sequence[int], code: str) -> dict[int, Fen]:
     """Return the guarded balances of many owners by owner id (fen); owners without an account are left out."""
     given = {"owner_kind": owner_kind, "owner_ids": list(owner_ids), "code": code}
-    return dict(_BALANCES_OF.rows(db.session.connection(), given))
+    return dict(db.session.connection().execute(_BALANCES_OF, given).all())
+
+
+_BALANCES_OF = (
+    select(accounts.c.owner_id, balances.c.balance_fen)
+    .join(balances, balances.c.account_id == accounts.c.id)
+    .where(
+        accounts.c.owner_kind == bindparam("owner_kind", type_=accounts.c.owner_kind.type),
+        accounts.c.code == bindparam("code", type_=accounts.c.code.type),
+        accounts.c.owner_id.in_(bindparam("owner_ids", type_=accounts.c.owner_id.type, expanding=True)),
+    )
+)
 
 
 def _legs(until: date | None) -> Any:
