@@ -6,11 +6,11 @@ to billing and to the households' advances; from then on an advance may pay a bi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date
 from typing import Any, cast
 
-from sqlalchemy import BigInteger, Select, Table, bindparam, func, insert, select, update
+from sqlalchemy import BigInteger, Date, Select, Table, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from agentnet.collecting.lookups import (
@@ -34,6 +34,8 @@ from agentnet.divisions.models import OrgUnit
 from agentnet.infra.actor import Actor
 from agentnet.infra.audit import write_audit
 from agentnet.infra.db import db
+from agentnet.infra.inserting import insert_typed
+from agentnet.infra.straight import Straight
 from agentnet.ledger.actions import post_many
 from agentnet.ledger.queries import accounts, balances, booking_day, require_open
 from agentnet.ledger.rules import HOUSEHOLD, ORG_UNIT, OUTLET, AccountKey, NewTransfer
@@ -44,86 +46,91 @@ BATCH = 200
 """Outlets of one day, or households, in one transaction: the counters never wait long."""
 
 
+_DAY, _OUTLETS = bindparam("day", type_=Date()), bindparam("outlets", expanding=True, type_=BigInteger())
+
+_NOT_ALLOCATED = days.c.allocated_at.is_(None)
+_OLDEST = Straight(select(func.min(days.c.business_on)).where(_NOT_ALLOCATED, days.c.business_on < bindparam("until")))
+_CLAIM = Straight(
+    select(days.c.outlet_id)
+    .where(days.c.business_on == _DAY, _NOT_ALLOCATED)
+    .order_by(days.c.outlet_id)
+    .limit(bindparam("most", type_=BigInteger()))
+    .with_for_update()
+)
+_ALLOCATED = Straight(
+    update(days).where(days.c.business_on == _DAY, days.c.outlet_id.in_(_OUTLETS)).values(allocated_at=bindparam("at"))
+)
+
+
 def allocate_oldest_day(by: Actor, until: date, limit: int = BATCH) -> int:
     """Move what outlets received on the oldest unallocated day before ``until``; return how many outlets.
 
     Two clocks may call this at once: each outlet's day is claimed by its own row.
     """
     connection = db.session.connection()
-    day = connection.scalar(
-        select(func.min(days.c.business_on)).where(days.c.allocated_at.is_(None), days.c.business_on < until)
-    )
+    ((day,),) = _OLDEST.rows(connection, {"until": until})
     if day is None:
         return 0
-    claimed = connection.scalars(
-        select(days.c.outlet_id)
-        .where(days.c.business_on == day, days.c.allocated_at.is_(None))
-        .order_by(days.c.outlet_id)
-        .limit(limit)
-        .with_for_update()
-    ).all()
+    claimed = [outlet_id for (outlet_id,) in _CLAIM.rows(connection, {"day": day, "most": limit})]
     if not claimed:
         return 0
     transfers = [*_to_billing(day, claimed), *_to_advances(day, claimed)]
     require_open(transfers[0].business_on if transfers else today())
     post_many(by, transfers)
-    connection.execute(
-        update(days)
-        .where(days.c.business_on == day, days.c.outlet_id.in_(bindparam("outlets", expanding=True)))
-        .values(allocated_at=now()),
-        {"outlets": list(claimed)},
-    )
-    _add_up(day, claimed)
+    _ALLOCATED.execute(connection, {"day": day, "outlets": claimed, "at": now()})
+    _ADD_UP[connection.dialect.name].execute(connection, {"day": day, "outlets": claimed})
     after = {"outlets": len(claimed), "amount_fen": sum(transfer.amount_fen for transfer in transfers)}
     write_audit(by, "received_allocated", "business_day", day.isoformat(), after=after)
     return len(claimed)
 
 
-_OUTLETS = bindparam("outlets", expanding=True, type_=BigInteger())
-
-
-def _summing(dialect_insert: Any) -> Any:
+def _summing(dialect_insert: Any) -> Straight:
     statement = dialect_insert(sums).from_select(
         SUMMED,
-        day_sums(Collection.business_on == bindparam("day"), Collection.outlet_id.in_(_OUTLETS)),
+        day_sums(Collection.business_on == _DAY, Collection.outlet_id.in_(_OUTLETS)),
     )
-    return statement.on_conflict_do_update(
-        index_elements=[sums.c.business_on, sums.c.org_unit_id, sums.c.setting],
-        set_={name: sums.c[name] + statement.excluded[name] for name in SUMMED[3:]},
-    )
+    added = {name: sums.c[name] + statement.excluded[name] for name in SUMMED[3:]}
+    key = [sums.c.business_on, sums.c.org_unit_id, sums.c.setting]
+    return Straight(statement.on_conflict_do_update(index_elements=key, set_=added))
 
 
 _ADD_UP = {"sqlite": _summing(sqlite.insert), "postgresql": _summing(postgresql.insert)}
+"""Adds outlets' day, which is final from then on, to the sums of its day."""
 
 
-def _add_up(day: date, outlet_ids: Sequence[int]) -> None:
-    """Add outlets' day, which is final from now on, to the sums of its day."""
-    connection = db.session.connection()
-    connection.execute(_ADD_UP[connection.dialect.name], {"day": day, "outlets": list(outlet_ids)})
-
-
-def _standing(day: date, outlet_ids: Sequence[int], *columns: Any) -> Select[Any]:
+def _standing(*columns: Any) -> Select[Any]:
     """Return the select of what the day's collections at some outlets were allocated to; voided ones do not stand."""
     return (
         select(*columns)
         .join(allocations, allocations.c.collection_id == collections.c.id)
         .outerjoin(voids, voids.c.collection_id == collections.c.id)
         .where(
-            collections.c.business_on == day,
-            collections.c.outlet_id.in_(outlet_ids),
+            collections.c.business_on == _DAY,
+            collections.c.outlet_id.in_(_OUTLETS),
             voids.c.id.is_(None),
         )
     )
 
 
-def _to_billing(day: date, outlet_ids: Sequence[int]) -> list[NewTransfer]:
-    amount = func.sum(allocations.c.principal_fen + allocations.c.late_charge_fen)
-    rows = db.session.connection().execute(
-        _standing(day, outlet_ids, collections.c.outlet_id, collections.c.org_unit_id, amount)
-        .where(allocations.c.bill_id.is_not(None))
-        .group_by(collections.c.outlet_id, collections.c.org_unit_id)
-        .order_by(collections.c.outlet_id, collections.c.org_unit_id)
+_FOR_BILLS = Straight(
+    _standing(
+        collections.c.outlet_id,
+        collections.c.org_unit_id,
+        func.sum(allocations.c.principal_fen + allocations.c.late_charge_fen),
     )
+    .where(allocations.c.bill_id.is_not(None))
+    .group_by(collections.c.outlet_id, collections.c.org_unit_id)
+    .order_by(collections.c.outlet_id, collections.c.org_unit_id)
+)
+_FOR_ADVANCES = Straight(
+    _standing(collections.c.id, collections.c.outlet_id, collections.c.household_id, allocations.c.principal_fen)
+    .where(allocations.c.bill_id.is_(None))
+    .order_by(collections.c.id)
+)
+
+
+def _to_billing(day: date, outlet_ids: list[int]) -> list[NewTransfer]:
+    rows = _FOR_BILLS.rows(db.session.connection(), {"day": day, "outlets": outlet_ids})
     booked_on = booking_day(day)
     return [
         NewTransfer(
@@ -140,11 +147,8 @@ def _to_billing(day: date, outlet_ids: Sequence[int]) -> list[NewTransfer]:
     ]
 
 
-def _to_advances(day: date, outlet_ids: Sequence[int]) -> list[NewTransfer]:
-    columns = (collections.c.id, collections.c.outlet_id, collections.c.household_id, allocations.c.principal_fen)
-    rows = db.session.connection().execute(
-        _standing(day, outlet_ids, *columns).where(allocations.c.bill_id.is_(None)).order_by(collections.c.id)
-    )
+def _to_advances(day: date, outlet_ids: list[int]) -> list[NewTransfer]:
+    rows = _FOR_ADVANCES.rows(db.session.connection(), {"day": day, "outlets": outlet_ids})
     booked_on = booking_day(day)
     return [
         NewTransfer(
@@ -161,17 +165,26 @@ def _to_advances(day: date, outlet_ids: Sequence[int]) -> list[NewTransfer]:
     ]
 
 
-def advances_owing(limit: int = BATCH) -> dict[int, Fen]:
-    """Return the advances (fen, by household id) of households that owe something; the clock asks first."""
-    owes = still_due().where(bills.c.household_id == accounts.c.owner_id).exists()
-    rows = db.session.connection().execute(
+def _owing() -> Straight:
+    # Left to itself, SQLite looks through every household's bills before it asks whether there is an advance at all.
+    left = (
         select(accounts.c.owner_id, balances.c.balance_fen)
         .join(balances, balances.c.account_id == accounts.c.id)
-        .where(accounts.c.owner_kind == HOUSEHOLD, accounts.c.code == "ADVANCE", balances.c.balance_fen > 0, owes)
-        .order_by(accounts.c.owner_id)
-        .limit(limit)
+        .where(accounts.c.owner_kind == HOUSEHOLD, accounts.c.code == "ADVANCE", balances.c.balance_fen > 0)
+        .cte("advances")
+        .prefix_with("MATERIALIZED")
     )
-    return {row.owner_id: row.balance_fen for row in rows}
+    owes = still_due().where(bills.c.household_id == left.c.owner_id).exists()
+    most = bindparam("most", type_=BigInteger())
+    return Straight(select(left.c.owner_id, left.c.balance_fen).where(owes).order_by(left.c.owner_id).limit(most))
+
+
+_OWING = _owing()
+
+
+def advances_owing(limit: int = BATCH) -> dict[int, Fen]:
+    """Return the advances (fen, by household id) of households that owe something; the clock asks first."""
+    return dict(_OWING.rows(db.session.connection(), {"most": limit}))
 
 
 def spend_advances(by: Actor, limit: int = BATCH) -> int:
@@ -180,7 +193,8 @@ def spend_advances(by: Actor, limit: int = BATCH) -> int:
     advances = advances_owing(limit)
     if not advances:
         return 0
-    require_open(today())
+    day, at = today(), now()
+    require_open(day)
     _lock(advances)
     company = connection.scalar(select(OrgUnit.id).where(OrgUnit.parent_id.is_(None)).order_by(OrgUnit.id).limit(1))
     transfers, rows = [], []
@@ -192,7 +206,7 @@ def spend_advances(by: Actor, limit: int = BATCH) -> int:
                 debit=AccountKey(HOUSEHOLD, household_id, "ADVANCE"),
                 credit=AccountKey(ORG_UNIT, company or 0, "BILLING_CLEARING"),
                 amount_fen=part.principal_fen + part.late_charge_fen,
-                business_on=today(),
+                business_on=day,
                 subject_kind="BILL",
                 subject_id=str(part.bill_id),
             )
@@ -204,15 +218,15 @@ def spend_advances(by: Actor, limit: int = BATCH) -> int:
                     "bill_id": part.bill_id,
                     "principal_fen": part.principal_fen,
                     "late_charge_fen": part.late_charge_fen,
-                    "used_at": now(),
+                    "used_at": at,
                 }
             )
     if not rows:
         return 0
     post_many(by, transfers)
-    connection.execute(insert(uses), rows)
+    insert_typed(connection, uses, rows)
     after = {"bills": len(rows), "amount_fen": sum(transfer.amount_fen for transfer in transfers)}
-    write_audit(by, "advances_spent", "business_day", today().isoformat(), after=after)
+    write_audit(by, "advances_spent", "business_day", day.isoformat(), after=after)
     return len(rows)
 
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from datetime import datetime
+from typing import cast
 
-from sqlalchemy import String, insert, select, text
+from sqlalchemy import String, Table, bindparam, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from agentnet.core.clock import now
@@ -18,6 +19,8 @@ from agentnet.core.errors import Conflict
 from agentnet.core.ids import content_sha256
 from agentnet.infra.actor import Actor
 from agentnet.infra.db import Model, db
+from agentnet.infra.inserting import insert_typed
+from agentnet.infra.straight import Straight
 
 _HOLD_REQUEST = text("SELECT pg_advisory_xact_lock(:key)")
 
@@ -33,6 +36,15 @@ class Request(Model):
     content_sha256: Mapped[str] = mapped_column(String(64))
     result_id: Mapped[str] = mapped_column(String(64))
     at: Mapped[datetime]
+
+
+requests = cast(Table, Request.__table__)
+
+_EARLIER = Straight(
+    select(requests.c.kind, requests.c.content_sha256, requests.c.result_id).where(
+        requests.c.id == bindparam("request_id")
+    )
+)
 
 
 def hold_request(request_id: uuid.UUID) -> None:
@@ -51,25 +63,23 @@ def earlier_result(request_id: uuid.UUID, kind: str, content: Mapping[str, objec
         Conflict: ``id_reused`` if the id was used for other content or another kind of request.
     """
     hold_request(request_id)
-    row = db.session.execute(
-        select(Request.kind, Request.content_sha256, Request.result_id).where(Request.id == request_id)
-    ).one_or_none()
-    if row is None:
+    found = _EARLIER.rows(db.session.connection(), {"request_id": request_id})
+    if not found:
         return None
-    if row.kind != kind or row.content_sha256 != content_sha256(content):
+    (earlier_kind, earlier_content, result_id) = found[0]
+    if earlier_kind != kind or earlier_content != content_sha256(content):
         raise Conflict("id_reused", "这个提交编号已用于另一笔内容不同的操作，请刷新页面后重新填写")
-    return row.result_id
+    return str(result_id)
 
 
 def remember(request_id: uuid.UUID, kind: str, by: Actor, content: Mapping[str, object], result_id: object) -> None:
     """Record that the request took effect, in the same transaction as the effect itself."""
-    db.session.execute(
-        insert(Request).values(
-            id=request_id,
-            kind=kind,
-            user_id=by.user_id,
-            content_sha256=content_sha256(content),
-            result_id=str(result_id),
-            at=now(),
-        )
-    )
+    row = {
+        "id": request_id,
+        "kind": kind,
+        "user_id": by.user_id,
+        "content_sha256": content_sha256(content),
+        "result_id": str(result_id),
+        "at": now(),
+    }
+    insert_typed(db.session.connection(), requests, [row])

@@ -1,4 +1,4 @@
-"""Execute a statement straight at the driver, for the few paths where every collection goes.
+"""Execute a statement straight at the driver, for the paths where every collection, deposit and night goes.
 
 SQLAlchemy compiles a statement once, but works out its lists, its parameters and a result object each time it is
 executed: six times what SQLite needs to find a row. A ``Straight`` statement works the text and the conversions out
@@ -92,6 +92,26 @@ class Straight:
         """Return the rows the statement finds or returns."""
         return self.execute(connection, parameters).rows
 
+    def execute_many(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Execute a change without lists once for each of these parameters, all named in the same order.
+
+        Raises:
+            DBAPIError: as SQLAlchemy would raise it.
+        """
+        if not rows:
+            return
+        make = type(connection.dialect)
+        key = (make, tuple(rows[0]), ())
+        text = self._texts.get(key)
+        if text is None:
+            text = self._texts[key] = self._worked_out(cast(Any, make), rows[0])
+        sent = [
+            tuple([values[at] if convert is None else convert(values[at]) for at, convert in text.places])
+            for values in ((*row.values(), *text.fixed) for row in rows)
+        ]
+        many = len(sent) > 1
+        run(connection, text.sql, sent if many else sent[0], fetch=False, many=many)
+
     def _worked_out(self, make: Any, parameters: Mapping[str, Any]) -> _Text:
         dialect = make(paramstyle="qmark" if make.name == "sqlite" else "format")
         compiled: SQLCompiler = self._statement.compile(dialect=dialect)
@@ -112,7 +132,11 @@ class Straight:
             ):
                 where[each] = len(laid_out) + len(fixed)
                 fixed.append(value)
-        places = tuple((where[each], cast(Convert, state.processors.get(each))) for each in state.positiontup or ())
+        converts: dict[str, Convert] = {
+            name: bind.type.dialect_impl(dialect).bind_processor(dialect) for bind, name in compiled.bind_names.items()
+        }
+        converts |= cast(dict[str, Convert], state.processors)  # the names that lists were laid out in
+        places = tuple((where[each], converts.get(each)) for each in state.positiontup or ())
         columns = getattr(self._statement, "exported_columns", ())
         results = tuple(column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns)
         return _Text(state.statement, places, tuple(fixed), bool(results), results if any(results) else ())

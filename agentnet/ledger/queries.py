@@ -32,6 +32,13 @@ _ACCOUNTS = Straight(
     )
 )
 
+_HELD = Straight(
+    select(balances.c.balance_fen)
+    .join(accounts, accounts.c.id == balances.c.account_id)
+    .where(*(accounts.c[name] == bindparam(name) for name in AccountKey._fields))
+    .with_for_update(of=balances)
+)
+
 _MONTH_LOCKS = 0x6D6F6E7468 << 16
 """Advisory lock numbers of accounting months: "month" in ASCII, then the month counted from year 0."""
 
@@ -145,11 +152,8 @@ def balance(key: AccountKey) -> Fen:
 
 def balance_held(key: AccountKey) -> Fen:
     """Return a guarded account's balance (fen) and let nobody move it until the transaction ends; 0 without a row."""
-    account_id = account_ids([key]).get(key)
-    if account_id is None:
-        return 0
-    row = select(balances.c.balance_fen).where(balances.c.account_id == account_id)
-    return db.session.connection().scalar(row.with_for_update()) or 0
+    held = _HELD.rows(db.session.connection(), key._asdict())
+    return int(held[0][0]) if held else 0
 
 
 def booking_day(day: date) -> date:

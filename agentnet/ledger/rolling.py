@@ -14,12 +14,13 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, cast
 
-from sqlalchemy import BigInteger, Table, bindparam, delete, extract, func, literal, select, text, union_all, update
+from sqlalchemy import BigInteger, String, Table, bindparam, delete, func, literal, select, text, union_all, update
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects import postgresql, sqlite
 
 from agentnet.core.clock import now
 from agentnet.infra.db import UtcDateTime, db
+from agentnet.infra.straight import Straight
 from agentnet.infra.transaction import batch, reading
 from agentnet.ledger.models import LedgerMonth, LedgerRoll
 from agentnet.ledger.queries import transfers
@@ -71,54 +72,45 @@ def next_slice(since: datetime, settled: datetime) -> datetime | None:
 def _sides() -> Any:
     since, until = (bindparam(name, type_=UtcDateTime()) for name in ("since", "until"))
     posted = (transfers.c.posted_at >= since, transfers.c.posted_at < until)
-    year, month = (extract(part, transfers.c.business_on) for part in ("year", "month"))
+    month = func.substr(sql_cast(transfers.c.business_on, String), 1, 7)
     zero = literal(0, BigInteger)
     debits = select(
         transfers.c.debit_account_id.label("account_id"),
-        year.label("year"),
         month.label("month"),
         transfers.c.amount_fen.label("debit"),
         zero.label("credit"),
     ).where(*posted)
-    credits = select(transfers.c.credit_account_id, year, month, zero, transfers.c.amount_fen).where(*posted)
+    credits = select(transfers.c.credit_account_id, month, zero, transfers.c.amount_fen).where(*posted)
     return union_all(debits, credits).subquery("sides")
 
 
 _BOTH = _sides()
-_SUMS = (
+_SUMS = Straight(
     select(
         _BOTH.c.account_id,
-        _BOTH.c.year,
         _BOTH.c.month,
         sql_cast(func.sum(_BOTH.c.debit), BigInteger),
         sql_cast(func.sum(_BOTH.c.credit), BigInteger),
     )
-    .group_by(_BOTH.c.account_id, _BOTH.c.year, _BOTH.c.month)
-    .order_by(_BOTH.c.account_id, _BOTH.c.year, _BOTH.c.month)
+    .group_by(_BOTH.c.account_id, _BOTH.c.month)
+    .order_by(_BOTH.c.account_id, _BOTH.c.month)
 )
 
 
 def sums_between(since: datetime, until: datetime) -> list[dict[str, Any]]:
     """Return what was posted from an instant until another, by account and month, as rows of ``ledger_months``."""
+    rows = _SUMS.rows(db.session.connection(), {"since": since, "until": until})
     return [
-        {
-            "account_id": account_id,
-            "month": f"{int(year):04d}-{int(month):02d}",
-            "debit_fen": int(debit),
-            "credit_fen": int(credit),
-        }
-        for account_id, year, month, debit, credit in db.session.connection().execute(
-            _SUMS, {"since": since, "until": until}
-        )
+        {"account_id": account_id, "month": month, "debit_fen": debit, "credit_fen": credit}
+        for account_id, month, debit, credit in rows
     ]
 
 
-def _adding(dialect_insert: Any) -> Any:
+def _adding(dialect_insert: Any) -> Straight:
     statement = dialect_insert(ledger_months)
-    return statement.on_conflict_do_update(
-        index_elements=[ledger_months.c.account_id, ledger_months.c.month],
-        set_={name: ledger_months.c[name] + statement.excluded[name] for name in ("debit_fen", "credit_fen")},
-    )
+    added = {name: ledger_months.c[name] + statement.excluded[name] for name in ("debit_fen", "credit_fen")}
+    key = [ledger_months.c.account_id, ledger_months.c.month]
+    return Straight(statement.on_conflict_do_update(index_elements=key, set_=added))
 
 
 _ADD = {"sqlite": _adding(sqlite.insert), "postgresql": _adding(postgresql.insert)}
@@ -132,8 +124,7 @@ def add_sums(rows: Sequence[dict[str, Any]], since: datetime, until: datetime) -
     )
     if moved.rowcount != 1:
         return False
-    if rows:
-        connection.execute(_ADD[connection.dialect.name], list(rows))
+    _ADD[connection.dialect.name].execute_many(connection, rows)
     return True
 
 

@@ -5,12 +5,12 @@ Whoever closes holds first the outlet's day and then its cash, in the order in w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any, Final, cast
 from uuid import UUID
 
-from sqlalchemy import Table, and_, func, select, update
+from sqlalchemy import BigInteger, Date, Table, and_, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from agentnet.collecting.models import Collection, Void
@@ -24,6 +24,7 @@ from agentnet.infra.audit import write_audit
 from agentnet.infra.db import db
 from agentnet.infra.idempotency import earlier_result, remember
 from agentnet.infra.inserting import insert_typed
+from agentnet.infra.straight import Straight
 from agentnet.ledger.actions import post_many
 from agentnet.ledger.queries import balance_held, balances_of, booking_day, require_open
 from agentnet.ledger.rules import OUTLET, AccountKey, NewTransfer
@@ -180,29 +181,49 @@ def _tender_row(close_id: UUID, total: TenderTotal, batches: Mapping[str, Fen]) 
     }
 
 
+_DAY, _OUTLETS = bindparam("day", type_=Date()), bindparam("outlets", expanding=True, type_=BigInteger())
+
+_STILL_OPEN = and_(days.c.closed_at.is_(None), days.c.receipt_serial > 0)
+_OLDEST_OPEN = Straight(
+    select(func.min(days.c.business_on)).where(_STILL_OPEN, days.c.business_on < bindparam("until"))
+)
+_OPEN_ON = Straight(
+    select(days.c.outlet_id)
+    .where(_STILL_OPEN, days.c.business_on == _DAY)
+    .order_by(days.c.outlet_id)
+    .limit(bindparam("most", type_=BigInteger()))
+    .with_for_update(skip_locked=True)
+)
+_UNITS = Straight(select(Outlet.id, Outlet.org_unit_id).where(Outlet.id.in_(_OUTLETS)))
+_CLOSED = Straight(
+    update(days).where(days.c.business_on == _DAY, days.c.outlet_id.in_(_OUTLETS)).values(closed_at=bindparam("at"))
+)
+_TOTALS = Straight(
+    select(Collection.outlet_id, Collection.tender, func.count(), func.sum(Collection.amount_fen))
+    .outerjoin(Void, Void.collection_id == Collection.id)
+    .where(Collection.outlet_id.in_(_OUTLETS), Collection.business_on == _DAY, Void.id.is_(None))
+    .group_by(Collection.outlet_id, Collection.tender)
+    .order_by(Collection.outlet_id, Collection.tender)
+)
+
+
 def close_unattended(by: Actor, until: date, limit: int = 200) -> int:
     """Close the oldest days before ``until`` that no keeper closed, all of one date; return how many.
 
     Nothing was counted, so nothing is over or short; the page of the day says so.
     """
     connection = db.session.connection()
-    still_open = and_(days.c.closed_at.is_(None), days.c.receipt_serial > 0)
-    day = connection.scalar(select(func.min(days.c.business_on)).where(still_open, days.c.business_on < until))
+    ((day,),) = _OLDEST_OPEN.rows(connection, {"until": until})
     if day is None:
         return 0
-    outlets = connection.scalars(
-        select(days.c.outlet_id)
-        .where(still_open, days.c.business_on == day)
-        .order_by(days.c.outlet_id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    ).all()
+    outlets = [outlet_id for (outlet_id,) in _OPEN_ON.rows(connection, {"day": day, "most": limit})]
     if not outlets:
         return 0
-    units = dict(connection.execute(select(Outlet.id, Outlet.org_unit_id).where(Outlet.id.in_(outlets))).all())
+    units = dict(_UNITS.rows(connection, {"outlets": outlets}))
     held = balances_of(OUTLET, outlets, "CASH_HELD")
     ids = {outlet_id: new_id() for outlet_id in outlets}
     at = now()
+    no_notes: dict[str, int] = {}  # one object, so that it is converted once
     insert_typed(
         connection,
         closes,
@@ -218,7 +239,7 @@ def close_unattended(by: Actor, until: date, limit: int = 200) -> int:
                 "cash_counted_fen": None,
                 "counterfeit_fen": 0,
                 "cash_difference_fen": 0,
-                "notes": {},
+                "notes": no_notes,
                 "explanation": "",
                 "difference_transfer_id": None,
                 "counterfeit_transfer_id": None,
@@ -230,19 +251,11 @@ def close_unattended(by: Actor, until: date, limit: int = 200) -> int:
     insert_typed(connection, close_tenders, [
         _tender_row(ids[outlet_id], total, {}) for outlet_id, total in _totals_of(outlets, day)
     ])  # fmt: skip
-    connection.execute(
-        update(days).where(days.c.business_on == day, days.c.outlet_id.in_(outlets)).values(closed_at=at)
-    )
+    _CLOSED.execute(connection, {"day": day, "outlets": outlets, "at": at})
     write_audit(by, "days_closed_unattended", "business_day", day.isoformat(), after={"outlets": len(outlets)})
     return len(outlets)
 
 
-def _totals_of(outlets: Sequence[int], day: date) -> list[tuple[int, TenderTotal]]:
-    rows = db.session.connection().execute(
-        select(Collection.outlet_id, Collection.tender, func.count(), func.sum(Collection.amount_fen))
-        .outerjoin(Void, Void.collection_id == Collection.id)
-        .where(Collection.outlet_id.in_(outlets), Collection.business_on == day, Void.id.is_(None))
-        .group_by(Collection.outlet_id, Collection.tender)
-        .order_by(Collection.outlet_id, Collection.tender)
-    )
+def _totals_of(outlets: list[int], day: date) -> list[tuple[int, TenderTotal]]:
+    rows = _TOTALS.rows(db.session.connection(), {"outlets": outlets, "day": day})
     return [(outlet_id, TenderTotal(tender, int(count), int(amount))) for outlet_id, tender, count, amount in rows]

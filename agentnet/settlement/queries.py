@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Select, Table, func, select
+from sqlalchemy import Select, Table, bindparam, func, select
 from werkzeug.datastructures import MultiDict
 
 from agentnet.collecting.models import Collection, Void
@@ -184,6 +184,18 @@ def not_closed(viewer: Actor, until: date, most: int = 200) -> list[NotClosed]:
     return [NotClosed(*row) for row in rows]
 
 
+@built_once
+def _remittance_of(viewer: Actor, permission: Permission, for_change: bool) -> Select[Remittance]:
+    statement = (
+        select(Remittance)
+        .join(Outlet, Outlet.id == Remittance.outlet_id)
+        .where(Remittance.id == bindparam("of_id"), visible_outlets(viewer, permission))
+    )
+    if not for_change:
+        return statement
+    return statement.with_for_update(of=Remittance).execution_options(populate_existing=True)
+
+
 def remittance_for(viewer: Actor, id_: UUID, permission: Permission, *, for_change: bool = False) -> Remittance:
     """Return a remittance of an outlet in the viewer's territory.
 
@@ -191,14 +203,7 @@ def remittance_for(viewer: Actor, id_: UUID, permission: Permission, *, for_chan
         Forbidden: ``not_permitted``. Missing: ``remittance_missing``.
     """
     require(viewer, permission)
-    statement = (
-        select(Remittance)
-        .join(Outlet, Outlet.id == Remittance.outlet_id)
-        .where(Remittance.id == id_, visible_outlets(viewer, permission))
-    )
-    if for_change:
-        statement = statement.with_for_update(of=Remittance).execution_options(populate_existing=True)
-    found = db.session.scalar(statement)
+    found = db.session.scalar(_remittance_of(viewer, permission, for_change), {"of_id": id_})
     if found is None:
         raise Missing("remittance_missing", "没有找到这笔解款，或它不在您的管辖范围内")
     return found

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import insert, update
+from sqlalchemy import bindparam, update
 
 from agentnet.core.clock import now, today
 from agentnet.core.ids import new_id
@@ -19,12 +19,14 @@ from agentnet.infra.actor import Actor
 from agentnet.infra.audit import write_audit
 from agentnet.infra.db import db
 from agentnet.infra.idempotency import earlier_result, remember
+from agentnet.infra.inserting import insert_typed
+from agentnet.infra.straight import Straight
 from agentnet.ledger.actions import post_many
 from agentnet.ledger.queries import balance_held, require_open
 from agentnet.ledger.rules import ORG_UNIT, OUTLET, AccountKey, NewTransfer
 from agentnet.outlets.queries import outlet_for
-from agentnet.settlement.ageing.actions import count_cash, lift_if_settled
-from agentnet.settlement.ageing.queries import standings_of
+from agentnet.settlement.ageing.actions import count_cash, keep_standings, lift_if_settled
+from agentnet.settlement.ageing.queries import drawers_of, remittances
 from agentnet.settlement.models import Remittance
 from agentnet.settlement.queries import remittance_for
 from agentnet.settlement.rules import (
@@ -45,6 +47,19 @@ DECIDED: Final = "remittance_decision"
 
 PHOTO_SUFFIX: Final = ".jpg"
 """How photos of slips are stored."""
+
+
+_DECIDE = Straight(
+    update(remittances)
+    .where(remittances.c.id == bindparam("of_id"))
+    .values(
+        state=bindparam("to_state"),
+        confirmed_fen=bindparam("confirmed"),
+        decided_at=bindparam("at"),
+        decided_by_id=bindparam("by_id"),
+        note=bindparam("said"),
+    )
+)
 
 
 def declare_remittance(new: NewRemittance, by: Actor) -> None:
@@ -69,29 +84,29 @@ def declare_remittance(new: NewRemittance, by: Actor) -> None:
     slip_no = new.slip_no.strip()
     require_fresh_slip(outlet.id, slip_no)
     require_open(today())
-    standing = standings_of([outlet], today())[outlet.id]
+    drawer = drawers_of([outlet], today())[outlet.id]
+    standing = drawer.standing()
     in_transit = AccountKey(OUTLET, outlet.id, "IN_TRANSIT")
     post_many(by, [_transfer(new.id, "REMITTANCE", in_transit, cash, new.amount_fen, new.id)])
-    db.session.execute(
-        insert(Remittance).values(
-            id=new.id,
-            outlet_id=outlet.id,
-            org_unit_id=outlet.org_unit_id,
-            slip_no=slip_no,
-            amount_fen=new.amount_fen,
-            deposited_on=new.deposited_on,
-            photo_sha256=new.photo_sha256,
-            declared_at=now(),
-            user_id=by.user_id,
-            state=RemittanceState.DECLARED,
-            note="",
-            oldest_on=standing.due.oldest_on if standing.due else None,
-            missed=standing.age.missed,
-            due_fen=standing.due.amount_fen if standing.due else 0,
-        )
-    )
+    row = {
+        "id": new.id,
+        "outlet_id": outlet.id,
+        "org_unit_id": outlet.org_unit_id,
+        "slip_no": slip_no,
+        "amount_fen": new.amount_fen,
+        "deposited_on": new.deposited_on,
+        "photo_sha256": new.photo_sha256,
+        "declared_at": now(),
+        "user_id": by.user_id,
+        "state": RemittanceState.DECLARED,
+        "note": "",
+        "oldest_on": standing.due.oldest_on if standing.due else None,
+        "missed": standing.age.missed,
+        "due_fen": standing.due.amount_fen if standing.due else 0,
+    }
+    insert_typed(db.session.connection(), remittances, [row])
     take_slip(outlet.id, slip_no, SlipUse.REMITTANCE, new.id)
-    count_cash([outlet.id])
+    keep_standings({outlet.id: drawer.without(new.amount_fen).standing()}, today())
     remember(new.id, DECLARED, by, new.content(), slip_no)
     after = {"slip_no": slip_no, "amount_fen": new.amount_fen, "deposited_on": new.deposited_on.isoformat()}
     write_audit(by, "remittance_declared", "outlet", outlet.code, after=after)
@@ -151,12 +166,15 @@ def reject_remittance(remittance_id: UUID, request_id: UUID, note: str, by: Acto
 
 
 def _decide(found: Remittance, state: RemittanceState, confirmed_fen: Fen | None, note: str, by: Actor) -> None:
-    db.session.execute(
-        update(Remittance)
-        .where(Remittance.id == found.id)
-        .values(state=state, confirmed_fen=confirmed_fen, decided_at=now(), decided_by_id=by.user_id, note=note.strip())
-        .execution_options(synchronize_session=False)
-    )
+    decision = {
+        "of_id": found.id,
+        "to_state": state,
+        "confirmed": confirmed_fen,
+        "at": now(),
+        "by_id": by.user_id,
+        "said": note.strip(),
+    }
+    _DECIDE.execute(db.session.connection(), decision)
 
 
 def _give_back(found: Remittance, amount_fen: Fen, by: Actor) -> None:

@@ -9,15 +9,27 @@ declares for the same outlet waits there and not here.
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import cast
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Table, bindparam, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from agentnet.core.clock import now
 from agentnet.core.errors import Conflict
 from agentnet.infra.db import db
+from agentnet.infra.straight import Straight
 from agentnet.settlement.models import BankSlip
+
+slips = cast(Table, BankSlip.__table__)
+
+_USED = Straight(
+    select(slips.c.subject_id).where(slips.c.outlet_id == bindparam("of_outlet"), slips.c.slip_no == bindparam("no"))
+)
+_TAKE = {
+    "sqlite": Straight(sqlite.insert(slips).on_conflict_do_nothing()),
+    "postgresql": Straight(postgresql.insert(slips).on_conflict_do_nothing()),
+}
 
 
 class SlipUse(StrEnum):
@@ -38,8 +50,7 @@ def require_fresh_slip(outlet_id: int, slip_no: str) -> None:
     Raises:
         Conflict: ``slip_used``.
     """
-    used = select(BankSlip.subject_id).where(BankSlip.outlet_id == outlet_id, BankSlip.slip_no == slip_no.strip())
-    if db.session.scalar(used) is not None:
+    if _USED.rows(db.session.connection(), {"of_outlet": outlet_id, "no": slip_no.strip()}):
         raise _used()
 
 
@@ -50,11 +61,9 @@ def take_slip(outlet_id: int, slip_no: str, use: SlipUse, subject_id: UUID) -> N
         Conflict: ``slip_used``, also if somebody else used it in the same moment.
     """
     row = {"outlet_id": outlet_id, "slip_no": slip_no, "used_as": use, "subject_id": subject_id, "taken_at": now()}
-    try:
-        with db.session.begin_nested():
-            db.session.execute(insert(BankSlip).values(row))
-    except IntegrityError as taken:
-        raise _used() from taken
+    connection = db.session.connection()
+    if _TAKE[connection.dialect.name].execute(connection, row).rowcount != 1:
+        raise _used()
 
 
 def free_slip(subject_id: UUID) -> None:

@@ -5,22 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from agentnet.core.clock import IsoWeek
 from agentnet.infra.db import db
+from agentnet.infra.straight import Straight
 from agentnet.workdays import rules
 from agentnet.workdays.models import WorkdayOverride
+
+_OVERRIDES = Straight(
+    select(WorkdayOverride.day_on, WorkdayOverride.is_workday).where(
+        WorkdayOverride.day_on >= bindparam("starts_on"), WorkdayOverride.day_on < bindparam("ends_on")
+    )
+)
 
 
 def overrides_between(starts_on: date, ends_on: date) -> Mapping[date, bool]:
     """Return the overrides from a day until a day (exclusive): True for a working day."""
-    rows = db.session.execute(
-        select(WorkdayOverride.day_on, WorkdayOverride.is_workday).where(
-            WorkdayOverride.day_on >= starts_on, WorkdayOverride.day_on < ends_on
-        )
-    )
-    return {row.day_on: row.is_workday for row in rows}
+    return dict(_OVERRIDES.rows(db.session.connection(), {"starts_on": starts_on, "ends_on": ends_on}))
 
 
 def overrides_in_year(year: int) -> list[WorkdayOverride]:

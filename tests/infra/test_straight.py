@@ -1,11 +1,13 @@
 """Statements that go straight to the driver answer as SQLAlchemy would."""
 
 import uuid
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import BigInteger, bindparam, event, func, insert, literal, select, update
 from sqlalchemy.exc import DBAPIError
 
+from agentnet.core.clock import SHANGHAI
 from agentnet.core.ids import new_id
 from agentnet.infra.db import db
 from agentnet.infra.idempotency import Request
@@ -57,6 +59,15 @@ def test_rows_carry_the_types_of_their_columns_for_lists_of_any_length(app, seve
     assert rows == [tuple(row) for row in usual] == [(ids[n], world.NOW, str(n), 7) for n in range(several)]
 
 
+def test_an_instant_is_compared_as_it_is_stored_whatever_zone_it_is_told_in(app):
+    since = Straight(select(TABLE.c.result_id).where(TABLE.c.at >= bindparam("since")))
+    remember("A")
+    with reading() as session:
+        for instant, found in ((world.NOW, ["0"]), (world.NOW + timedelta(seconds=1), [])):
+            told = {"since": instant.astimezone(SHANGHAI)}
+            assert [result_id for (result_id,) in since.rows(session.connection(), told)] == found
+
+
 def test_an_empty_list_finds_nothing(app):
     remember("A")
     with reading() as session:
@@ -77,6 +88,20 @@ def test_a_change_says_how_many_rows_it_changed_and_what_it_returns(app):
         returned = Straight(change().returning(months.c.month, func.length(months.c.state)))
         assert returned.rows(connection, {"of": "2026-02", "now": "CLOSED"}) == [("2026-02", 6)]
         assert Straight(change()).execute(connection, {"of": "2026-03", "now": "CLOSED"}).rowcount == 0
+
+
+@pytest.mark.parametrize("several", [0, 1, 3])
+def test_a_change_is_made_once_for_each_row_it_is_given(app, several):
+    kept = Straight(insert(TABLE))
+    rows = [
+        {"id": new_id(), "kind": "A", "user_id": None, "content_sha256": "0" * 64, "result_id": str(n), "at": world.NOW}
+        for n in range(several)
+    ]
+    with batch() as session:
+        kept.execute_many(session.connection(), rows)
+    with reading() as session:
+        found = session.execute(select(TABLE).order_by(TABLE.c.result_id)).mappings().all()
+    assert [dict(row) for row in found] == rows
 
 
 def test_what_the_database_refuses_is_refused_as_ever(app):

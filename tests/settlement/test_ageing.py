@@ -11,8 +11,8 @@ from agentnet.infra.transaction import batch, reading
 from agentnet.outlets.actions import advance_outlet
 from agentnet.outlets.models import Agreement
 from agentnet.outlets.rules import State
-from agentnet.settlement.ageing.actions import age_some
-from agentnet.settlement.ageing.models import RemittanceSuspension
+from agentnet.settlement.ageing.actions import age_some, count_cash
+from agentnet.settlement.ageing.models import CashAge, RemittanceSuspension
 from agentnet.settlement.models import DayClose, Remittance
 from agentnet.settlement.remittance_actions import declare_remittance
 from agentnet.settlement.rules import Count
@@ -83,6 +83,26 @@ def test_a_deposit_takes_the_oldest_cash_first(app):
     assert age() == (nov(10), 30_00, 1, None)
     declared_on(13, 30_00)
     assert age() == (None, 0, 0, None)
+
+
+@pytest.mark.parametrize("yuan", [1, 99, 100, 101, 149, 150, 151, 170])
+def test_what_a_deposit_leaves_is_kept_as_a_night_would_count_it(app, yuan):
+    """Mon 9: 100, Tue 10: 50, and 20 of Thursday 12 itself."""
+    enforced(suspend_after=3)
+    for day, fen in ((9, 100_00), (10, 50_00), (12, 20_00)):
+        taken(day, fen)
+    declared_on(12, yuan * 100)
+    kept = kept_row()
+    with at(12), batch():
+        count_cash([1])
+    assert kept_row() == kept
+
+
+def kept_row():
+    """Return all that is kept of the cash of WL0001, but for when it was counted."""
+    with reading():
+        row = db.session.execute(select(CashAge.__table__).where(CashAge.outlet_id == 1)).mappings().one()
+        return {name: value for name, value in row.items() if name != "counted_at"}
 
 
 def test_a_deposit_at_the_first_opportunity_is_not_late(app):

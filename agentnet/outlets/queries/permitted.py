@@ -63,6 +63,16 @@ def visible_outlets(viewer: Actor, permission: Permission) -> ColumnElement[bool
     return or_(*places)
 
 
+@built_once
+def _outlet_of(viewer: Actor, permission: Permission, for_change: bool) -> Select[Outlet]:
+    of_code = Outlet.code == bindparam("outlet_code")
+    statement = select(Outlet).where(of_code, visible_outlets(viewer, permission))
+    if not for_change:
+        return statement
+    # Not against those who only point at the outlet: the day's first collection does, holding its day.
+    return statement.with_for_update(of=Outlet, key_share=True).execution_options(populate_existing=True)
+
+
 def outlet_for(
     viewer: Actor, code: str, permission: Permission = Permission.OUTLET_READ, *, for_change: bool = False
 ) -> Outlet:
@@ -76,12 +86,7 @@ def outlet_for(
         Missing: ``outlet_missing`` if there is none in the viewer's territory.
     """
     require(viewer, permission)
-    statement = select(Outlet).where(Outlet.code == code, visible_outlets(viewer, permission))
-    if for_change:
-        # Not against those who only point at the outlet: the day's first collection does, holding its day.
-        held = statement.with_for_update(of=Outlet, key_share=True)
-        statement = held.execution_options(populate_existing=True)
-    outlet = db.session.scalar(statement)
+    outlet = db.session.scalar(_outlet_of(viewer, permission, for_change), {"outlet_code": code})
     if outlet is None:
         raise Missing("outlet_missing", "没有找到这个网点，或它不在您的管辖范围内")
     return outlet

@@ -7,7 +7,7 @@ touched last, as a collection does. So no two can wait for each other.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
@@ -21,12 +21,15 @@ from agentnet.core.ids import new_id
 from agentnet.infra.actor import SYSTEM, Actor
 from agentnet.infra.audit import write_audit
 from agentnet.infra.db import UtcDateTime, db
+from agentnet.infra.straight import Straight
 from agentnet.ledger.queries import accounts, balance, balance_held, balances
 from agentnet.ledger.rules import OUTLET, AccountKey
 from agentnet.outlets.actions import advance_outlet
 from agentnet.outlets.models import Outlet, OutletState
 from agentnet.outlets.rules import State
 from agentnet.settlement.ageing.queries import (
+    AgedOutlet,
+    OpenSuspension,
     Standing,
     ages,
     late_in_transit,
@@ -48,19 +51,34 @@ NEVER: Final = date(1970, 1, 1)
 log = logging.getLogger("agentnet.ageing")
 
 
+def _keeping(dialect_insert: Any) -> Straight:
+    statement = dialect_insert(ages)
+    renewed = {column.name: column for column in statement.excluded if column.name != "outlet_id"}
+    return Straight(statement.on_conflict_do_update(index_elements=[ages.c.outlet_id], set_=renewed))
+
+
+_KEEP = {"sqlite": _keeping(sqlite.insert), "postgresql": _keeping(postgresql.insert)}
+
+
 def count_cash(outlet_ids: Sequence[int]) -> dict[int, Standing]:
     """Work out anew how the cash of outlets stands, and keep it. The caller holds the outlets' balances."""
-    day, at = today(), now()
-    standings = standings_of(list(outlets_by_id(outlet_ids).values()), day)
-    punctual = punctuality_of(outlet_ids, day)
-    rows = [_row(id_, standing, punctual.get(id_, (0, 0)), day, at) for id_, standing in sorted(standings.items())]
-    if rows:
-        connection = db.session.connection()
-        make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-        statement = make(ages)
-        renewed = {column.name: column for column in statement.excluded if column.name != "outlet_id"}
-        connection.execute(statement.on_conflict_do_update(index_elements=[ages.c.outlet_id], set_=renewed), rows)
+    return _count(outlets_by_id(outlet_ids))
+
+
+def _count(outlets: Mapping[int, AgedOutlet]) -> dict[int, Standing]:
+    day = today()
+    standings = standings_of(list(outlets.values()), day)
+    keep_standings(standings, day)
     return standings
+
+
+def keep_standings(standings: Mapping[int, Standing], day: date) -> None:
+    """Keep how the cash of outlets stands today. The caller holds the outlets' balances."""
+    at = now()
+    punctual = punctuality_of(list(standings), day)
+    rows = [_row(id_, standing, punctual.get(id_, (0, 0)), day, at) for id_, standing in sorted(standings.items())]
+    connection = db.session.connection()
+    _KEEP[connection.dialect.name].execute_many(connection, rows)
 
 
 def _row(outlet_id: int, standing: Standing, punctual: tuple[int, int], day: date, at: object) -> dict[str, object]:
@@ -132,8 +150,8 @@ def settle(outlet_ids: Sequence[int], by: Actor, *, suspending: bool = True) -> 
     The caller holds their balances.
     """
     open_now = _see_what_people_did(outlet_ids)
-    standings = count_cash(outlet_ids)
     outlets = outlets_by_id(outlet_ids)
+    standings = _count(outlets)
     late = late_in_transit(outlet_ids) if open_now else set()
     for outlet_id, standing in sorted(standings.items()):
         outlet, age = outlets[outlet_id], standing.age
@@ -162,7 +180,7 @@ def lift_if_settled(outlet_id: int, remittance_id: UUID) -> bool:
     return _lift(open_now[outlet_id], outlets_by_id([outlet_id])[outlet_id], remittance_id, SYSTEM)
 
 
-def _lost_since(suspension: Any) -> bool:
+def _lost_since(suspension: OpenSuspension) -> bool:
     """Return whether a suspended keeper counted cash as missing that nobody has put right: no remittance."""
     short = select(DayClose.id).where(
         DayClose.outlet_id == suspension.outlet_id,
@@ -175,7 +193,7 @@ def _lost_since(suspension: Any) -> bool:
     )
 
 
-def _see_what_people_did(outlet_ids: Sequence[int]) -> dict[int, Any]:
+def _see_what_people_did(outlet_ids: Sequence[int]) -> dict[int, OpenSuspension]:
     """End the suspensions somebody has ended by hand; return those that still stand, by outlet."""
     standing = {}
     for row in open_suspensions(outlet_ids):
@@ -194,7 +212,7 @@ def _end(suspension_id: UUID, ending: Ending, on: date, remittance_id: UUID | No
     )
 
 
-def _suspend(outlet: Any, standing: Standing, by: Actor) -> None:
+def _suspend(outlet: AgedOutlet, standing: Standing, by: Actor) -> None:
     assert standing.due is not None  # nothing due, nothing overdue
     try:
         advance_outlet(outlet.code, State.SUSPENDED, today(), by, OVERDUE)
@@ -226,7 +244,7 @@ def _suspend(outlet: Any, standing: Standing, by: Actor) -> None:
     write_audit(by, "outlet_suspended_overdue", "outlet", outlet.code, after=after)
 
 
-def _lift(suspension: Any, outlet: Any, remittance_id: UUID | None, by: Actor) -> bool:
+def _lift(suspension: OpenSuspension, outlet: AgedOutlet, remittance_id: UUID | None, by: Actor) -> bool:
     try:
         advance_outlet(outlet.code, State.ACTIVE, today(), by, ARRIVED)
     except Refusal as refusal:  # no manager or agreement any more: each night tries again
