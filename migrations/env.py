@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from alembic import context
-from flask import current_app
 from sqlalchemy import Connection
 
-db = current_app.extensions["migrate"].db
+from agentnet.infra.db import db
 
 
 def run() -> None:

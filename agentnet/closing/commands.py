@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import click
 from flask import Flask
 from rich.console import Console
 from rich.progress import Progress
 
-from agentnet.closing.actions import Closed, close_month
 from agentnet.core.clock import Month
 from agentnet.core.money import format_yuan
 from agentnet.infra.actor import SYSTEM
 from agentnet.infra.clikit import answer
+
+if TYPE_CHECKING:
+    from agentnet.closing.actions import Closed
 
 STEPS = {"accrue": "computing", "COMMISSION_STATEMENT": "statements", "COMMISSION_SUMMARY": "summaries"}
 
@@ -28,6 +31,8 @@ def close_month_command(app: Flask, month: str, signature: str, as_json: bool) -
 
     Safe to repeat: a close that was interrupted goes on where it stopped, a closed month stays as it is.
     """
+    from agentnet.closing.actions import close_month
+
     wanted = Month.parse(month)
     with (
         app.app_context(),

@@ -25,18 +25,30 @@ writing: ContextVar[bool] = ContextVar("writing", default=False)
 """True inside a door that may commit; set by ``infra.transaction`` alone."""
 
 
+def _utc(instant: datetime) -> datetime:
+    if instant.tzinfo is None:
+        raise ValueError("a naive datetime names no instant")
+    return instant.astimezone(UTC)
+
+
+def _sqlite_text(instant: datetime | None) -> str | None:
+    return None if instant is None else _utc(instant).replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """An instant: refuses naive values, stores UTC, returns aware UTC (SQLite drops zones)."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
+    def bind_processor(self, dialect: Dialect) -> Any:
+        """Return what turns an instant into the driver's value; SQLite keeps text, which is written in one step."""
+        return _sqlite_text if dialect.name == "sqlite" else super().bind_processor(dialect)
+
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         if value is None:
             return None
-        if value.tzinfo is None:
-            raise ValueError("a naive datetime names no instant")
-        value = value.astimezone(UTC)
+        value = _utc(value)
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:

@@ -13,19 +13,26 @@ from functools import lru_cache
 from itertools import repeat
 from typing import Any, cast
 
-from sqlalchemy import Connection, Table, insert
+from sqlalchemy import Connection, Table
+from sqlalchemy.dialects import postgresql, sqlite
 
 from agentnet.infra.straight import Convert, run
 
 
 @lru_cache(maxsize=64)
-def _prepared(target: Table, columns: tuple[str, ...], make: Any) -> tuple[str, tuple[Convert, ...]]:
+def _prepared(
+    target: Table, columns: tuple[str, ...], make: Any, unless_there: bool = False
+) -> tuple[str, tuple[Convert, ...]]:
     """Return the statement with positional parameters and what turns each column's values into the driver's.
 
     ``make`` is the class of the connection's dialect.
     """
-    dialect = make(paramstyle="qmark" if make.name == "sqlite" else "format")
-    bare = insert(target).compile(dialect=dialect, column_keys=list(columns))
+    on_sqlite = make.name == "sqlite"
+    dialect = make(paramstyle="qmark" if on_sqlite else "format")
+    statement = sqlite.insert(target) if on_sqlite else postgresql.insert(target)
+    if unless_there:
+        statement = statement.on_conflict_do_nothing()
+    bare = statement.compile(dialect=dialect, column_keys=list(columns))
     order = tuple(bare.positiontup or ())
     if order != columns:
         raise ValueError(f"{target.name}: give the columns in the table's order: {', '.join(order)}")
@@ -41,20 +48,24 @@ def _converted(values: Sequence[Any], convert: Callable[[Any], Any]) -> Iterable
     return map(convert, values)
 
 
-def insert_typed(connection: Connection, target: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows that all have the same columns, in the table's order."""
+def insert_typed(
+    connection: Connection, target: Table, rows: Sequence[Mapping[str, Any]], *, unless_there: bool = False
+) -> int:
+    """Insert rows that all have the same columns, in the table's order; return how many were inserted.
+
+    ``unless_there`` leaves rows alone which another process inserted meanwhile, by any unique key.
+    """
     if not rows:
-        return
+        return 0
     columns = tuple(rows[0])
-    statement, converts = _prepared(target, columns, cast(Any, type(connection.dialect)))
+    statement, converts = _prepared(target, columns, cast(Any, type(connection.dialect)), unless_there)
     if len(rows) == 1:
         (row,) = rows
         only = [
             value if convert is None else convert(value) for value, convert in zip(row.values(), converts, strict=True)
         ]
-        run(connection, statement, tuple(only), fetch=False)
-        return
-    _insert(connection, statement, converts, zip(*(row.values() for row in rows), strict=True))
+        return run(connection, statement, tuple(only), fetch=False)[1]
+    return _insert(connection, statement, converts, zip(*(row.values() for row in rows), strict=True))
 
 
 def insert_columns(connection: Connection, target: Table, columns: Mapping[str, Sequence[Any]]) -> None:
@@ -99,9 +110,9 @@ def _spelled(value: Any, odd: bool = True) -> str:
 
 def _insert(
     connection: Connection, statement: str, converts: Sequence[Convert], by_column: Iterable[Sequence[Any]]
-) -> None:
+) -> int:
     converted = (
         values if convert is None else _converted(values, convert)
         for values, convert in zip(by_column, converts, strict=True)
     )
-    run(connection, statement, list(zip(*converted, strict=True)), fetch=False, many=True)
+    return run(connection, statement, list(zip(*converted, strict=True)), fetch=False, many=True)[1]

@@ -21,6 +21,7 @@ from agentnet.infra.jobs import ClockJob, WorkerLoop
 from agentnet.infra.locks import sole_holder
 from agentnet.infra.migrating import missing_migrations
 from agentnet.infra.stopping import Stop
+from agentnet.infra.workbook_guard import load_reader
 
 IDLE_SECONDS = 1.0
 """How long a worker that found nothing waits before it looks again."""
@@ -187,4 +188,5 @@ def run_web(app: Flask, tls: bool) -> None:
         WrongSetting: as ``web_options``.
     """
     options = web_options(app.extensions["agentnet"], tls)
+    load_reader()
     WebServer(app, options).run()

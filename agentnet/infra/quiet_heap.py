@@ -17,3 +17,11 @@ def quiet_heap() -> Iterator[None]:
     finally:
         if looked:
             gc.enable()
+
+
+@contextmanager
+def loading_for_good() -> Iterator[None]:
+    """Load what a process keeps until it ends: none of it is walked for cycles, while it runs or when it ends."""
+    with quiet_heap():
+        yield
+        gc.freeze()

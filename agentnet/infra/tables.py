@@ -21,8 +21,6 @@ from io import BufferedReader, BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import Any, Literal, TextIO
 
-from openpyxl.utils.exceptions import InvalidFileException
-
 from agentnet.core.errors import Invalid
 from agentnet.infra.html_tables import html_rows, looks_like_html
 from agentnet.infra.old_workbooks import MOST_BYTES as MOST_OLD_BYTES
@@ -222,7 +220,6 @@ def _workbook_rows(source: Source) -> Iterator[tuple[int, Cells]]:
     except Invalid:
         raise
     except (
-        InvalidFileException,
         zipfile.BadZipFile,
         zlib.error,
         EOFError,

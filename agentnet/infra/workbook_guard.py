@@ -12,9 +12,6 @@ from typing import IO, Any, BinaryIO
 from xml.parsers import expat  # nosec B405 B406 - counts what it meets, builds nothing
 from zipfile import ZipFile
 
-from openpyxl.reader.excel import ExcelReader
-from openpyxl.xml.constants import SHEET_MAIN_NS
-
 from agentnet.core.errors import Invalid
 
 MOST_COLUMNS = 200
@@ -27,8 +24,16 @@ _MOST_BYTES = 1 << 24
 _MOST_ELEMENTS = 400_000
 _MOST_TEXT_ELEMENTS = 4_000_000
 
-_ROW = f"{SHEET_MAIN_NS} row"
-_TEXTS = f"{SHEET_MAIN_NS} sst"
+_MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+_ROW = f"{_MAIN} row"
+_TEXTS = f"{_MAIN} sst"
+
+
+def load_reader() -> Any:
+    """Return openpyxl's reader, which takes an eighth of a second to load: a server asks for it before it serves."""
+    from openpyxl.reader.excel import ExcelReader
+
+    return ExcelReader
 
 
 def open_workbook(packed: BinaryIO) -> Any:
@@ -38,7 +43,7 @@ def open_workbook(packed: BinaryIO) -> Any:
         Invalid: ``row_too_wide``, ``workbook_too_large``, here or while rows are read. What openpyxl and expat raise
             over damaged content.
     """
-    reader = ExcelReader(packed, read_only=True, data_only=True)
+    reader = load_reader()(packed, read_only=True, data_only=True)
     reader.archive = _WatchedArchive(packed)
     reader.read()
     return reader.wb

@@ -39,6 +39,10 @@ class Verdict:
     refusal: Refusal | None = None
 
 
+class _Beaten(Exception):
+    """Another process took the same ids."""
+
+
 def plan_duties(week: IsoWeek, by: Actor) -> int:
     """Plan a week's duties for every active outlet with a manager; return how many rows changed. May be repeated."""
     return plan_weeks([week], by)
@@ -59,7 +63,7 @@ def plan_weeks(weeks: Sequence[IsoWeek], by: Actor, outlet_ids: Collection[int] 
         if duty_ids:
             db.session.execute(update(Duty).where(Duty.id.in_(duty_ids)).values(exempt=exempt))
     if plan.new:
-        db.session.connection().execute(_into(Duty), plan.new)
+        insert_typed(db.session.connection(), _table(Duty), plan.new, unless_there=True)
         _join_visits_to_duties({row["week"] for row in plan.new}, {row["outlet_id"] for row in plan.new})
     turned = len(plan.turned[True]) + len(plan.turned[False])
     after = {"planned": len(plan.new), "withdrawn": len(plan.withdrawn), "exemption_changed": turned}
@@ -114,10 +118,12 @@ def log_visits(items: Sequence[NewVisit], by: Actor) -> list[Verdict]:
         if refusal is None:
             known[item.id] = (KIND, hashes[item.id], by.user_id)
         verdicts.append(Verdict(item.id, "created" if refusal is None else "refused", refusal))
-    beaten = judged.keys() - _claimed(judged, hashes, by)
-    if beaten:  # another process took the same ids between our look and now: judge again, they are known this time
-        return log_visits(items, by)
     if judged:
+        try:
+            with db.session.connection().begin_nested():
+                _claim(judged, hashes, by)
+        except _Beaten:  # judge all again: the others' ids are known this time, and ours were let go
+            return log_visits(items, by)
         _store(list(judged.values()), by)
     return verdicts
 
@@ -149,8 +155,12 @@ def _store(judged: Sequence[Judged], by: Actor) -> None:
     write_audit_rows([_audit(row, by) for row in visits])
 
 
-def _claimed(ids: Collection[uuid.UUID], hashes: Mapping[uuid.UUID, str], by: Actor) -> set[uuid.UUID]:
-    """Remember the requests as done, and return those that nobody else remembered meanwhile."""
+def _claim(ids: Collection[uuid.UUID], hashes: Mapping[uuid.UUID, str], by: Actor) -> None:
+    """Remember the requests as done.
+
+    Raises:
+        _Beaten: another process remembered some of them between our look and now.
+    """
     at = now()
     rows = [
         {
@@ -163,10 +173,8 @@ def _claimed(ids: Collection[uuid.UUID], hashes: Mapping[uuid.UUID, str], by: Ac
         }
         for visit_id in ids
     ]
-    if not rows:
-        return set()
-    statement = _into(Request).returning(_table(Request).c.id)
-    return set(db.session.connection().execute(statement, rows).scalars())
+    if insert_typed(db.session.connection(), _table(Request), rows, unless_there=True) < len(rows):
+        raise _Beaten
 
 
 def _audit(visit: Mapping[str, Any], by: Actor) -> dict[str, Any]:
@@ -209,18 +217,12 @@ def _join_visits_to_duties(
         statement = statement.where(Duty.outlet_id.in_(outlet_ids))
     if visit_ids is not None:
         statement = statement.where(Visit.id.in_(visit_ids))
-    pairs = [{"duty_id": duty_id, "visit_id": visit_id} for duty_id, visit_id in db.session.execute(statement)]
-    if pairs:
-        db.session.connection().execute(_into(DutyVisit), pairs)
+    db.session.connection().execute(_into(DutyVisit).from_select(["duty_id", "visit_id"], statement))
 
 
 def _insert(model: type[Model], rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert plain rows, past the unit of work: a year of visits is brought in by this."""
-    if rows:
-        table = _table(model)
-        columns = [column.name for column in table.columns if column.name in rows[0]]
-        in_order = [{name: row[name] for name in columns} for row in rows]
-        insert_typed(db.session.connection(), table, in_order)
+    insert_typed(db.session.connection(), _table(model), rows)
 
 
 def _into(model: type[Model]) -> Any:

@@ -52,12 +52,12 @@ def checked(items: Sequence[Item], answers: Mapping[int, str]) -> dict[int, Answ
     >>> checked(two, {1: "PASS", 2: "FAIL"})[2].value
     'FAIL'
     """
-    known = {item.no for item in items}
-    if answers.keys() - known:
-        raise Invalid("checklist_unknown_item", "检查表已更新，请刷新页面后重新填写", field="answers")
     found = {item.no: _BY_VALUE.get(answers.get(item.no)) for item in items}
-    open_items = [no for no, answer in found.items() if answer is None]
-    if open_items:
+    if answers.keys() - found.keys():
+        raise Invalid("checklist_unknown_item", "检查表已更新，请刷新页面后重新填写", field="answers")
+    given = {no: answer for no, answer in found.items() if answer is not None}
+    if len(given) < len(found):
+        open_items = [no for no in found if no not in given]
         raise Invalid(
             "checklist_incomplete",
             "还有 %(count)d 项没有选择：第 %(items)s 项",
@@ -65,7 +65,6 @@ def checked(items: Sequence[Item], answers: Mapping[int, str]) -> dict[int, Answ
             count=len(open_items),
             items=", ".join(map(str, open_items)),
         )
-    given = {no: answer for no, answer in found.items() if answer is not None}
     if all(answer is Answer.NA for answer in given.values()):
         raise Invalid("nothing_checked", "16 项都选了“不适用”，请至少检查一项", field="answers")
     return given
@@ -80,9 +79,29 @@ def score(items: Sequence[Item], answers: Mapping[int, Answer]) -> int:
     >>> score(three, {1: Answer.PASS, 2: Answer.FAIL, 3: Answer.NA})
     38
     """
-    applies = sum(item.weight for item in items if answers[item.no] is not Answer.NA)
-    passed = sum(item.weight for item in items if answers[item.no] is Answer.PASS)
+    applies = sum([item.weight for item in items if answers[item.no] is not Answer.NA])
+    passed = sum([item.weight for item in items if answers[item.no] is Answer.PASS])
     return (200 * passed + applies) // (2 * applies)
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """What a complete checklist comes to: its answers as they are stored, the score in whole per cent, what failed."""
+
+    stored: Mapping[str, str]
+    score: int
+    failed: Sequence[Item]
+
+
+def marked(items: Sequence[Item], answers: Mapping[int, str]) -> Marked:
+    """Return what the answers of a visit come to.
+
+    Raises:
+        Invalid: as ``checked``.
+    """
+    complete = checked(items, answers)
+    stored = {str(no): answer.value for no, answer in complete.items()}
+    return Marked(stored, score(items, complete), failed(items, complete))
 
 
 def failed(items: Sequence[Item], answers: Mapping[int, Answer]) -> list[Item]:

@@ -78,14 +78,14 @@ def flags(
 ) -> list[Flag]:
     """Return what is odd about a visit, the gravest first. ``metres_away`` is None where either place is unknown."""
     hour = shanghai(arrived_at).hour
-    found = {
-        Flag.CRITICAL_FAILED: critical_failed,
-        Flag.OUTSIDE_RADIUS: bool(position and (metres_away or 0) > RADIUS_M + position.accuracy_m),
-        Flag.NO_POSITION: position is None,
-        Flag.COARSE_POSITION: position is not None and position.accuracy_m > COARSE_M,
-        Flag.ODD_HOUR: not EARLIEST_HOUR <= hour < LATEST_HOUR,
-        Flag.SHORT_STAY: left_at is not None and left_at - arrived_at < SHORTEST_STAY,
-        Flag.LOGGED_LATE: received_at - arrived_at > LATEST_LOGGING,
-        Flag.CLOCK_AHEAD: arrived_at - received_at > CLOCK_SKEW,
-    }
-    return [flag for flag, raised in found.items() if raised]
+    found = (
+        (Flag.CRITICAL_FAILED, critical_failed),
+        (Flag.OUTSIDE_RADIUS, position is not None and (metres_away or 0) > RADIUS_M + position.accuracy_m),
+        (Flag.NO_POSITION, position is None),
+        (Flag.COARSE_POSITION, position is not None and position.accuracy_m > COARSE_M),
+        (Flag.ODD_HOUR, not EARLIEST_HOUR <= hour < LATEST_HOUR),
+        (Flag.SHORT_STAY, left_at is not None and left_at - arrived_at < SHORTEST_STAY),
+        (Flag.LOGGED_LATE, received_at - arrived_at > LATEST_LOGGING),
+        (Flag.CLOCK_AHEAD, arrived_at - received_at > CLOCK_SKEW),
+    )
+    return [flag for flag, raised in found if raised]

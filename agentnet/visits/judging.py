@@ -22,6 +22,7 @@ from agentnet.infra import files
 from agentnet.infra.db import db
 from agentnet.outlets.models import Assignment, Manager, Outlet, Service
 from agentnet.visits import checklist, evidence
+from agentnet.visits.checklist import Marked
 from agentnet.visits.evidence import Position
 from agentnet.visits.models import Checklist
 from agentnet.visits.rules import Span, span
@@ -105,6 +106,8 @@ class Judge:
         self.checklists = {
             row.version: checklist.items_from(row.items) for row in db.session.scalars(select(Checklist))
         }
+        self._known_marks: dict[tuple[Any, ...], Marked] = {}
+        """By what was answered: most visits of a batch find one of a few things."""
         self.services = set(db.session.scalars(select(Service.code)))
         self.assigned = _assignments([row.id for row in self.outlets.values()], set(manager_ids.values()))
 
@@ -119,13 +122,9 @@ class Judge:
         """
         visited_on = business_date(min(item.arrived_at, received_at))
         outlet = self._outlet_held(item, visited_on)
-        items = self.checklists.get(item.checklist_version)
-        if items is None:
-            raise Invalid("checklist_unknown_item", "检查表已更新，请刷新页面后重新填写", field="answers")
-        answers = checklist.checked(items, item.answers)
+        marked = self._marked(item)
         _check_shape(item)
         self._check_needs(item)
-        failed = checklist.failed(items, answers)
         metres_away = _metres_away(item.position, outlet)
         raised = evidence.flags(
             arrived_at=item.arrived_at,
@@ -133,7 +132,7 @@ class Judge:
             received_at=received_at,
             position=item.position,
             metres_away=metres_away,
-            critical_failed=any(one.critical for one in failed),
+            critical_failed=any(one.critical for one in marked.failed),
         )
         week = IsoWeek.of(visited_on)
         visit = {
@@ -150,15 +149,16 @@ class Judge:
             "accuracy_m": item.position.accuracy_m if item.position else None,
             "distance_m": metres_away,
             "checklist_version": item.checklist_version,
-            "answers": {str(no): answer.value for no, answer in answers.items()},
-            "score": checklist.score(items, answers),
+            "answers": marked.stored,
+            "score": marked.score,
             "photo_sha256": item.photo_sha256,
             "agent_word": item.agent_word or None,
             "remark": item.remark or None,
             "flags": [flag.value for flag in raised],
         }
         remarks = [
-            {"visit_id": item.id, "item_no": one.no, "remark": item.item_remarks.get(one.no, "")} for one in failed
+            {"visit_id": item.id, "item_no": one.no, "remark": item.item_remarks.get(one.no, "")}
+            for one in marked.failed
         ]
         needs = [
             {
@@ -171,6 +171,16 @@ class Judge:
             for need in item.needs
         ]
         return Judged(visit, remarks, needs, week)
+
+    def _marked(self, item: NewVisit) -> Marked:
+        given = (item.checklist_version, *item.answers.items())
+        known = self._known_marks.get(given)
+        if known is None:
+            items = self.checklists.get(item.checklist_version)
+            if items is None:
+                raise Invalid("checklist_unknown_item", "检查表已更新，请刷新页面后重新填写", field="answers")
+            known = self._known_marks[given] = checklist.marked(items, item.answers)
+        return known
 
     def _outlet_held(self, item: NewVisit, day: date) -> Any:
         outlet = self.outlets.get(item.outlet_code)

@@ -177,8 +177,12 @@ def first_day_in(week: IsoWeek, spans: Iterable[Span]) -> date | None:
     >>> first_day_in(IsoWeek(2026, 47), [(date(2026, 11, 18), date.max)])
     datetime.date(2026, 11, 18)
     """
-    starts_on, ends_on = week.starts_on, week.ends_on
-    return min((max(a, starts_on) for a, b in spans if a < ends_on and b > starts_on), default=None)
+    return first_day_between(week.starts_on, week.ends_on, spans)
+
+
+def first_day_between(starts_on: date, ends_on: date, spans: Iterable[Span]) -> date | None:
+    """Return the first day from ``starts_on`` on and before ``ends_on`` that lies in a span; None if none does."""
+    return min([max(a, starts_on) for a, b in spans if a < ends_on and b > starts_on], default=None)
 
 
 def days_in(week: IsoWeek, spans: Iterable[Span]) -> int:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from agentnet import REPORT_KINDS, create_app
+from agentnet import create_app
+from agentnet.application import REPORT_KINDS
 from agentnet.documents.kinds import ReportKind
 from agentnet.documents.rules import Cadence, document_number, span_of
 from agentnet.infra.i18n import read_english

@@ -113,6 +113,18 @@ def test_what_the_database_refuses_is_refused_as_ever(app):
         assert session.scalar(select(func.count()).select_from(TABLE)) == 1
 
 
+def test_rows_left_alone_because_they_are_there_are_not_counted(app):
+    (there,) = remember("A")
+    rows = [
+        {"id": id_, "kind": "B", "user_id": None, "content_sha256": "0" * 64, "result_id": "", "at": world.NOW}
+        for id_ in (there, new_id(), new_id())
+    ]
+    with batch() as session:
+        assert insert_typed(session.connection(), TABLE, rows[:1], unless_there=True) == 0
+        assert insert_typed(session.connection(), TABLE, rows, unless_there=True) == 2
+        assert session.scalar(select(func.count()).where(TABLE.c.kind == "B")) == 2
+
+
 def test_whoever_listens_to_statements_sees_them(app):
     ids, seen = remember("A"), []
     event.listen(db.engine, "before_cursor_execute", lambda *given: seen.append(given[2]))

@@ -3,7 +3,7 @@
 from agentnet.infra.actor import SYSTEM
 from agentnet.infra.idempotency import Request
 from agentnet.infra.transaction import batch
-from agentnet.visits.actions import log_visit, plan_duties
+from agentnet.visits.actions import log_visit, log_visits, plan_duties
 from agentnet.visits.models import Duty, DutyVisit, Visit
 from tests.at_once import at_once
 from tests.visits.given import W47, a_visit, rows_of
@@ -19,6 +19,18 @@ def test_a_visit_sent_by_six_threads_at_once_is_logged_once(app) -> None:
     item = a_visit()
     assert at_once(app, [lambda: log_visit(item, bob)] * TIMES, batch) == [item.id] * TIMES
     assert rows_of(Visit, Request, DutyVisit) == [1, 1, 1]
+
+
+def test_batches_at_once_that_share_a_visit_lose_none_of_the_others(app) -> None:
+    with batch():
+        plan_duties(W47, SYSTEM)
+        bob = actor("bob")
+    shared, first, last = a_visit(), a_visit(), a_visit()
+    answers = at_once(
+        app, [lambda: log_visits([shared, first], bob), lambda: log_visits([shared, last], bob)] * 3, batch
+    )
+    assert {verdict.status for verdicts in answers for verdict in verdicts} == {"created", "exists"}
+    assert rows_of(Visit, Request, DutyVisit) == [3, 3, 3]
 
 
 def test_six_clocks_plan_each_duty_once(app) -> None:

@@ -20,7 +20,7 @@ from agentnet.core.clock import IsoWeek
 from agentnet.infra.db import db
 from agentnet.outlets.models import Assignment, Outlet, OutletPlacement, OutletState
 from agentnet.visits.models import Duty
-from agentnet.visits.rules import Span, active_spans, first_day_in, in_common, is_over, span
+from agentnet.visits.rules import Span, active_spans, first_day_between, in_common, is_over, span
 from agentnet.workdays.queries import overrides_between
 from agentnet.workdays.rules import has_working_day
 
@@ -51,9 +51,10 @@ def duty_plan(weeks: Sequence[IsoWeek], today: date, outlet_ids: Collection[int]
     for week in weeks:
         exempt = not has_working_day(week, overrides)
         over = is_over(week, today)
-        known = planned.get(str(week), {})
+        name, starts_on, ends_on = str(week), week.starts_on, week.ends_on
+        known = planned.get(name, {})
         for outlet_id, spans in standing.items():
-            day = first_day_in(week, spans)
+            day = first_day_between(starts_on, ends_on, spans)
             if day is None:
                 continue
             duty = known.pop(outlet_id, None)
@@ -62,8 +63,8 @@ def duty_plan(weeks: Sequence[IsoWeek], today: date, outlet_ids: Collection[int]
                 plan.new.append(
                     {
                         "outlet_id": outlet_id,
-                        "week": str(week),
-                        "starts_on": week.starts_on,
+                        "week": name,
+                        "starts_on": starts_on,
                         "exempt": exempt,
                         "org_unit_id": _placed_on(day, placed.get(outlet_id, ()), org_unit_id),
                         "setting": setting,
