@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, Select, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true
 
 from agentnet.core.errors import Missing
 from agentnet.divisions.models import Division, DivisionLevel, OrgUnit, Setting
@@ -118,7 +118,7 @@ class Coverage:
 def docking_coverage(viewer: Actor, permission: Permission) -> list[Coverage]:
     """Return the coverage of every org unit in the territory that stands for a division, in the order of the tree.
 
-    Three queries, however many units.
+    Two queries, however many units.
     """
     require(viewer, permission)
     paths = org_paths(viewer, permission)
@@ -129,28 +129,30 @@ def docking_coverage(viewer: Actor, permission: Permission) -> list[Coverage]:
     ).all()
     prefixes = {unit.id: significant(unit.division_code or "") for unit in units}
     inside = or_(false(), *(Division.code.startswith(prefix) for prefix in sorted(set(prefixes.values()))))
-    villages = select(Division).where(Division.level == DivisionLevel.VILLAGE, inside)
-    registered = _by_township(villages)
-    docked = _by_township(villages.where(docked_now()))
+    counted = _by_township(inside)
+    registered = [(township, setting, count) for township, setting, count, _docked in counted]
+    docked = [(township, setting, count) for township, setting, _registered, count in counted]
     return [
         Coverage(unit, docked=_sum(docked, prefixes[unit.id]), registered=_sum(registered, prefixes[unit.id]))
         for unit in units
     ]
 
 
-def docked_now() -> ColumnElement[bool]:
-    """Return the condition on ``Division`` that it has a docking without an end."""
-    return select(Docking.id).where(Docking.division_code == Division.code, Docking.ends_on.is_(None)).exists()
+def _present() -> ColumnElement[bool]:
+    """Return the condition that joins a village to its docking without an end; there is at most one."""
+    return and_(Docking.division_code == Division.code, Docking.ends_on.is_(None))
 
 
-def _by_township(villages: Select[Division]) -> list[tuple[str, str, int]]:
+def _by_township(inside: ColumnElement[bool]) -> list[tuple[str, str, int, int]]:
+    """Return township, setting, villages registered and villages docked."""
     township = func.substr(Division.code, 1, 9)
     rows = db.session.execute(
-        villages.with_only_columns(township.label("township"), Division.setting, func.count()).group_by(
-            township, Division.setting
-        )
+        select(township, Division.setting, func.count(), func.count(Docking.id))
+        .outerjoin(Docking, _present())
+        .where(Division.level == DivisionLevel.VILLAGE, inside)
+        .group_by(township, Division.setting)
     )
-    return [(row[0], row[1] or Setting.RURAL, row[2]) for row in rows]
+    return [(code, setting or Setting.RURAL, count, docked) for code, setting, count, docked in rows]
 
 
 def _sum(counts: list[tuple[str, str, int]], prefix: str) -> dict[str, int]:
@@ -165,7 +167,7 @@ def village_list(viewer: Actor, permission: Permission) -> Select[Division, Dock
     """Return the select of villages in the territory, each with its present docking and outlet, where there are any."""
     return (
         select(Division, Docking, Outlet)
-        .outerjoin(Docking, (Docking.division_code == Division.code) & Docking.ends_on.is_(None))
+        .outerjoin(Docking, _present())
         .outerjoin(Outlet, Outlet.id == Docking.outlet_id)
         .where(Division.level == DivisionLevel.VILLAGE, villages_of(viewer, permission))
     )
