@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Date, Select, and_, bindparam, false, or_, select, true
+from sqlalchemy import BigInteger, ColumnElement, Date, Select, String, and_, bindparam, false, or_, select, true
 
 from agentnet.core.clock import today
 from agentnet.core.errors import Missing
@@ -76,15 +76,20 @@ def outlet_for(
         Missing: ``outlet_missing`` if there is none in the viewer's territory.
     """
     require(viewer, permission)
-    statement = select(Outlet).where(Outlet.code == code, visible_outlets(viewer, permission))
+    statement = _outlet_seen(viewer, permission)
     if for_change:
         # Not against those who only point at the outlet: the day's first collection does, holding its day.
         held = statement.with_for_update(of=Outlet, key_share=True)
         statement = held.execution_options(populate_existing=True)
-    outlet = db.session.scalar(statement)
+    outlet = db.session.scalar(statement, {"code": code})
     if outlet is None:
         raise Missing("outlet_missing", "没有找到这个网点，或它不在您的管辖范围内")
     return outlet
+
+
+@built_once
+def _outlet_seen(viewer: Actor, permission: Permission) -> Select[Outlet]:
+    return select(Outlet).where(Outlet.code == bindparam("code", type_=String()), visible_outlets(viewer, permission))
 
 
 def visible_managers(viewer: Actor, permission: Permission = Permission.MANAGER_READ) -> ColumnElement[bool]:
