@@ -39,6 +39,8 @@ FIRST_ID = 100_000
 
 OUTLETS_OF_A_STATION = 50
 OUTLETS_OF_A_MANAGER = 10
+PARTNERS, BUSY_PARTNERS = 60, 5
+"""So many partners are registered, and these few have outlets."""
 KINDS = ("VILLAGE_POST", "SERVICE_POINT", "CONVENIENCE_STORE", "NEWSSTAND")
 COUNTY = "331099"
 
@@ -225,7 +227,7 @@ def _add_people(crowd: Crowd) -> None:
         Partner,
         (
             {"id": FIRST_ID + number, "code": f"CR-P{number}", "name": f"测试合作方 {number}", "kind": "CHAIN"}
-            for number in range(5)
+            for number in range(PARTNERS)
         ),
     )
     add(
@@ -245,7 +247,7 @@ def _add_people(crowd: Crowd) -> None:
 
 
 def _outlet(crowd: Crowd, number: int) -> Row:
-    partner = FIRST_ID + number % 5 if number % 3 == 0 else None
+    partner = FIRST_ID + number % BUSY_PARTNERS if number % 3 == 0 else None
     return {
         "id": FIRST_ID + number,
         "code": outlet_code(number),

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import create_engine, event, insert, make_url, text
 
 from agentnet import create_app
-from agentnet.bench.crowd import FIRST_ID, Crowd, Root, add_register
+from agentnet.bench.crowd import COUNTY, FIRST_ID, Crowd, Root, add, add_register
 from agentnet.bench.crowd_claims import add_claims
 from agentnet.bench.crowd_commission import add_commission
 from agentnet.bench.crowd_facts import add_facts, close_months
@@ -33,6 +33,7 @@ from agentnet.users.models import RoleGrant, User
 from agentnet.users.passwords import hash_password
 
 PASSWORD = "bench-of-pages-only"  # noqa: S105  # of a database that holds nothing but invented rows
+PLANS = 60
 KEEPER, MANAGER = "keeper0", "manager0"
 OFFICE = ("SUPERVISOR", "FINANCE", "AUDITOR", "ADMINISTRATOR")
 """Each has one person for the whole company: the widest territory there is."""
@@ -146,7 +147,8 @@ def _carelessly() -> Iterator[None]:
 def _root(size: Size) -> Crowd:
     """Insert the company; return the crowd that is to live under it."""
     company = {"id": 1, "code": "BENCH", "name": "试速供电公司", "kind": "COMPANY", "path": "/1/"}
-    db.session.execute(insert(OrgUnit), [company])
+    lies_in = {"division_code": f"{COUNTY}000000", "declared_villages": size.outlets}
+    db.session.execute(insert(OrgUnit), [company | lies_in])
     return Crowd(
         outlets=size.outlets,
         collections=size.collections,
@@ -160,7 +162,7 @@ def _root(size: Size) -> Crowd:
 
 
 def _office(crowd: Crowd) -> None:
-    """Insert the company's office and its commission plan."""
+    """Insert the company's office and its commission plans."""
     for number, role in enumerate(OFFICE, 1):
         person = {
             "id": number,
@@ -173,14 +175,21 @@ def _office(crowd: Crowd) -> None:
         db.session.execute(insert(User), [person])
         grant = {"user_id": number, "role": role, "org_unit_id": crowd.root.id, "starts_on": crowd.long_ago}
         db.session.execute(insert(RoleGrant), [grant])
-    db.session.execute(insert(Plan), [{"id": FIRST_ID, "code": "BENCH", "name": "试速代办费", "is_default": True}])
+    _plans(crowd)
+
+
+def _plans(crowd: Crowd) -> None:
+    """Insert the plan everybody is paid by, and others that are kept."""
     says = _version(crowd)
     each = says.components[0]
-    version = {"id": 1, "plan_id": FIRST_ID, "number": 1, "starts_on": crowd.long_ago, "note": "", "created_at": now()}
     written = {"content": write_version(says), "content_sha256": version_sha256(says)}
-    db.session.execute(insert(PlanVersion), [version | written])
-    component = {"version_id": 1, "position": 0, "kind": each.kind.value, "name": each.name}
-    db.session.execute(insert(PlanComponent), [component])
+    number_one = {"number": 1, "starts_on": crowd.long_ago, "note": "", "created_at": now()}
+    for number in range(PLANS):
+        plan = {"id": FIRST_ID + number, "code": f"BENCH-{number}", "name": "试速代办费", "is_default": number == 0}
+        version = {"id": 1 + number, "plan_id": plan["id"], **number_one, **written}
+        component = {"version_id": version["id"], "position": 0, "kind": each.kind.value, "name": each.name}
+        for model, row in ((Plan, plan), (PlanVersion, version), (PlanComponent, component)):
+            add(model, [row])
 
 
 def _version(crowd: Crowd) -> Version:

@@ -82,6 +82,14 @@ PAGES = (
     (f"/reconciliation/files/{LAST}", "finance"),
     ("/reconciliation/differences", "finance"),
     (f"/divisions/{COUNTY}001000", "administrator"),
+    ("/dockings", "supervisor"),
+    (f"/commission/outlets/{outlet_code(0)}", "finance"),
+    ("/commission/plans", "finance"),
+    ("/reconciliation/tie", "finance"),
+    ("/limits", "finance"),
+    ("/partners", "administrator"),
+    ("/org-units", "administrator"),
+    ("/closing", "finance"),
 )
 """Each page and who asks for it."""
 

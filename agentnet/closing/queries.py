@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import case, func, select
+from sqlalchemy import Date, String, bindparam, case, func, select
 
 from agentnet.closing.rules import due_at
 from agentnet.collecting.models import Collection
@@ -17,32 +17,44 @@ from agentnet.core.clock import Month
 from agentnet.core.money import Fen
 from agentnet.documents.models import Run
 from agentnet.infra.db import db
+from agentnet.infra.revisions import remembered
 from agentnet.ledger.models import Account, AccountingMonth, Transfer
 from agentnet.users.models import User
+
+MONTHS = "months"
+"""The subject of the sums of months (migration 0021 keeps its mark): what is written down of outlets' months."""
 
 
 def last_closed() -> Month | None:
     """Return the newest closed month."""
-    found = db.session.scalar(select(func.max(AccountingMonth.month)).where(AccountingMonth.state == "CLOSED"))
+    found = db.session.connection().execute(_LAST_CLOSED).scalar()
     return Month.parse(found) if found else None
+
+
+_LAST_CLOSED = select(func.max(AccountingMonth.month)).where(AccountingMonth.state == "CLOSED")
+_CLOSING = select(func.min(AccountingMonth.month)).where(AccountingMonth.state == "CLOSING")
 
 
 def closing_month() -> Month | None:
     """Return the month that is closing; there is at most one."""
-    found = db.session.scalar(select(func.min(AccountingMonth.month)).where(AccountingMonth.state == "CLOSING"))
+    found = db.session.connection().execute(_CLOSING).scalar()
     return Month.parse(found) if found else None
 
 
 def first_open_month() -> Month | None:
     """Return the first month after the closed ones that has collections or adjustments."""
-    last = last_closed()
-    days, months = select(func.min(Collection.business_on)), select(func.min(CommissionAdjustment.month))
-    if last is not None:
-        days = days.where(Collection.business_on >= last.ends_on)
-        months = months.where(CommissionAdjustment.month > str(last))
-    day, month = db.session.scalar(days), db.session.scalar(months)
+    last, connection = last_closed(), db.session.connection()
+    after = (date.min, "") if last is None else (last.ends_on, str(last))
+    day = connection.execute(_FIRST_DAY, {"since": after[0]}).scalar()
+    month = connection.execute(_FIRST_ADJUSTED, {"after": after[1]}).scalar()
     found = ([Month.of(day)] if day else []) + ([Month.parse(month)] if month else [])
     return min(found, default=None)
+
+
+_FIRST_DAY = select(func.min(Collection.business_on)).where(Collection.business_on >= bindparam("since", type_=Date()))
+_FIRST_ADJUSTED = select(func.min(CommissionAdjustment.month)).where(
+    CommissionAdjustment.month > bindparam("after", type_=String())
+)
 
 
 def earliest_to_close() -> Month | None:
@@ -126,17 +138,14 @@ class MonthLine:
     sums: Written | None = None
 
 
-def month_lines(until: Month, most: int = 36) -> list[MonthLine]:
-    """Return the months from the first with facts to the present one, newest first; a fixed number of queries."""
-    rows = {
-        row.AccountingMonth.month: row
-        for row in db.session.execute(
-            select(AccountingMonth, User.display_name).outerjoin(User, User.id == AccountingMonth.user_id)
-        )
-    }
-    opened = first_open_month()
+def month_lines(until: Month, opened: Month | None, most: int = 36) -> list[MonthLine]:
+    """Return the months from the first with facts to the present one, newest first; a fixed number of queries.
+
+    ``opened`` is the first open month.
+    """
+    rows = {row.month: row for row in db.session.connection().execute(_MONTHS)}
     begun = min([*(Month.parse(month) for month in rows), *([opened] if opened else []), until])
-    sums = _written_by_month()
+    sums = remembered(MONTHS, "sums by month", _written_by_month)
     lines: list[MonthLine] = []
     month = until
     while month >= begun and len(lines) < most:
@@ -144,10 +153,14 @@ def month_lines(until: Month, most: int = 36) -> list[MonthLine]:
         if row is None:
             lines.append(MonthLine(month, "OPEN"))
         else:
-            closed = row.AccountingMonth
-            lines.append(MonthLine(month, closed.state, closed.closed_at, row.display_name, sums.get(str(month))))
+            lines.append(MonthLine(month, row.state, row.closed_at, row.display_name, sums.get(str(month))))
         month = month.previous()
     return lines
+
+
+_MONTHS = select(AccountingMonth.month, AccountingMonth.state, AccountingMonth.closed_at, User.display_name).outerjoin(
+    User, User.id == AccountingMonth.user_id
+)
 
 
 def _written_by_month() -> dict[str, Written]:

@@ -60,10 +60,11 @@ def months() -> str:
     """List the months: what is open, what is closed."""
     require_company_wide(viewer(), CLOSE)
     present = Month.of(today())
-    waiting = closing_month() or first_open_month()
+    opened = first_open_month()
+    waiting = closing_month() or opened
     return render_template(
         "closing/months.html",
-        lines=month_lines(present),
+        lines=month_lines(present, opened),
         waiting=waiting if waiting is not None and waiting < present else None,
         states=MONTH_STATES,
     )

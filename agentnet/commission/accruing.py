@@ -14,7 +14,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, String, and_, bindparam, cast, func, or_, select, type_coerce
+from sqlalchemy import ColumnElement, Connection, Select, String, and_, cast, func, or_, select, type_coerce
 
 from agentnet.collecting.models import Collection, Correction, Void
 from agentnet.commission.engine.evaluating import Worked, month_of
@@ -26,11 +26,12 @@ from agentnet.commission.outside import Outside, outside_of
 from agentnet.commission.queries import terms_of
 from agentnet.commission.rules import Ruled, Tariffs, Terms, open_days_of, terms_on, within
 from agentnet.commission.settling import Settling, owing_in, settle
+from agentnet.commission.standing import OUTLETS, of_outlets, places_at_end, states_at_end
 from agentnet.core.clock import Month, shanghai_instant
 from agentnet.core.money import Fen
 from agentnet.infra.db import db
 from agentnet.infra.straight import Straight
-from agentnet.outlets.models import Outlet, OutletPlacement, OutletState, Partner
+from agentnet.outlets.models import Outlet, Partner
 from agentnet.outlets.queries.as_of import facts_before
 
 Part = tuple[int, Fen]
@@ -124,15 +125,24 @@ def in_month(month: Month) -> ColumnElement[bool]:
     )
 
 
-def refunded_in(month: Month, *conditions: ColumnElement[bool]) -> Mapping[UUID, Fen]:
-    """Return what was refunded, in part, of the month's collections that meet the conditions, by collection."""
-    statement = (
-        select(Correction.collection_id, func.sum(Correction.amount_fen))
+def _refunds(month: Month, of: Any, *conditions: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    return (
+        select(of, func.sum(Correction.amount_fen))
         .join(Collection, Collection.id == Correction.collection_id)
         .where(Correction.kind == "REFUND", in_month(month), *conditions)
         .group_by(Correction.collection_id)
     )
-    rows = db.session.connection().execute(statement)
+
+
+@lru_cache(maxsize=4)
+def _month_refunds(month: Month) -> Straight:
+    """Return the statement for what was refunded at some outlets, by the collection's id as the database keeps it."""
+    return Straight(_refunds(month, cast(Correction.collection_id, String), Collection.outlet_id.in_(OUTLETS)))
+
+
+def refunded_in(month: Month, *conditions: ColumnElement[bool]) -> Mapping[UUID, Fen]:
+    """Return what was refunded, in part, of the month's collections that meet the conditions, by collection."""
+    rows = db.session.connection().execute(_refunds(month, Correction.collection_id, *conditions))
     return {collection_id: int(fen) for collection_id, fen in rows if collection_id is not None}
 
 
@@ -168,8 +178,8 @@ def outlet_months(
     ``as_stored`` leaves the ids of collections as the database keeps them, for lines that only go back to it.
     """
     terms = terms_of(outlet_ids)
-    places = _places(month, outlet_ids)
-    states = _states(month, outlet_ids)
+    places = places_at_end(month, outlet_ids)
+    states = states_at_end(month, outlet_ids)
     adjusted = _adjusted(month, outlet_ids)
     first_settled_on = tariffs.first_settled_on
     as_stored = as_stored and (first_settled_on is None or first_settled_on >= month.ends_on)
@@ -304,7 +314,7 @@ def _month_facts(month: Month) -> Straight:
             Collection.amount_fen,
             Collection.outlet_id,
         )
-        .where(Collection.outlet_id.in_(bindparam("outlet_ids", expanding=True)), in_month(month))
+        .where(Collection.outlet_id.in_(OUTLETS), in_month(month))
         .order_by(Collection.outlet_id, Collection.business_on, Collection.id)
     )
 
@@ -323,12 +333,10 @@ def as_stored_ids(connection: Connection, ids: Sequence[Any]) -> Sequence[str]:
 
 def _facts(month: Month, outlet_ids: Sequence[int], as_stored: bool) -> Mapping[int, list[Fact]]:
     found: dict[int, list[Fact]] = defaultdict(list)
-    connection = db.session.connection()
-    refunded = refunded_as_stored(month, Collection.outlet_id.in_(outlet_ids))
+    refunded = {id_: int(fen) for id_, fen in of_outlets(_month_refunds(month), outlet_ids)}
     days: dict[Any, date] = {}
     last: int | None = None
-    rows = _month_facts(month).rows(connection, {"outlet_ids": list(outlet_ids)})
-    for id_, on, tender, household_id, amount_fen, outlet_id in rows:
+    for id_, on, tender, household_id, amount_fen, outlet_id in of_outlets(_month_facts(month), outlet_ids):
         if outlet_id != last:
             last, add = outlet_id, found[outlet_id].append
         day = days.get(on)
@@ -342,38 +350,18 @@ def _facts(month: Month, outlet_ids: Sequence[int], as_stored: bool) -> Mapping[
 
 def _adjusted(month: Month, outlet_ids: Sequence[int]) -> Mapping[int, list[AdjustedLine]]:
     found: dict[int, list[AdjustedLine]] = defaultdict(list)
-    statement = (
-        select(CommissionAdjustment.outlet_id, CommissionAdjustment.id, CommissionAdjustment.amount_fen)
-        .where(CommissionAdjustment.month == str(month), CommissionAdjustment.outlet_id.in_(outlet_ids))
-        .order_by(CommissionAdjustment.id)
-    )
-    for outlet_id, adjustment_id, amount_fen in db.session.execute(statement):
+    for outlet_id, adjustment_id, amount_fen in of_outlets(_month_adjusted(month), outlet_ids):
         found[outlet_id].append(AdjustedLine(adjustment_id, amount_fen))
     return found
 
 
-def _places(month: Month, outlet_ids: Sequence[int]) -> Mapping[int, int]:
-    """Return the org unit each outlet belonged to on the month's last day."""
-    statement = (
-        select(OutletPlacement.outlet_id, OutletPlacement.org_unit_id)
-        .where(
-            OutletPlacement.outlet_id.in_(outlet_ids),
-            OutletPlacement.starts_on < month.ends_on,
-            or_(OutletPlacement.ends_on.is_(None), OutletPlacement.ends_on >= month.ends_on),
-        )
-        .order_by(OutletPlacement.starts_on)
+@lru_cache(maxsize=4)
+def _month_adjusted(month: Month) -> Straight:
+    return Straight(
+        select(CommissionAdjustment.outlet_id, CommissionAdjustment.id, CommissionAdjustment.amount_fen)
+        .where(CommissionAdjustment.month == str(month), CommissionAdjustment.outlet_id.in_(OUTLETS))
+        .order_by(CommissionAdjustment.id)
     )
-    return dict(db.session.execute(statement).all())
-
-
-def _states(month: Month, outlet_ids: Sequence[int]) -> Mapping[int, str]:
-    """Return the state each outlet was in on the month's last day."""
-    statement = (
-        select(OutletState.outlet_id, OutletState.state)
-        .where(OutletState.outlet_id.in_(outlet_ids), OutletState.effective_on < month.ends_on)
-        .order_by(OutletState.effective_on, OutletState.id)
-    )
-    return dict(db.session.execute(statement).all())
 
 
 def _last_terms(terms: Sequence[Terms], month: Month) -> Terms | None:

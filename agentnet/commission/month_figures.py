@@ -141,7 +141,7 @@ def require_own_month(viewer: Actor, outlet: Outlet, month: Month) -> None:
         raise Missing("month_of_another", "这个月网点还不属于您的单位，不能查看；请选择以后的月份")
 
 
-def was_of(codes: frozenset[str], accrual: OutletAccrual) -> bool:
+def was_of(codes: frozenset[str], accrual: Any) -> bool:
     """Return whether a closed month was one of the partners'; before it was written down it is today's."""
     return accrual.inputs is None or accrual.inputs.get("partner") in codes
 

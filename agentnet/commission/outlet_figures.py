@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import BigInteger, ColumnElement, Select, bindparam, or_, select
 
 from agentnet.collecting.models import Collection, Household
 from agentnet.commission.accruing import EarnedLine, MonthlyEarned, OutletMonth, in_month, outlet_months
@@ -31,8 +31,10 @@ from agentnet.core.clock import Month
 from agentnet.core.masks import mask_household_no
 from agentnet.core.money import Fen
 from agentnet.documents.models import Run
+from agentnet.infra.columnar import rows_of
 from agentnet.infra.db import db
 from agentnet.infra.pages import Page, SortBy, page_of
+from agentnet.infra.statements import built_once
 from agentnet.ledger.queries import month_state
 from agentnet.ledger.rules import CLOSED
 from agentnet.outlets.models import Agreement, Outlet
@@ -77,6 +79,8 @@ class LineShown:
     amount_fen: Fen
     commission_fen: Fen
     components: Sequence[Component]
+    """What pays it; ``component_ids`` are what they are stored by."""
+    component_ids: tuple[int, ...]
     key: LineKey | None = None
     of_fen: Fen | None = None
     """Where what is settled pays: the whole collection; ``amount_fen`` is what of it became settled."""
@@ -93,12 +97,13 @@ class OutletFigures:
 
     closed: bool
     sums: Sums
-    plan: Plan | None
-    version: PlanVersion | None
-    agreement: Agreement | None
+    plan: Any
+    """Its ``code`` and ``name``, the ``number`` of the version, the ``number`` of the agreement; None for none."""
+    version: Any
+    agreement: Any
     components: Sequence[ComponentSum]
     monthly: Sequence[MonthlyShown]
-    adjustments: Sequence[CommissionAdjustment]
+    adjustments: Sequence[Any]
     lines: Page[LineShown]
     adjustment_keys: Mapping[uuid.UUID, LineKey]
     """What names the line of each adjustment, once the month is closed."""
@@ -143,13 +148,13 @@ def outlet_figures(outlet: Outlet, month: Month, arguments: Mapping[str, str]) -
         reason = worked.reason
     ids = {part[0] for line in earned.values() for part in line.parts} | {one.component_id for one in monthly}
     components = components_by_id(ids)
-    version = db.session.get(PlanVersion, version_id) if version_id else None
+    version = _first_of(_VERSION, version_id)
     return OutletFigures(
         closed=closed,
         sums=sums,
-        plan=db.session.get(Plan, version.plan_id) if version else None,
+        plan=version,
         version=version,
-        agreement=db.session.get(Agreement, agreement_id) if agreement_id else None,
+        agreement=_first_of(_AGREEMENT, agreement_id),
         components=_by_component(earned.values(), components),
         monthly=[_monthly(one, components) for one in monthly],
         adjustments=adjustments_in(outlet, month),
@@ -211,39 +216,33 @@ def _line_page(
     whole: Mapping[uuid.UUID, Fen],
     earlier: Sequence[uuid.UUID],
 ) -> Page[LineShown]:
-    paid_in = (CommissionLine.month == str(month), CommissionLine.outlet_id == outlet.id)
-    # A closed month shows what it paid for, whatever was put right since.
-    counts = Collection.id.in_(select(CommissionLine.collection_id).where(*paid_in)) if closed else in_month(month)
+    statement = _lines_of(month, closed)
     if earlier:  # collections of earlier months that were settled in this one
-        counts = or_(counts, Collection.id.in_(earlier))
-    statement = (
-        select(Collection, Household.household_no)
-        .join(Household, Household.id == Collection.household_id)
-        .where(Collection.outlet_id == outlet.id, counts)
-    )
+        statement = _listed_lines(or_(_counts(month, closed), Collection.id.in_(earlier)))
     page = page_of(
         db.session(),
         statement,
         arguments,
         columns=LINE_COLUMNS,
         default="-collected_at",
-        key=SortBy(Collection.id, uuid.UUID),
+        key=_LINE_KEY,
+        given={"outlet_id": outlet.id},
     )
-    ids = [row.Collection.id for row in page.items]
+    ids = [row.id for row in page.items]
     keys = _keys(outlet, month, CommissionLine.collection_id, ids) if closed else {}
     lines = []
-    for row in page.items:
-        collection = row.Collection
+    for collection in page.items:
         line = earned.get(collection.id) or EarnedLine(collection.id, collection.amount_fen, 0, ())
         lines.append(
             LineShown(
                 collection.collected_at,
                 collection.receipt_no,
-                mask_household_no(row.household_no),
+                mask_household_no(collection.household_no),
                 collection.tender,
                 line.base_fen,
                 line.commission_fen,
                 [components[component_id].component for component_id, _fen in line.parts],
+                tuple([component_id for component_id, _fen in line.parts]),
                 keys.get(collection.id),
                 whole.get(collection.id),
             )
@@ -251,12 +250,60 @@ def _line_page(
     return Page(lines, page.sorting, page.next_cursor, page.previous_cursor)
 
 
-def adjustments_in(outlet: Outlet, month: Month) -> list[CommissionAdjustment]:
-    """Return the adjustments paid or taken back at an outlet in a month."""
-    statement = select(CommissionAdjustment).where(
-        CommissionAdjustment.outlet_id == outlet.id, CommissionAdjustment.month == str(month)
+_OUTLET: Any = bindparam("outlet_id", type_=BigInteger())
+_LINE_KEY = SortBy(Collection.id, uuid.UUID)
+
+
+def _counts(month: Month, closed: bool) -> ColumnElement[bool]:
+    if not closed:
+        return in_month(month)
+    # A closed month shows what it paid for, whatever was put right since.
+    paid_in = (CommissionLine.month == str(month), CommissionLine.outlet_id == _OUTLET)
+    return Collection.id.in_(select(CommissionLine.collection_id).where(*paid_in))
+
+
+def _listed_lines(counts: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            Collection.id,
+            Collection.collected_at,
+            Collection.receipt_no,
+            Collection.tender,
+            Collection.amount_fen,
+            Household.household_no,
+        )
+        .join(Household, Household.id == Collection.household_id)
+        .where(Collection.outlet_id == _OUTLET, counts)
     )
-    return list(db.session.scalars(statement.order_by(CommissionAdjustment.made_at, CommissionAdjustment.id)))
+
+
+@built_once
+def _lines_of(month: Month, closed: bool) -> Select[*tuple[Any, ...]]:
+    return _listed_lines(_counts(month, closed))
+
+
+def adjustments_in(outlet: Outlet, month: Month) -> list[Any]:
+    """Return the adjustments paid or taken back at an outlet in a month, as their columns."""
+    return rows_of(_ADJUSTMENTS, {"outlet_id": outlet.id, "month": str(month)})
+
+
+_ADJUSTMENTS = (
+    select(CommissionAdjustment)
+    .where(CommissionAdjustment.outlet_id == _OUTLET, CommissionAdjustment.month == bindparam("month"))
+    .order_by(CommissionAdjustment.made_at, CommissionAdjustment.id)
+)
+
+
+def _first_of(statement: Select[*tuple[Any, ...]], id_: int | None) -> Any:
+    return db.session.connection().execute(statement, {"id": id_}).first() if id_ else None
+
+
+_VERSION = (
+    select(PlanVersion.number, Plan.code, Plan.name)
+    .join(Plan, Plan.id == PlanVersion.plan_id)
+    .where(PlanVersion.id == bindparam("id", type_=BigInteger()))
+)
+_AGREEMENT = select(Agreement.number).where(Agreement.id == bindparam("id", type_=BigInteger()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,24 +316,31 @@ class ClosedMonth:
     number: str | None
 
 
-def closed_months_of(outlet: Outlet, partners: frozenset[str] | None, most: int = 13) -> list[ClosedMonth]:
+MOST_CLOSED = 13
+
+
+def closed_months_of(outlet: Outlet, partners: frozenset[str] | None) -> list[ClosedMonth]:
     """Return an outlet's closed months (of some partners' alone), newest first, with the newest Chinese statement."""
-    found = db.session.scalars(
-        select(OutletAccrual)
-        .where(OutletAccrual.outlet_id == outlet.id)
-        .order_by(OutletAccrual.month.desc())
-        .limit(most)
-    )
+    connection, given = db.session.connection(), {"outlet_id": outlet.id}
+    found = connection.execute(_ACCRUED, given).all()
     accruals = [one for one in found if partners is None or was_of(partners, one)]
-    runs = db.session.execute(
-        select(Run.period_start, Run.number)
-        .where(Run.kind == "COMMISSION_STATEMENT", Run.outlet_id == outlet.id, Run.language == "zh")
-        .order_by(Run.revision)
-    )
-    numbers = {run.period_start: run.number for run in runs}
+    numbers = {run.period_start: run.number for run in connection.execute(_STATEMENTS, given)}
     closed = set(closed_months())
     return [
         ClosedMonth(month, accrual.collections_count, accrual.due_fen, numbers.get(month.starts_on))
         for month, accrual in ((Month.parse(accrual.month), accrual) for accrual in accruals)
         if month in closed
     ]
+
+
+_ACCRUED = (
+    select(OutletAccrual.month, OutletAccrual.collections_count, OutletAccrual.due_fen, OutletAccrual.inputs)
+    .where(OutletAccrual.outlet_id == _OUTLET)
+    .order_by(OutletAccrual.month.desc())
+    .limit(MOST_CLOSED)
+)
+_STATEMENTS = (
+    select(Run.period_start, Run.number)
+    .where(Run.kind == "COMMISSION_STATEMENT", Run.outlet_id == _OUTLET, Run.language == "zh")
+    .order_by(Run.revision)
+)

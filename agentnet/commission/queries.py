@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from agentnet.commission.engine import language
 from agentnet.commission.engine.language import Component
@@ -19,6 +19,7 @@ from agentnet.core.clock import Month, today
 from agentnet.core.errors import Forbidden, Missing
 from agentnet.divisions.models import OrgUnit
 from agentnet.infra.actor import SYSTEM, Actor
+from agentnet.infra.columnar import rows_of
 from agentnet.infra.db import db
 from agentnet.ledger.models import AccountingMonth
 from agentnet.outlets.models import Agreement, Partner, Tender
@@ -34,9 +35,12 @@ def require_company_wide(by: Actor, permission: Permission) -> None:
     if by == SYSTEM:
         return
     require(by, permission)
-    company = db.session.scalar(select(OrgUnit.path).where(OrgUnit.parent_id.is_(None))) or "/"
+    company = db.session.connection().execute(_COMPANY).scalar() or "/"
     if not any(company.startswith(path) for path in org_paths(by, permission)):
         raise Forbidden("company_only", "代办费方案和月度封账由公司统一办理，请联系公司财务")
+
+
+_COMPANY = select(OrgUnit.path).where(OrgUnit.parent_id.is_(None))
 
 
 def locked_months() -> list[Month]:
@@ -71,16 +75,23 @@ def partner_ids() -> dict[str, int]:
 def tariffs() -> Tariffs:
     """Return every plan's versions (two small tables, two queries)."""
     component_ids: dict[int, list[int]] = defaultdict(list)
-    for version_id, id_ in db.session.execute(
-        select(PlanComponent.version_id, PlanComponent.id).order_by(PlanComponent.version_id, PlanComponent.position)
-    ):
+    for version_id, id_ in db.session.execute(_COMPONENT_IDS):
         component_ids[version_id].append(id_)
     versions: dict[int, list[Version]] = defaultdict(list)
-    for row in db.session.scalars(select(PlanVersion).order_by(PlanVersion.plan_id, PlanVersion.number)):
+    for row in db.session.execute(_VERSIONS):
         says = _read(row.content, row.content_sha256)
         versions[row.plan_id].append(Version(row.id, row.number, says, tuple(component_ids[row.id])))
-    default = db.session.scalar(select(Plan.id).where(Plan.is_default))
+    default = db.session.scalar(_DEFAULT)
     return Tariffs({plan_id: tuple(found) for plan_id, found in versions.items()}, default)
+
+
+_COMPONENT_IDS = select(PlanComponent.version_id, PlanComponent.id).order_by(
+    PlanComponent.version_id, PlanComponent.position
+)
+_VERSIONS = select(
+    PlanVersion.id, PlanVersion.plan_id, PlanVersion.number, PlanVersion.content, PlanVersion.content_sha256
+).order_by(PlanVersion.plan_id, PlanVersion.number)
+_DEFAULT = select(Plan.id).where(Plan.is_default)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,26 +105,36 @@ class Paying:
 
 def components_by_id(ids: Iterable[int]) -> dict[int, Paying]:
     """Return components by their ids."""
-    rows = db.session.execute(
-        select(PlanComponent, PlanVersion.content, PlanVersion.content_sha256)
-        .join(PlanVersion, PlanVersion.id == PlanComponent.version_id)
-        .where(PlanComponent.id.in_(set(ids)))
-    )
     return {
-        row.id: Paying(row.version_id, row.position, _read(content, sha256).components[row.position])
-        for row, content, sha256 in rows
+        id_: Paying(version_id, position, _read(content, sha256).components[position])
+        for id_, version_id, position, content, sha256 in db.session.execute(_COMPONENTS, {"ids": list(set(ids))})
     }
+
+
+_COMPONENTS = (
+    select(
+        PlanComponent.id,
+        PlanComponent.version_id,
+        PlanComponent.position,
+        PlanVersion.content,
+        PlanVersion.content_sha256,
+    )
+    .join(PlanVersion, PlanVersion.id == PlanComponent.version_id)
+    .where(PlanComponent.id.in_(bindparam("ids", expanding=True)))
+)
 
 
 def terms_of(outlet_ids: Sequence[int]) -> Mapping[int, list[Terms]]:
     """Return each outlet's agreements, in one query."""
     found: dict[int, list[Terms]] = defaultdict(list)
-    statement = select(
-        Agreement.outlet_id, Agreement.id, Agreement.starts_on, Agreement.ends_on, Agreement.plan_id
-    ).where(Agreement.outlet_id.in_(outlet_ids))
-    for row in db.session.execute(statement):
+    for row in db.session.execute(_TERMS, {"outlet_ids": list(outlet_ids)}):
         found[row.outlet_id].append(Terms(row.id, row.starts_on, row.ends_on, row.plan_id))
     return found
+
+
+_TERMS = select(Agreement.outlet_id, Agreement.id, Agreement.starts_on, Agreement.ends_on, Agreement.plan_id).where(
+    Agreement.outlet_id.in_(bindparam("outlet_ids", expanding=True))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +187,10 @@ def versions_of(plan: Plan) -> list[tuple[PlanVersion, Version]]:
 
 def tenders() -> list[Tender]:
     """Return the tenders in their usual order."""
-    return list(db.session.scalars(select(Tender).order_by(Tender.position)))
+    return rows_of(_TENDERS)
+
+
+_TENDERS = select(Tender).order_by(Tender.position)
 
 
 def partners() -> list[Partner]:

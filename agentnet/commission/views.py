@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
@@ -17,7 +19,7 @@ from agentnet.commission.month_figures import (
     outlet_page,
     require_own_month,
 )
-from agentnet.commission.outlet_figures import closed_months_of, outlet_figures
+from agentnet.commission.outlet_figures import LineShown, closed_months_of, outlet_figures
 from agentnet.commission.payout.showing import shown_states
 from agentnet.commission.queries import closed_months, tenders
 from agentnet.commission.words import Words
@@ -131,7 +133,7 @@ def outlet(code: str) -> str:
     found = outlet_for(viewer(), code, READ)
     month = asked_month(Month.of(today()))
     require_own_month(viewer(), found, month)
-    figures = outlet_figures(found, month, request.args)
+    figures, words = outlet_figures(found, month, request.args), Words(tenders())
     return render_template(
         "commission/outlet.html",
         outlet=found,
@@ -142,7 +144,8 @@ def outlet(code: str) -> str:
         history=closed_months_of(found, only_of_partners(viewer())),
         paid_states=shown_states(found.id, month) if figures.closed else [],
         may_see_batches=may(viewer(), Permission.PAYOUT_READ),
-        words=Words(tenders()),
+        words=words,
+        whys=_whys(words, figures.lines.items),
         made_at=now(),
         is_keeper=_own_outlet(viewer()) == found.code,
         may_adjust=may(viewer(), Permission.COMMISSION_EDIT),
@@ -151,6 +154,12 @@ def outlet(code: str) -> str:
         may_dispute=may(viewer(), Permission.COMMISSION_DISPUTE),
         dispute_states=STATES,
     )
+
+
+def _whys(words: Words, lines: Sequence[LineShown]) -> dict[tuple[int, ...], str]:
+    """Return why collections earn what they do, by the components that pay them: of fifty lines mostly the same."""
+    components = {one.component_ids: one.components for one in lines}
+    return {ids: words.why(paying) for ids, paying in components.items()}
 
 
 @needs(READ)

@@ -29,9 +29,20 @@ def now() -> datetime:
     return _frozen.get() or _everywhere or datetime.now(UTC)
 
 
+_known_day = (datetime.max.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC), date.max)
+"""When the business date that was last asked for begins and ends, and which it is."""
+
+
 def today() -> date:
     """Return today's date in Shanghai."""
-    return business_date(now())
+    global _known_day
+    instant = now()
+    begins, ends, day = _known_day
+    if begins <= instant < ends:  # a page of fifty days asks fifty times
+        return day
+    day = business_date(instant)
+    _known_day = (shanghai_instant(day), shanghai_instant(day + timedelta(days=1)), day)
+    return day
 
 
 @contextmanager

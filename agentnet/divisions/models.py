@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, Float, ForeignKey, String
+from sqlalchemy import CheckConstraint, Float, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from agentnet.infra.db import BigId, Key, Model, Name
@@ -40,10 +40,13 @@ class Division(Model):
     """A division by its 12-digit code; higher levels are padded with zeros (GB/T 2260, GB/T 10114)."""
 
     __tablename__ = "divisions"
-    __table_args__ = (CheckConstraint("length(code) = 12", name="code_length"),)
+    __table_args__ = (
+        CheckConstraint("length(code) = 12", name="code_length"),
+        Index("ix_divisions_level", "level", "code"),  # villages in the order they are listed in
+    )
 
     code: Mapped[str] = mapped_column(String(12), primary_key=True)
-    level: Mapped[str] = mapped_column(String(8), index=True)
+    level: Mapped[str] = mapped_column(String(8))
     name: Mapped[Name]
     parent_code: Mapped[str | None] = mapped_column(String(12), index=True)
     setting: Mapped[str | None] = mapped_column(String(5))

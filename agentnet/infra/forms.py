@@ -36,7 +36,7 @@ from agentnet.core.errors import Refusal
 from agentnet.core.ids import new_id, parse_id
 from agentnet.core.money import Fen, format_yuan, parse_yuan
 from agentnet.core.words import translatable
-from agentnet.infra.i18n import in_english, refusal_text
+from agentnet.infra.i18n import in_english, refusal_text, words_of_forms
 
 _FULL_WIDTH = str.maketrans("０１２３４５６７８９－／．　", "0123456789-/. ")
 
@@ -86,6 +86,10 @@ class HouseForm(FlaskForm):
     """Base of every form: protected against forged posts, spaces around typed text removed."""
 
     class Meta(FlaskForm.Meta):
+        def get_translations(self, form: Form) -> Any:
+            """Return the library's own words in the reader's language, whose file is read once."""
+            return words_of_forms()
+
         def wrap_formdata(self, form: FlaskForm, formdata: Any) -> Any:
             """Give fields of text what came as text and fields of files what came as files; JSON is no form."""
             if hasattr(formdata, "getlist"):

@@ -24,6 +24,7 @@ from flask_babel import Babel, Domain, get_locale, gettext
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 from werkzeug.utils import cached_property
+from wtforms.i18n import messages_path
 
 from agentnet.core.clock import Month
 from agentnet.core.errors import Refusal
@@ -108,6 +109,16 @@ def _translations() -> NullTranslations:
 
 def _language() -> str:
     return ENGLISH if in_english() else CHINESE
+
+
+def words_of_forms() -> NullTranslations:
+    """Return what the library of forms says of itself, in the present language; its file is read once."""
+    return _words_of_forms(_language())
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def _words_of_forms(language: str) -> NullTranslations:
+    return Translations.load(messages_path(), [language], domain="wtforms")
 
 
 def html_lang() -> str:

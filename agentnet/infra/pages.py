@@ -80,6 +80,7 @@ def page_of(
     default: str,
     key: SortBy,
     size: int = PAGE_SIZE,
+    given: Mapping[str, Any] | None = None,
 ) -> Page[Any]:
     """Return one page of a select, as the address asks.
 
@@ -88,15 +89,15 @@ def page_of(
     one entity are that entity, others are rows with a name for each thing selected. Entities are read as their columns:
     each is a tuple that has the names of the entity's columns and its properties, but no relations, and changing the
     database with it is out of the question. The select must not be ordered, grouped or limited itself; a list that is
-    asked for often builds it once (``infra.statements``).
+    asked for often builds it once (``infra.statements``), with ``given`` for the parameters it names.
     """
     sorting = sorting_from(arguments.get("sort"), columns, default)
     by = columns[sorting.name]
     edge = _read_cursor(arguments.get("cursor"), sorting, by, key)
-    rows, shaped = _fetch(session, statement, by, key, sorting.descending, edge, size + 1)
+    rows, shaped = _fetch(session, statement, by, key, sorting.descending, edge, size + 1, given)
     if edge is not None and edge.backwards and len(rows) <= size:
         edge = None  # walked back to the beginning: show it as a full first page
-        rows, shaped = _fetch(session, statement, by, key, sorting.descending, None, size + 1)
+        rows, shaped = _fetch(session, statement, by, key, sorting.descending, None, size + 1, given)
     more = len(rows) > size
     rows = rows[:size]
     backwards = edge is not None and edge.backwards
@@ -127,6 +128,7 @@ def _fetch(
     descending: bool,
     edge: _Edge | None,
     limit: int,
+    given: Mapping[str, Any] | None,
 ) -> tuple[list[Any], Shaped | None]:
     down = descending != (edge is not None and edge.backwards)
     empty_first = edge is not None and edge.backwards
@@ -134,7 +136,7 @@ def _fetch(
         statement = statement.where(_beyond(by, key, down, edge))
     selected, shaped = _ordered(statement, by, key, down, empty_first, limit)
     # Rows of columns need nothing of what the session does to build and remember objects.
-    return list(session.connection().execute(selected).all()), shaped
+    return list(session.connection().execute(selected, given or {}).all()), shaped
 
 
 @lru_cache(maxsize=256)

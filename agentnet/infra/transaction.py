@@ -84,6 +84,10 @@ class TransactionalFlask(Flask):
     request_class: type[Request] = HouseRequest
     jinja_environment: type[Environment] = WordedEnvironment
 
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a view or hook as it is: none is a coroutine, and looking costs more than most hooks do."""
+        return func
+
     def full_dispatch_request(self) -> Response:
         if request.endpoint == "static":
             return super().full_dispatch_request()

@@ -119,6 +119,7 @@ class Agreement(Model):
         CheckConstraint("ceiling_fen >= 0", name="ceiling"),
         CheckConstraint("single_limit_fen > 0", name="single_limit"),
         CheckConstraint("holding_mode IN ('POSTPAID', 'PREPAID')", name="holding_mode"),
+        Index("ix_agreements_plan", "plan_id", "starts_on", "ends_on"),
     )
 
     id: Mapped[Key]

@@ -87,6 +87,7 @@ class Remittance(Model):
         CheckConstraint("due_fen >= 0", name="due_fen"),
         Index("ix_remittances_outlet", "outlet_id", "declared_at"),
         Index("ix_remittances_state", "state", "declared_at"),
+        Index("ix_remittances_deposited", "deposited_on"),
         Index(
             "uq_remittances_slip",
             "outlet_id",

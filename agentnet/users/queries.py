@@ -15,6 +15,7 @@ from agentnet.core.clock import now, today
 from agentnet.divisions.models import OrgUnit
 from agentnet.infra.actor import Actor, Grant, Role
 from agentnet.infra.db import UtcDateTime, db
+from agentnet.infra.straight import Straight
 from agentnet.users.models import FailedSignIn, RoleGrant, SignInSession, User
 from agentnet.users.rules import WINDOW_MINUTES, is_throttled
 
@@ -44,7 +45,7 @@ _HELD = and_(
     or_(RoleGrant.ends_on.is_(None), RoleGrant.ends_on > bindparam("day", type_=Date())),
 )
 _GRANT = (RoleGrant.role, OrgUnit.path, RoleGrant.outlet_id, RoleGrant.partner_id)
-_BY_TOKEN = (
+_BY_TOKEN = Straight(
     select(
         User.id,
         User.username,
@@ -79,23 +80,20 @@ def signed_in_by_token(token: str) -> SignedIn | None:
     """Return the person whose live session carries the token; ended, idle and expired sessions carry nobody."""
     settings = current_app.extensions["agentnet"]
     at = now()
-    rows = (
-        db.session.connection()
-        .execute(
-            _BY_TOKEN,
-            {
-                "token_sha256": token_sha256(token),
-                "seen_since": at - timedelta(minutes=settings.session_idle_minutes),
-                "started_since": at - timedelta(hours=settings.session_hours),
-                "day": today(),
-            },
-        )
-        .all()
+    rows = _BY_TOKEN.rows(
+        db.session.connection(),
+        {
+            "token_sha256": token_sha256(token),
+            "seen_since": at - timedelta(minutes=settings.session_idle_minutes),
+            "started_since": at - timedelta(hours=settings.session_hours),
+            "day": today(),
+        },
     )
     if not rows:
         return None
     user_id, username, name, must_change_password, locale, seen_at, *_grant = rows[0]
-    grants = tuple(_grant_of(row.role, row.path, row.outlet_id, row.partner_id) for row in rows if row.role is not None)
+    held = (row[-len(_GRANT) :] for row in rows)
+    grants = tuple(_grant_of(*grant) for grant in held if grant[0] is not None)
     return SignedIn(
         token=token,
         actor=Actor(user_id=user_id, name=name, grants=grants, locale=locale),

@@ -8,7 +8,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
+from agentnet.closing.queries import MONTHS
+from agentnet.commission.parallel.models import OldSheet
+from agentnet.commission.parallel.queries import SHEETS
 from agentnet.core.clock import IsoWeek, frozen_at, now, today
+from agentnet.core.ids import new_id
 from agentnet.infra.actor import SYSTEM
 from agentnet.infra.db import db
 from agentnet.infra.revisions import FIELD, REGISTER, remembered
@@ -66,6 +70,29 @@ def test_an_answer_is_remembered_until_a_row_changes(asked, subject, table):
     assert asked.answers(subject) == (2 if rests_on_it else 1)
     done("UPDATE users SET locale = NULL")
     assert asked.answers(subject) == asked.times
+
+
+def test_what_months_and_old_sheets_came_to_is_worked_out_again_once_a_line_is_added(asked):
+    of_month = (
+        "INSERT INTO outlet_accruals (month, outlet_id, org_unit_id, outlet_kind, setting, state, collections_count,"
+        " collected_fen, earned_fen, adjusted_fen, due_fen)"
+        " VALUES ('2026-10', 1, 1, 'SERVICE_POINT', 'RURAL', 'ACTIVE', 0, 0, 0, 0, 0)"
+    )
+    of_sheet = (
+        "INSERT INTO old_sheet_lines (sheet_id, line_no, outlet_code, month, theirs_fen, ours_fen, difference_fen,"
+        " size_fen, cause, parts, state) VALUES ('{sheet}', 2, 'X', '2026-10', 1, 2, 1, 1, 'UNKNOWN', '[]', 'OPEN')"
+    )
+    with batch():
+        sheet = OldSheet(
+            id=new_id(), file_name="x", sha256="0" * 64, rounding_fen=1, lines_count=1, user_id=1, brought_at=now()
+        )
+        db.session.add(sheet)
+        key = sheet.id.hex
+    for subject, line in ((MONTHS, of_month), (SHEETS, of_sheet.format(sheet=key))):
+        before = asked.answers(subject)
+        assert asked.answers(subject) == before
+        done(line)
+        assert asked.answers(subject) == before + 1
 
 
 def changes_of_visits() -> list[tuple[str, Callable[[], object]]]:

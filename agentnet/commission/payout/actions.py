@@ -26,6 +26,7 @@ from agentnet.commission.payout.models import (
     PayoutPayment,
 )
 from agentnet.commission.payout.queries import (
+    CODES_NAMED,
     BatchPlan,
     batch_held,
     batch_plan,
@@ -57,7 +58,6 @@ SUBJECT: Final = "payout"
 PAID, TAXED = "COMMISSION_PAID", "COMMISSION_TAX"
 RETURNED, TAX_BACK = "COMMISSION_RETURNED", "COMMISSION_TAX_BACK"
 """Kinds of the transfers."""
-CODES_NAMED: Final = 8
 _TAKEN: Final = ("uq_payout_parts_once", "payout_parts.month, payout_parts.outlet_id, payout_parts.share")
 """How the databases say that a part stands in another live payment."""
 

@@ -63,8 +63,13 @@ def _territory_sums(viewer: Actor) -> Any:
     )
 
 
-def own_sums(viewer: Actor, batch: PayoutBatch) -> tuple[Fen, Fen]:
-    """Return what a batch pays and what it holds of the viewer's territory (fen)."""
+def own_sums(viewer: Actor, batch: PayoutBatch, held: Sequence[Any]) -> tuple[Fen, Fen]:
+    """Return what a batch pays and what it holds of the viewer's territory (fen); ``held`` is what ``held_of`` found.
+
+    Its many parts are added up only where nothing else says what they come to.
+    """
+    if covers_company(viewer, READ) and len(held) < MOST_HELD:
+        return batch.gross_fen, sum(part.amount_fen for part in held)
     row = db.session.connection().execute(_own_sums(viewer), {"batch_id": batch.id}).one()
     return int(row[0]), int(row[1])
 
@@ -101,7 +106,20 @@ def batches_page(viewer: Actor, arguments: Mapping[str, str], state: str = "") -
 
 @built_once
 def _payments(viewer: Actor, batch_id: UUID, state: str, words: str) -> Select[*tuple[Any, ...]]:
-    statement: Select[*tuple[Any, ...]] = select(PayoutPayment).where(PayoutPayment.batch_id == batch_id)
+    shown = (
+        PayoutPayment.id,
+        PayoutPayment.number,
+        PayoutPayment.name,
+        PayoutPayment.type,
+        PayoutPayment.account_number,
+        PayoutPayment.bank,
+        PayoutPayment.gross_fen,
+        PayoutPayment.tax_fen,
+        PayoutPayment.net_fen,
+        PayoutPayment.state,
+        PayoutPayment.returned_reason,
+    )
+    statement: Select[*tuple[Any, ...]] = select(*shown).where(PayoutPayment.batch_id == batch_id)
     reaches = select(PayoutPart.payment_id).join(Outlet, Outlet.id == PayoutPart.outlet_id)
     reaches = reaches.where(PayoutPart.batch_id == batch_id, PayoutPart.payment_id.is_not(None))
     if words:
@@ -131,21 +149,25 @@ def payments_page(
     return page_of(db.session(), statement, arguments, columns=columns, default="number", key=_NUMBER)
 
 
-def parts_of_payments(viewer: Actor, payment_ids: Sequence[UUID]) -> Mapping[UUID, list[Any]]:
-    """Return what payments are made of, as far as it lies in the viewer's territory."""
-    found: dict[UUID, list[Any]] = {}
-    for row in rows_of(_parts(viewer), {"payment_ids": list(payment_ids)}):
-        found.setdefault(row.PayoutPart.payment_id, []).append(row)
+_OF_PART = (PayoutPart.month, PayoutPart.share, PayoutPart.amount_fen, Outlet.code, Outlet.name)
+
+
+def parts_of_payments(viewer: Actor, batch: PayoutBatch, numbers: Sequence[int]) -> Mapping[int, list[Any]]:
+    """Return what some of a batch's payments are made of, by number, as far as it lies in the viewer's territory."""
+    found: dict[int, list[Any]] = {}
+    for row in rows_of(_parts(viewer), {"batch_id": batch.id, "numbers": list(numbers)}):
+        found.setdefault(row.number, []).append(row)
     return found
 
 
 @built_once
 def _parts(viewer: Actor) -> Select[*tuple[Any, ...]]:
-    wanted: Any = bindparam("payment_ids", type_=PayoutPayment.id.type, expanding=True)
+    numbers: Any = bindparam("numbers", type_=BigInteger(), expanding=True)
     return (
-        select(PayoutPart, Outlet.code, Outlet.name)
+        select(PayoutPayment.number, *_OF_PART)
+        .join(PayoutPart, PayoutPart.payment_id == PayoutPayment.id)
         .join(Outlet, Outlet.id == PayoutPart.outlet_id)
-        .where(PayoutPart.payment_id.in_(wanted), visible_outlets(viewer, READ))
+        .where(PayoutPayment.batch_id == _BATCH, PayoutPayment.number.in_(numbers), visible_outlets(viewer, READ))
         .order_by(PayoutPart.month.desc(), PayoutPart.id)
     )
 
@@ -162,7 +184,7 @@ def held_of(viewer: Actor, batch: PayoutBatch) -> Sequence[Any]:
 @built_once
 def _held(viewer: Actor) -> Select[*tuple[Any, ...]]:
     return (
-        select(PayoutPart, Outlet.code, Outlet.name)
+        select(*_OF_PART, PayoutPart.why, PayoutPart.why_text)
         .join(Outlet, Outlet.id == PayoutPart.outlet_id)
         .where(PayoutPart.batch_id == _BATCH, PayoutPart.payment_id.is_(None), visible_outlets(viewer, READ))
         .order_by(Outlet.code, PayoutPart.month, PayoutPart.id)
@@ -259,6 +281,15 @@ _PLACED = SortBy(PayoutHold.id, UUID)
 def holds_page(viewer: Actor, arguments: Mapping[str, str]) -> Page[Any]:
     """Return a page of holds, the newest first."""
     return page_of(db.session(), _holds(viewer), arguments, columns={"placed": _PLACED}, default="-placed", key=_PLACED)
+
+
+def names_of(people: Sequence[int | None]) -> Mapping[int, str]:
+    """Return what people are called, by id."""
+    rows = db.session.connection().execute(_NAMES, {"ids": [id_ for id_ in people if id_ is not None]})
+    return {row.id: row.display_name for row in rows}
+
+
+_NAMES = select(User.id, User.display_name).where(User.id.in_(bindparam("ids", type_=BigInteger(), expanding=True)))
 
 
 def layouts() -> Sequence[PayoutLayout]:

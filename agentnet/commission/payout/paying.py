@@ -8,9 +8,10 @@ from uuid import UUID
 from sqlalchemy import Table, select, update
 
 from agentnet.commission.engine.withholding import PayeeType
-from agentnet.commission.payout.actions import CODES_NAMED, PAID, SUBJECT, TAXED, batch_label, require_no_hold
+from agentnet.commission.payout.actions import PAID, SUBJECT, TAXED, batch_label, require_no_hold
 from agentnet.commission.payout.models import PayoutBatch, PayoutHold, PayoutLeg, PayoutPayment
 from agentnet.commission.payout.queries import (
+    CODES_NAMED,
     NO_INCOME,
     batch_held,
     income_of,

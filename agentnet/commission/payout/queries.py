@@ -36,6 +36,9 @@ from agentnet.outlets.models import Outlet
 from agentnet.outlets.queries import visible_outlets
 from agentnet.users.permissions import Permission
 
+CODES_NAMED = 8
+"""How many outlets or payees a sentence names."""
+
 
 def require_office(by: Actor) -> None:
     """Refuse anyone who does not pay commission for the whole company.
@@ -264,21 +267,33 @@ def parts_paid(batch_id: UUID) -> Mapping[UUID, list[Part]]:
 
 
 def held_now_in(batch_id: UUID, viewer: Actor | None = None) -> Sequence[str]:
-    """Return the codes of outlets (in the viewer's territory) that are in a batch's payments and on hold by now."""
-    return db.session.scalars(
+    """Return the codes of outlets (in the viewer's territory) that are in a batch's payments and on hold by now.
+
+    The first ones by code, no more than a sentence names.
+    """
+    return db.session.connection().execute(_held_now(viewer), {"batch_id": batch_id}).scalars().all()
+
+
+@built_once
+def _held_now(viewer: Actor | None) -> Select[str]:
+    batch_id: Any = bindparam("batch_id", type_=PayoutBatch.id.type)
+    pays = select(PayoutPart.id).where(
+        PayoutPart.batch_id == batch_id,
+        PayoutPart.outlet_id == Outlet.id,
+        PayoutPart.payment_id.is_not(None),
+        ~PayoutPart.released,
+    )
+    return (
         select(Outlet.code)
         .join(PayoutHold, PayoutHold.outlet_id == Outlet.id)
         .where(
             PayoutHold.lifted_at.is_(None),
             true() if viewer is None else visible_outlets(viewer, Permission.PAYOUT_READ),
-            Outlet.id.in_(
-                select(PayoutPart.outlet_id).where(
-                    PayoutPart.batch_id == batch_id, PayoutPart.payment_id.is_not(None), ~PayoutPart.released
-                )
-            ),
+            pays.exists(),
         )
         .order_by(Outlet.code)
-    ).all()
+        .limit(CODES_NAMED)
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from agentnet.commission.queries import closed_months
 from agentnet.core.clock import Month, today
 from agentnet.core.errors import Invalid, Missing
 from agentnet.core.ids import parse_id
+from agentnet.infra.dates import month_text
 from agentnet.infra.db import db
 from agentnet.infra.forms import HouseForm, show_refusal
 from agentnet.infra.i18n import money_text
@@ -32,7 +33,6 @@ from agentnet.infra.pages import typed_text
 from agentnet.infra.templating import tell
 from agentnet.outlets.views.common import attempt
 from agentnet.users.guard import needs, viewer
-from agentnet.users.models import User
 from agentnet.users.permissions import Permission, covers_company
 
 Answer = Response | str | tuple[str, int]
@@ -118,13 +118,15 @@ def _batch_page(found: PayoutBatch, form: HouseForm | None = None) -> str:
     state, words = request.args.get("state", ""), typed_text(request.args, "q")
     state = state if state in PAYMENT_STATES else ""
     page = pages.payments_page(viewer(), found, request.args, state, words)
-    people = [found.drawn_by_id, found.checked_by_id, found.approved_by_id, found.paid_by_id]
-    names = {id_: db.session.get_one(User, id_).display_name for id_ in people if id_ is not None}
+    names = pages.names_of([found.drawn_by_id, found.checked_by_id, found.approved_by_id, found.paid_by_id])
     sums = pages.state_sums(found) if found.state == BatchState.PAID else {}
-    own_gross_fen, own_held_fen = pages.own_sums(viewer(), found)
+    parts = pages.parts_of_payments(viewer(), found, [one.number for one in page.items])
+    held = pages.held_of(viewer(), found)
+    own_gross_fen, own_held_fen = pages.own_sums(viewer(), found, held)
+    every = [*held, *(part for several in parts.values() for part in several)]
+    may_edit = covers_company(viewer(), EDIT)
     return render_template(
         "payout/batch.html",
-        month_of=Month.parse,
         found=found,
         whole=covers_company(viewer(), READ),
         own_gross_fen=own_gross_fen,
@@ -134,20 +136,21 @@ def _batch_page(found: PayoutBatch, form: HouseForm | None = None) -> str:
         state_asked=state,
         words=words,
         page=page,
-        parts=pages.parts_of_payments(viewer(), [one.id for one in page.items]),
-        held=pages.held_of(viewer(), found),
+        parts=parts,
+        held=held,
+        month_names={text: month_text(Month.parse(text)) for text in {part.month for part in every}},
+        share_names={share: share_text(share) for share in {part.share for part in every}},
         most=pages.MOST_HELD,
         sums={name: sums.get(name, NOTHING) for name in PAYMENT_STATES},
         reasons=REASONS,
         types=TYPES,
-        share_text=share_text,
         mask=mask_account,
         names=names,
-        waiting=pending_of(APPROVAL, "PAYOUT", str(found.id)),
+        waiting=pending_of(APPROVAL, "PAYOUT", str(found.id)) if found.state == BatchState.CHECKED else None,
         approvals=about(viewer(), "PAYOUT", str(found.id)),
         on_hold=held_now_in(found.id, viewer()) if found.state in UNPAID else [],
-        layouts=pages.layouts(),
-        may_edit=covers_company(viewer(), EDIT),
+        layouts=pages.layouts() if may_edit and found.state == BatchState.PAID else [],
+        may_edit=may_edit,
         form=form or StepForm(formdata=None),
         month=Month.parse(found.month),
     )  # fmt: skip

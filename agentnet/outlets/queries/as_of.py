@@ -7,10 +7,21 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from agentnet.infra.audit import AuditLine
-from agentnet.infra.db import db
+from agentnet.infra.db import UtcDateTime, db
+
+_CHANGES = (
+    select(AuditLine.subject_id, AuditLine.before)
+    .where(
+        AuditLine.subject_kind == "outlet",
+        AuditLine.subject_id.in_(bindparam("codes", expanding=True)),
+        AuditLine.action == "change_outlet",
+        AuditLine.at >= bindparam("since", type_=UtcDateTime()),
+    )
+    .order_by(AuditLine.at.desc(), AuditLine.id.desc())
+)
 
 
 def facts_before(codes: Mapping[int, str], at: datetime) -> Mapping[int, Mapping[str, Any]]:
@@ -19,16 +30,7 @@ def facts_before(codes: Mapping[int, str], at: datetime) -> Mapping[int, Mapping
     ``codes`` are the outlets asked about, code by id. What is not returned is as it was.
     """
     ids = {code: id_ for id_, code in codes.items()}
-    changes = db.session.execute(
-        select(AuditLine.subject_id, AuditLine.before)
-        .where(
-            AuditLine.subject_kind == "outlet",
-            AuditLine.subject_id.in_(list(ids)),
-            AuditLine.action == "change_outlet",
-            AuditLine.at >= at,
-        )
-        .order_by(AuditLine.at.desc(), AuditLine.id.desc())
-    )
+    changes = db.session.execute(_CHANGES, {"codes": list(ids), "since": at})
     found: dict[int, dict[str, Any]] = defaultdict(dict)
     for code, before in changes:
         found[ids[code]] |= before or {}  # newest first: the first change has the last word

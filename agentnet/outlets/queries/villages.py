@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, bindparam, false, func, or_, select, true
 
 from agentnet.core.errors import Missing
 from agentnet.divisions.models import Division, DivisionLevel, OrgUnit, Setting
 from agentnet.infra.actor import Actor
 from agentnet.infra.db import db
+from agentnet.infra.statements import built_once
 from agentnet.outlets.models import Assignment, Docking, DockingManager, Manager, Outlet
 from agentnet.outlets.queries.permitted import held_on
 from agentnet.users.permissions import Permission, org_paths, require
@@ -35,9 +37,18 @@ def villages_of(viewer: Actor, permission: Permission) -> ColumnElement[bool]:
     An org unit covers the divisions under its own division; one without a division (a supply station) covers those
     of the nearest unit above that has one.
     """
+    return _inside(_prefixes_of(viewer, permission))
+
+
+def _inside(prefixes: tuple[str, ...]) -> ColumnElement[bool]:
+    """Return the condition on ``Division`` that its code begins with one of the prefixes."""
+    return true() if "" in prefixes else or_(false(), *(Division.code.startswith(prefix) for prefix in prefixes))
+
+
+def _prefixes_of(viewer: Actor, permission: Permission) -> tuple[str, ...]:
     paths = org_paths(viewer, permission)
     if "/" in paths:
-        return true()
+        return ("",)
     ancestors = {part for path in paths for part in _lineage(path)}
     rows = db.session.execute(
         select(OrgUnit.path, OrgUnit.division_code).where(
@@ -54,7 +65,7 @@ def villages_of(viewer: Actor, permission: Permission) -> ColumnElement[bool]:
         inside = [row.division_code for row in rows if row.path.startswith(path)]
         above = sorted((row for row in rows if path.startswith(row.path)), key=lambda row: len(row.path))
         prefixes |= {significant(code) for code in inside or [row.division_code for row in above[-1:]]}
-    return or_(false(), *(Division.code.startswith(prefix) for prefix in sorted(prefixes)))
+    return tuple(sorted(prefixes))
 
 
 def _lineage(path: str) -> list[str]:
@@ -118,7 +129,7 @@ class Coverage:
 def docking_coverage(viewer: Actor, permission: Permission) -> list[Coverage]:
     """Return the coverage of every org unit in the territory that stands for a division, in the order of the tree.
 
-    Three queries, however many units.
+    Two queries, however many units.
     """
     require(viewer, permission)
     paths = org_paths(viewer, permission)
@@ -128,29 +139,35 @@ def docking_coverage(viewer: Actor, permission: Permission) -> list[Coverage]:
         .order_by(OrgUnit.path)
     ).all()
     prefixes = {unit.id: significant(unit.division_code or "") for unit in units}
-    inside = or_(false(), *(Division.code.startswith(prefix) for prefix in sorted(set(prefixes.values()))))
-    villages = select(Division).where(Division.level == DivisionLevel.VILLAGE, inside)
-    registered = _by_township(villages)
-    docked = _by_township(villages.where(docked_now()))
+    counted = _by_township(tuple(sorted(set(prefixes.values()))))
+    registered = [(township, setting, count) for township, setting, count, _docked in counted]
+    docked = [(township, setting, count) for township, setting, _registered, count in counted]
     return [
         Coverage(unit, docked=_sum(docked, prefixes[unit.id]), registered=_sum(registered, prefixes[unit.id]))
         for unit in units
     ]
 
 
-def docked_now() -> ColumnElement[bool]:
-    """Return the condition on ``Division`` that it has a docking without an end."""
-    return select(Docking.id).where(Docking.division_code == Division.code, Docking.ends_on.is_(None)).exists()
+def _present() -> ColumnElement[bool]:
+    """Return the condition that joins a village to its docking without an end; there is at most one."""
+    return and_(Docking.division_code == Division.code, Docking.ends_on.is_(None))
 
 
-def _by_township(villages: Select[Division]) -> list[tuple[str, str, int]]:
+def _by_township(prefixes: tuple[str, ...]) -> list[tuple[str, str, int, int]]:
+    """Return township, setting, villages registered and villages docked."""
+    rows = db.session.execute(_counted(prefixes))
+    return [(code, setting or Setting.RURAL, count, docked) for code, setting, count, docked in rows]
+
+
+@built_once
+def _counted(prefixes: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
     township = func.substr(Division.code, 1, 9)
-    rows = db.session.execute(
-        villages.with_only_columns(township.label("township"), Division.setting, func.count()).group_by(
-            township, Division.setting
-        )
+    return (
+        select(township, Division.setting, func.count(), func.count(Docking.id))
+        .outerjoin(Docking, _present())
+        .where(Division.level == DivisionLevel.VILLAGE, _inside(prefixes))
+        .group_by(township, Division.setting)
     )
-    return [(row[0], row[1] or Setting.RURAL, row[2]) for row in rows]
 
 
 def _sum(counts: list[tuple[str, str, int]], prefix: str) -> dict[str, int]:
@@ -161,38 +178,60 @@ def _sum(counts: list[tuple[str, str, int]], prefix: str) -> dict[str, int]:
     return total
 
 
-def village_list(viewer: Actor, permission: Permission) -> Select[Division, Docking, Outlet]:
+def village_list(viewer: Actor, permission: Permission) -> Select[*tuple[Any, ...]]:
     """Return the select of villages in the territory, each with its present docking and outlet, where there are any."""
+    return _listed(_prefixes_of(viewer, permission))
+
+
+@built_once
+def _listed(prefixes: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
     return (
-        select(Division, Docking, Outlet)
-        .outerjoin(Docking, (Docking.division_code == Division.code) & Docking.ends_on.is_(None))
+        select(
+            Division.code,
+            Division.name,
+            Division.setting,
+            Docking.id.label("docking_id"),
+            Docking.starts_on,
+            Docking.outlet_id,
+            Outlet.code.label("outlet_code"),
+            Outlet.name.label("outlet_name"),
+        )
+        .outerjoin(Docking, _present())
         .outerjoin(Outlet, Outlet.id == Docking.outlet_id)
-        .where(Division.level == DivisionLevel.VILLAGE, villages_of(viewer, permission))
+        .where(Division.level == DivisionLevel.VILLAGE, _inside(prefixes))
     )
 
 
-def contact_persons(dockings: Sequence[Docking], day: date) -> Mapping[int, list[str]]:
-    """Return the names of each docking's contact persons: those named, else the outlet's managers of the day."""
-    named: dict[int, list[str]] = {docking.id: [] for docking in dockings}
-    rows = db.session.execute(
-        select(DockingManager.docking_id, Manager.name)
-        .join(Manager, Manager.id == DockingManager.manager_id)
-        .where(DockingManager.docking_id.in_(named))
-        .order_by(Manager.name)
-    )
-    for docking_id, name in rows:
+def contact_persons(villages: Sequence[Any], day: date) -> Mapping[int, list[str]]:
+    """Return the names of each docking's contact persons: those named, else the outlet's managers of the day.
+
+    ``villages`` are rows of ``village_list``; the names stand by the docking's id.
+    """
+    connection = db.session.connection()
+    named: dict[int, list[str]] = {one.docking_id: [] for one in villages if one.docking_id is not None}
+    for docking_id, name in connection.execute(_NAMED, {"dockings": list(named)}):
         named[docking_id].append(name)
-    without = {docking.outlet_id for docking in dockings if docking.outlet_id and not named[docking.id]}
-    at_outlets = db.session.execute(
+    without = {id_: one.outlet_id for one in villages if (id_ := one.docking_id) and one.outlet_id and not named[id_]}
+    names_at: dict[int, list[str]] = {}
+    if without:
+        for outlet_id, name in connection.execute(_managing(day), {"outlets": list(set(without.values()))}):
+            names_at.setdefault(outlet_id, []).append(name)
+    return named | {docking_id: names_at.get(outlet_id, []) for docking_id, outlet_id in without.items()}
+
+
+_NAMED = (
+    select(DockingManager.docking_id, Manager.name)
+    .join(Manager, Manager.id == DockingManager.manager_id)
+    .where(DockingManager.docking_id.in_(bindparam("dockings", expanding=True)))
+    .order_by(Manager.name)
+)
+
+
+@built_once
+def _managing(day: date) -> Select[*tuple[Any, ...]]:
+    return (
         select(Assignment.outlet_id, Manager.name)
         .join(Manager, Manager.id == Assignment.manager_id)
-        .where(Assignment.outlet_id.in_(without), held_on(day))
+        .where(Assignment.outlet_id.in_(bindparam("outlets", expanding=True)), held_on(day))
         .order_by(Assignment.slot.desc())
     )
-    names_at: dict[int, list[str]] = {}
-    for outlet_id, name in at_outlets:
-        names_at.setdefault(outlet_id, []).append(name)
-    for docking in dockings:
-        if docking.outlet_id and not named[docking.id]:
-            named[docking.id] = names_at.get(docking.outlet_id, [])
-    return named

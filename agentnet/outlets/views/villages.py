@@ -53,7 +53,7 @@ def dockings() -> Answer:
         page=page,
         docked=docked,
         narrowed=bool(words or unit or docked),
-        people=contact_persons([row.Docking for row in page.items if row.Docking is not None], today()),
+        people=contact_persons(page.items, today()),
         may_edit=may(viewer(), Permission.ASSIGNMENT_EDIT),
     )
 

@@ -38,7 +38,7 @@ from agentnet.settlement.reconciliation.taking import (
     take_statements,
 )
 from agentnet.settlement.reconciliation.withdrawals import withdrawal_of
-from agentnet.settlement.reconciliation.words import FILE_KINDS, ROW_KINDS, SOURCES, step_words
+from agentnet.settlement.reconciliation.words import FILE_KINDS, ROW_KINDS, SOURCES, STEPS, step_words
 from agentnet.users.guard import needs, viewer
 from agentnet.users.permissions import Permission, covers_company, grants_for, may, require
 
@@ -227,7 +227,7 @@ def file(file_id: int) -> str:
         waiting_fen=sum(one.confirmed_fen for one in waiting),
         sources=SOURCES,
         row_kinds=ROW_KINDS,
-        step_words=step_words,
+        step_words={step: step_words(step, found.source) for step in STEPS},
     )
 
 

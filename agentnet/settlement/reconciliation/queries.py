@@ -152,10 +152,25 @@ def matchable() -> tuple[ColumnElement[bool], ...]:
 ROW_COLUMNS = {"line": SortBy(FileRow.line_no, int), "amount": SortBy(FileRow.amount_fen, int)}
 
 
+_SHOWN = (
+    FileRow.line_no,
+    FileRow.kind,
+    FileRow.day_on,
+    FileRow.amount_fen,
+    FileRow.gross_fen,
+    FileRow.reference,
+    FileRow.order_no,
+    FileRow.household_no,
+    FileRow.text,
+    FileRow.repeats_line_no,
+    FileRow.reversal,
+)
+
+
 @built_once
 def _rows(file_id: int, only: str) -> Select[*tuple[Any, ...]]:
     statement: Select[*tuple[Any, ...]] = (
-        select(FileRow, RowMatch.step).outerjoin(RowMatch, LIVE).where(FileRow.file_id == file_id)
+        select(*_SHOWN, RowMatch.step).outerjoin(RowMatch, LIVE).where(FileRow.file_id == file_id)
     )
     if only == "unmatched":
         statement = statement.where(RowMatch.id.is_(None), *matchable())

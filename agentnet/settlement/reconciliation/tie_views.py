@@ -30,9 +30,12 @@ def tie() -> Answer:
     units = units_of(viewer(), Permission.RECONCILIATION_READ)
     unit = next((one for one in units if one.code == typed_text(request.args, "unit", 32)), None)
     rows = ties.ties_of(viewer(), day, unit.path if unit else None)
-    untied = [row for row in rows if not row.ties]
+    untied: list[ties.OutletTie] = []
+    tied: list[ties.OutletTie] = []
+    for row in rows:
+        (tied if row.ties else untied).append(row)
     only = request.args.get("only", "") == "untied"
-    shown = untied if only else [*untied, *(row for row in rows if row.ties)]
+    shown = untied if only else [*untied, *tied]
     skipped = _skip(request.args.get("cursor", ""), len(shown))
     page = Page(
         shown[skipped : skipped + PAGE_SIZE],
