@@ -16,7 +16,6 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
-    CompoundSelect,
     Date,
     Select,
     bindparam,
@@ -35,6 +34,7 @@ from agentnet.divisions.models import OrgUnit, Setting
 from agentnet.infra.db import UtcDateTime, db
 from agentnet.infra.revisions import FIELD, remembered
 from agentnet.infra.statements import built_once
+from agentnet.infra.straight import Straight
 from agentnet.ledger.models import BusinessDay
 from agentnet.outlets.queries import under
 
@@ -61,7 +61,7 @@ class Taken:
 
 
 _SINCE, _UNTIL = bindparam("since", type_=Date()), bindparam("until", type_=Date())
-_FIRST_OPEN = select(func.min(BusinessDay.business_on)).where(BusinessDay.allocated_at.is_(None))
+_FIRST_OPEN = Straight(select(func.min(BusinessDay.business_on)).where(BusinessDay.allocated_at.is_(None)))
 
 
 SUMMED = ("business_on", "org_unit_id", "setting", "count", "amount_fen", "voided")
@@ -101,17 +101,18 @@ def _urban(setting: Any, value: Any) -> ColumnElement[int]:
 
 
 @built_once
-def _final(paths: tuple[str, ...] | None) -> Select[*tuple[Any, ...]]:
+def _final(paths: tuple[str, ...] | None) -> Straight:
     """Return one row of final days: count, amount and voided of urban collections, then of all."""
     days = CollectionDay
     figures = (days.count, days.amount_fen, days.voided)
-    return select(*(_urban(days.setting, one) for one in figures), *(_whole(one) for one in figures)).where(
-        days.business_on >= _SINCE, days.business_on < _UNTIL, *_here(days.org_unit_id, paths)
+    summed = select(*(_urban(days.setting, one) for one in figures), *(_whole(one) for one in figures))
+    return Straight(
+        summed.where(days.business_on >= _SINCE, days.business_on < _UNTIL, *_here(days.org_unit_id, paths))
     )
 
 
 @built_once
-def _running(paths: tuple[str, ...] | None) -> CompoundSelect[*tuple[Any, ...]]:
+def _running(paths: tuple[str, ...] | None) -> Straight:
     """Return two such rows to be added up: what was taken on days that may change, and less what of it was voided."""
     setting, amount, none = Collection.setting, Collection.amount_fen, literal(0, BigInteger)
     taken = select(_urban(setting, 1), _urban(setting, amount), none, func.count(), _whole(amount), none)
@@ -122,14 +123,14 @@ def _running(paths: tuple[str, ...] | None) -> CompoundSelect[*tuple[Any, ...]]:
     here = _here(Collection.org_unit_id, paths)
     # A collection is never voided before its day: the few voids since then are all there can be.
     since_then = select(Void.collection_id).where(Void.voided_at >= bindparam("since_at", type_=UtcDateTime()))
-    return union_all(taken.where(*days, *here), voided.where(Collection.id.in_(since_then), *days, *here))
+    return Straight(union_all(taken.where(*days, *here), voided.where(Collection.id.in_(since_then), *days, *here)))
 
 
 @built_once
-def _refunded(paths: tuple[str, ...] | None) -> Select[*tuple[Any, ...]]:
+def _refunded(paths: tuple[str, ...] | None) -> Straight:
     """Return one row of refunds carried out in a period: of urban collections, then of all."""
     amount = Correction.amount_fen
-    return (
+    return Straight(
         select(_urban(Collection.setting, amount), _whole(amount))
         .select_from(Correction)
         .join(Collection, Collection.id == Correction.collection_id)
@@ -145,25 +146,26 @@ def _refunded(paths: tuple[str, ...] | None) -> Select[*tuple[Any, ...]]:
 def taken_by_setting(paths: tuple[str, ...] | None, since: date, until: date) -> Mapping[str, Taken]:
     """Return what was taken from a day until a day (exclusive) below org paths (None: anywhere), by setting."""
     connection = db.session.connection()
-    open_since = min(connection.execute(_FIRST_OPEN).scalar() or today(), today())
+    ((first_open,),) = _FIRST_OPEN.rows(connection, {})
+    open_since = min(first_open or today(), today())
     parts: list[Sequence[int]] = []
     if since < (final_until := min(until, open_since)):
         given = {"since": since, "until": final_until}
         parts += remembered(
             FIELD,
             ("taken", paths, since, final_until),
-            lambda: connection.execute(_final(paths), given).all(),
+            lambda: _final(paths).rows(connection, given),
         )
     if until > open_since:
         first = max(since, open_since)
         given_at = {"since": first, "until": until, "since_at": shanghai_instant(first)}
-        parts += connection.execute(_running(paths), given_at).all()
+        parts += _running(paths).rows(connection, given_at)
     urban = whole = Taken()
     for part in parts:
         figures = [int(figure) for figure in part]
         urban += Taken(*figures[:3])
         whole += Taken(*figures[3:])
-    given_back, given_back_in_all = connection.execute(_refunded(paths), {"since": since, "until": until}).one()
+    ((given_back, given_back_in_all),) = _refunded(paths).rows(connection, {"since": since, "until": until})
     urban += Taken(refunded_fen=int(given_back))
     whole += Taken(refunded_fen=int(given_back_in_all))
     rural = Taken(
