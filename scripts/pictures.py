@@ -29,7 +29,7 @@ from werkzeug.serving import make_server
 
 from agentnet import create_app
 from agentnet.collecting.models import Bill, Collection, Household
-from agentnet.core.clock import business_date, frozen_everywhere_at, shanghai_instant
+from agentnet.core.clock import IsoWeek, business_date, frozen_everywhere_at, shanghai_instant, today
 from agentnet.demo.preparing import LOADED
 from agentnet.demo.sign_ins import Keys
 from agentnet.infra.actor import Role
@@ -196,9 +196,17 @@ def outlet_of_the_keeper(app: Flask) -> str:
         return db.session.scalars(statement).one()
 
 
+@contextmanager
+def on_monday(app: Flask) -> Iterator[None]:
+    """Let a new week begin: whatever day the demo ended on, there is something due."""
+    with frozen_everywhere_at(shanghai_instant(IsoWeek.of(today()).ends_on) + HALF_PAST_TEN):
+        run_clock_once(app)
+        yield
+
+
 def manager(studio: Studio) -> None:
     """A week's list, a visit being logged, and the same visit once it is."""
-    with studio.person("manager", PHONE) as page:
+    with on_monday(studio.app), studio.person("manager", PHONE) as page:
         page.goto("/duties")
         studio.shoot(page, "manager-1-duties")
         page.locator(".duty a.btn-primary").first.click()
@@ -282,7 +290,8 @@ def front(studio: Studio) -> None:
     studio.made.append(compose(("keeper-1-start", "supervisor-1-home", "paper-statement"), "overview"))
 
 
-SCENES: tuple[Callable[[Studio], None], ...] = (keeper, manager, supervisor, papers, office, front)
+SCENES: tuple[Callable[[Studio], None], ...] = (keeper, supervisor, papers, office, manager, front)
+"""The manager comes after the others: it is Monday then."""
 
 
 @contextmanager
