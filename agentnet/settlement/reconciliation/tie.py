@@ -11,18 +11,19 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import BigInteger, Select, bindparam, func, or_, select
 
 from agentnet.core.money import Fen
 from agentnet.infra.actor import Actor
 from agentnet.infra.db import db
+from agentnet.infra.statements import built_once
 from agentnet.outlets.models import Outlet
 from agentnet.outlets.queries import visible_outlets
 from agentnet.settlement.models import Remittance
 from agentnet.settlement.reconciliation.models import Difference, FileRow, ReconciliationFile, RowMatch
 from agentnet.settlement.reconciliation.queries import seen_by
 from agentnet.settlement.reconciliation.rules import State
-from agentnet.settlement.reconciliation.tie_statement import every_tie, page_of_ties
+from agentnet.settlement.reconciliation.tie_statement import DAY, every_tie, page_of_ties
 from agentnet.users.permissions import Permission
 
 
@@ -147,44 +148,56 @@ def _leg(ours_fen: Any, theirs_fen: Any) -> Leg | None:
 
 def of_no_outlet(viewer: Actor, day: date) -> tuple[int, Fen]:
     """Return how many open differences of a day belong to no outlet that is known, and their sum."""
-    count, fen = db.session.execute(
-        select(func.count(), func.coalesce(func.sum(Difference.amount_fen), 0)).where(
-            Difference.business_on == day,
-            Difference.state == State.OPEN,
-            Difference.outlet_id.is_(None),
-            seen_by(viewer, Permission.RECONCILIATION_READ, Difference.org_unit_id, Difference.partner_id),
-        )
-    ).one()
+    count, fen = db.session.connection().execute(_of_no_outlet(viewer), {"day": day}).one()
     return int(count), int(fen)
+
+
+@built_once
+def _of_no_outlet(viewer: Actor) -> Select[*tuple[Any, ...]]:
+    return select(func.count(), func.coalesce(func.sum(Difference.amount_fen), 0)).where(
+        Difference.business_on == DAY,
+        Difference.state == State.OPEN,
+        Difference.outlet_id.is_(None),
+        seen_by(viewer, Permission.RECONCILIATION_READ, Difference.org_unit_id, Difference.partner_id),
+    )
 
 
 def deposits_of(outlet_id: int, day: date) -> Sequence[Any]:
     """Return the deposits of an outlet's day, each with the bank's line it was matched with."""
-    return db.session.execute(
-        select(Remittance, FileRow)
-        .outerjoin(RowMatch, (RowMatch.remittance_id == Remittance.id) & RowMatch.undone_at.is_(None))
-        .outerjoin(FileRow, (FileRow.file_id == RowMatch.file_id) & (FileRow.line_no == RowMatch.line_no))
-        .where(Remittance.outlet_id == outlet_id, Remittance.deposited_on == day)
-        .order_by(Remittance.id)
-        .limit(50)
-    ).all()
+    return db.session.execute(_DEPOSITS, {"outlet_id": outlet_id, "day": day}).all()
+
+
+_OUTLET: Any = bindparam("outlet_id", type_=BigInteger())
+
+_DEPOSITS = (
+    select(Remittance, FileRow)
+    .outerjoin(RowMatch, (RowMatch.remittance_id == Remittance.id) & RowMatch.undone_at.is_(None))
+    .outerjoin(FileRow, (FileRow.file_id == RowMatch.file_id) & (FileRow.line_no == RowMatch.line_no))
+    .where(Remittance.outlet_id == _OUTLET, Remittance.deposited_on == DAY)
+    .order_by(Remittance.id)
+    .limit(50)
+)
 
 
 def files_of(day: date, partner_id: int | None) -> ReconciliationFile | None:
     """Return the partner's file of a day."""
     file = ReconciliationFile
-    return db.session.scalar(
-        select(file).where(file.first_on == day, file.withdrawn_at.is_(None), file.partner_id == partner_id)
-    )
+    standing = file.first_on == day, file.withdrawn_at.is_(None)
+    return db.session.scalar(select(file).where(*standing, file.partner_id == partner_id))
 
 
 def differences_of(viewer: Actor, outlet_id: int, day: date) -> Sequence[Difference]:
     """Return the differences of an outlet's day, the open ones first."""
-    return db.session.scalars(
+    return db.session.scalars(_differences_of(viewer), {"outlet_id": outlet_id, "day": day}).all()
+
+
+@built_once
+def _differences_of(viewer: Actor) -> Select[Difference]:
+    return (
         select(Difference)
         .where(
-            Difference.outlet_id == outlet_id,
-            Difference.business_on == day,
+            Difference.outlet_id == _OUTLET,
+            Difference.business_on == DAY,
             or_(
                 visible_outlets(viewer, Permission.RECONCILIATION_READ),
                 seen_by(viewer, Permission.RECONCILIATION_READ, Difference.org_unit_id, Difference.partner_id),
@@ -193,4 +206,4 @@ def differences_of(viewer: Actor, outlet_id: int, day: date) -> Sequence[Differe
         .join(Outlet, Outlet.id == Difference.outlet_id)
         .order_by(Difference.ended_at.is_not(None), Difference.id)
         .limit(50)
-    ).all()
+    )
