@@ -29,18 +29,20 @@ def tie() -> Answer:
     day = typed_day(request.args, "day") or today() - timedelta(days=1)
     units = units_of(viewer(), Permission.RECONCILIATION_READ)
     unit = next((one for one in units if one.code == typed_text(request.args, "unit", 32)), None)
-    rows = ties.ties_of(viewer(), day, unit.path if unit else None)
-    untied: list[ties.OutletTie] = []
-    tied: list[ties.OutletTie] = []
-    for row in rows:
-        (tied if row.ties else untied).append(row)
     only = request.args.get("only", "") == "untied"
-    shown = untied if only else [*untied, *tied]
-    skipped = _skip(request.args.get("cursor", ""), len(shown))
+    found = ties.day_ties(
+        viewer(),
+        day,
+        unit.path if unit else None,
+        only_untied=only,
+        skipped=_skip(request.args.get("cursor", "")),
+        size=PAGE_SIZE,
+    )
+    skipped, beyond = found.skipped, found.skipped + PAGE_SIZE
     page = Page(
-        shown[skipped : skipped + PAGE_SIZE],
+        found.shown,
         Sorting("code"),
-        next_cursor=str(skipped + PAGE_SIZE) if skipped + PAGE_SIZE < len(shown) else None,
+        next_cursor=str(beyond) if beyond < (found.untied if only else found.count) else None,
         previous_cursor=str(max(0, skipped - PAGE_SIZE)) if skipped else None,
     )
     return render_template(
@@ -52,20 +54,19 @@ def tie() -> Answer:
         unit=unit,
         page=page,
         only=only,
-        count=len(rows),
-        untied=len(untied),
-        taken_fen=sum(row.taken_fen for row in rows),
-        file=ties.total([row.file for row in rows]),
-        counts=ties.total([row.count for row in rows]),
-        cards=ties.total([row.cards for row in rows]),
-        bank=ties.total([row.bank for row in rows]),
+        count=found.count,
+        untied=found.untied,
+        taken_fen=found.taken_fen,
+        file=found.file,
+        counts=found.counts,
+        cards=found.cards,
+        bank=found.bank,
         nobodys=ties.of_no_outlet(viewer(), day),
     )
 
 
-def _skip(cursor: str, count: int) -> int:
-    wanted = int(cursor) if cursor.isdecimal() and len(cursor) < 8 else 0
-    return wanted if wanted < count else 0
+def _skip(cursor: str) -> int:
+    return int(cursor) if cursor.isdecimal() and len(cursor) < 8 else 0
 
 
 @needs(Permission.RECONCILIATION_READ)

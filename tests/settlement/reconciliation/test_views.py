@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from functools import partial
 from io import BytesIO
 
 import pytest
@@ -12,6 +13,7 @@ from agentnet.infra.transaction import batch, reading
 from agentnet.settlement.reconciliation.difference_views import _age
 from agentnet.settlement.reconciliation.models import ColumnMapping, Difference, FileRow, ReconciliationFile, RowMatch
 from agentnet.settlement.reconciliation.queries import Asked, differences_page
+from agentnet.settlement.reconciliation.tie import Leg, day_ties, ties_of
 from tests import world
 from tests.collecting.counter import balance_of, count, item, record
 from tests.settlement.drawer import BANK, close, declare, new_remittance
@@ -265,6 +267,37 @@ def test_the_day_ties_and_what_does_not_is_named(app, sign_in):
     assert sign_in("charlie").get("/reconciliation/tie/WL0001/2026-11-18").status_code == 404
     assert fang.get("/reconciliation/tie/WL0001/junk").status_code == 404
     assert "没有收费、日结或交款" in fang.get("/reconciliation/tie?day=2026-11-01").text
+
+
+def test_outlets_that_do_not_tie_stand_first_and_the_sums_are_of_all(app):
+    """WL0001 took 5.38, which the Post and the count tell too; WL0002 took 3.00 and was not closed."""
+    record(item(538))
+    take_post(partner_file(payment_line(receipts()[0], 538)))
+    close()
+    record(item(3_00, outlet_code="WL0002"), by="alan")
+    with reading():
+        ties = partial(day_ties, world.actor("fang"), world.TODAY)
+        whole = ties(None, only_untied=False, skipped=0, size=50)
+        assert [(one.code, one.ties) for one in whole.shown] == [("WL0002", False), ("WL0001", True)]
+        assert (whole.count, whole.untied, whole.taken_fen) == (2, 1, 8_38)
+        assert (whole.file, whole.counts, whole.cards, whole.bank) == (Leg(538, 538), Leg(538, 538), None, None)
+        second = ties(None, only_untied=False, skipped=1, size=1)
+        assert ([one.code for one in second.shown], second.skipped, second.file) == (["WL0001"], 1, whole.file)
+        past_the_end = ties(None, only_untied=True, skipped=1, size=1)
+        assert ([one.code for one in past_the_end.shown], past_the_end.skipped) == (["WL0002"], 0)
+        elsewhere = ties(world.ZEGUO.path, only_untied=False, skipped=0, size=50)
+        assert (elsewhere.shown, elsewhere.count, elsewhere.taken_fen, elsewhere.counts) == ([], 0, 0, None)
+
+
+def test_a_partner_sees_the_ties_of_its_own_outlets(app):
+    record(item(538))
+    record(item(3_00, outlet_code="WL0002"), by="alan")
+    with reading():
+        paul = world.actor("paul")
+        assert [one.code for one in ties_of(paul, world.TODAY)] == ["WL0001"]
+        found = day_ties(paul, world.TODAY, None, only_untied=False, skipped=0, size=50)
+        assert ([one.code for one in found.shown], found.taken_fen) == (["WL0001"], 538)
+        assert ties_of(paul, world.TODAY, code="WL0002") == []
 
 
 def test_rows_page_by_page(app, sign_in):
