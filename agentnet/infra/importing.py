@@ -141,8 +141,10 @@ def parse(importer: Importer, file: TableFile, watch: Watch[Any] = as_is) -> Par
     places = _match_head(importer, head)
     errors = Errors()
     parsed = Parsed(file.sha256, tuple(column.name for _, column in places), [], array("l"), errors)
+    above: tuple[Any, ...] = (None,) * len(places)
     for line, cells in watch(rows, None):
-        parsed.rows.append(_read_row(places, line, cells, len(head), errors))
+        above = _sharing(above, _read_row(places, line, cells, len(head), errors))
+        parsed.rows.append(above)
         parsed.lines.append(line)
     if not parsed.rows:
         raise Invalid("no_rows", "文件只有表头，没有数据行", field="file")
@@ -187,6 +189,11 @@ def _read_row(
             errors.add(line, column.name, refusal)
         values.append(value)
     return tuple(values)
+
+
+def _sharing(above: tuple[Any, ...], row: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return a row whose texts are those above it where they are equal: a town is named once, not by each village."""
+    return tuple([old if type(old) is str and old == new else new for old, new in zip(above, row, strict=True)])
 
 
 def _note_twins(importer: Importer, parsed: Parsed) -> None:
