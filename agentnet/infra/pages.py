@@ -147,7 +147,8 @@ def _ordered(
 
     It is kept for lists that build theirs once.
     """
-    order = [by.column.desc(), key.column.desc()] if down else [by.column.asc(), key.column.asc()]
+    sorts = [by.column] if key.column is by.column else [by.column, key.column]
+    order = [column.desc() if down else column.asc() for column in sorts]
     if by.nullable:
         without_value = by.column.is_(None)
         order.insert(0, without_value.desc() if empty_first else without_value.asc())
