@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, ColumnElement, Select, bindparam, or_, select
 
@@ -68,8 +68,7 @@ class MonthlyShown:
     """What names it, once it is stored."""
 
 
-@dataclass(frozen=True, slots=True)
-class LineShown:
+class LineShown(NamedTuple):
     """One collection with what it earned and why."""
 
     collected_at: datetime
@@ -295,7 +294,7 @@ _ADJUSTMENTS = (
 
 
 def _first_of(statement: Select[*tuple[Any, ...]], id_: int | None) -> Any:
-    return db.session.connection().execute(statement, {"id": id_}).first() if id_ else None
+    return next(iter(rows_of(statement, {"id": id_})), None) if id_ else None
 
 
 _VERSION = (
@@ -303,7 +302,7 @@ _VERSION = (
     .join(Plan, Plan.id == PlanVersion.plan_id)
     .where(PlanVersion.id == bindparam("id", type_=BigInteger()))
 )
-_AGREEMENT = select(Agreement.number).where(Agreement.id == bindparam("id", type_=BigInteger()))
+_AGREEMENT = select(Agreement.id, Agreement.number).where(Agreement.id == bindparam("id", type_=BigInteger()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,10 +320,9 @@ MOST_CLOSED = 13
 
 def closed_months_of(outlet: Outlet, partners: frozenset[str] | None) -> list[ClosedMonth]:
     """Return an outlet's closed months (of some partners' alone), newest first, with the newest Chinese statement."""
-    connection, given = db.session.connection(), {"outlet_id": outlet.id}
-    found = connection.execute(_ACCRUED, given).all()
-    accruals = [one for one in found if partners is None or was_of(partners, one)]
-    numbers = {run.period_start: run.number for run in connection.execute(_STATEMENTS, given)}
+    given = {"outlet_id": outlet.id}
+    accruals = [one for one in rows_of(_ACCRUED, given) if partners is None or was_of(partners, one)]
+    numbers = {run.period_start: run.number for run in rows_of(_STATEMENTS, given)}
     closed = set(closed_months())
     return [
         ClosedMonth(month, accrual.collections_count, accrual.due_fen, numbers.get(month.starts_on))

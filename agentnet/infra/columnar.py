@@ -15,6 +15,7 @@ from sqlalchemy import Select, inspect
 from sqlalchemy.orm import Mapper
 
 from agentnet.infra.db import db
+from agentnet.infra.straight import Straight
 
 Shaped = Callable[[Any], Any]
 
@@ -68,11 +69,19 @@ def _shown(model: type) -> tuple[Any, int]:
     return shown, names.index(mapper.get_property_by_column(mapper.primary_key[0]).key)
 
 
-_kept = lru_cache(maxsize=512)(as_columns)
+@lru_cache(maxsize=512)
+def _kept(statement: Select[*tuple[Any, ...]]) -> tuple[Straight, Shaped]:
+    flat, shaped = as_columns(statement)
+    if shaped is None:
+        named: Any = namedtuple("Row", flat.exported_columns.keys(), rename=True)  # type: ignore[misc]
+        shaped = named._make
+    return Straight(flat), shaped
 
 
 def rows_of(statement: Select[*tuple[Any, ...]], given: Mapping[str, Any] | None = None) -> list[Any]:
-    """Return what a select that is built once finds, its entities as their columns; one thing a row is that thing."""
-    flat, shaped = _kept(statement)
-    rows = db.session.connection().execute(flat, given or {}).all()
-    return list(rows) if shaped is None else [shaped(row) for row in rows]
+    """Return what a select that is built once finds, its entities as their columns; one thing a row is that thing.
+
+    Lists among what is given are ``bindparam(..., expanding=True)``; an empty one finds nothing.
+    """
+    straight, shaped = _kept(statement)
+    return [shaped(row) for row in straight.rows(db.session.connection(), given or {})]
