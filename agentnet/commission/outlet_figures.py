@@ -25,7 +25,7 @@ from agentnet.commission.models import (
     PlanVersion,
 )
 from agentnet.commission.month_figures import Sums, was_of
-from agentnet.commission.queries import Paying, closed_months, components_by_id, tariffs
+from agentnet.commission.queries import Paying, closed_months, components_by_id, components_ruling, tariffs
 from agentnet.commission.stored import closed_lines, closed_monthly, settled_amounts, working_of
 from agentnet.core.clock import Month
 from agentnet.core.masks import mask_household_no
@@ -134,6 +134,9 @@ def outlet_figures(outlet: Outlet, month: Month, arguments: Mapping[str, str]) -
         sums = _sums(accrual) if accrual is not None else Sums()
         version_id = accrual.version_id if accrual else None
         agreement_id = accrual.agreement_id if accrual else None
+        components = components_by_id(
+            {part[0] for line in earned.values() for part in line.parts} | {one.component_id for one in monthly}
+        )
     else:
         worked = outlet_months(month, [outlet.id], tariffs())[0]
         earned = {line.collection_id: line for line in worked.earned}
@@ -145,8 +148,7 @@ def outlet_figures(outlet: Outlet, month: Month, arguments: Mapping[str, str]) -
             unsettled = worked.settling.unsettled
         version_id, agreement_id = worked.version_id, worked.agreement_id
         reason = worked.reason
-    ids = {part[0] for line in earned.values() for part in line.parts} | {one.component_id for one in monthly}
-    components = components_by_id(ids)
+        components = components_ruling(one.version for one in worked.ruling)
     version = _first_of(_VERSION, version_id)
     return OutletFigures(
         closed=closed,

@@ -128,6 +128,15 @@ def components_by_id(ids: Iterable[int]) -> dict[int, Paying]:
     }
 
 
+def components_ruling(versions: Iterable[Version]) -> dict[int, Paying]:
+    """Return the components of versions that are known already, by their ids."""
+    return {
+        id_: Paying(version.id, position, component)
+        for version in versions
+        for position, (id_, component) in enumerate(zip(version.component_ids, version.components, strict=False))
+    }
+
+
 _COMPONENTS = Straight(
     select(
         PlanComponent.id,
