@@ -20,12 +20,15 @@ from agentnet.infra.straight import Straight
 Shaped = Callable[[Any], Any]
 
 
-def as_columns(statement: Select[*tuple[Any, ...]]) -> tuple[Select[*tuple[Any, ...]], Shaped | None]:
-    """Return a select with columns in place of its entities, and what puts entities together from a row of it."""
+def as_columns(statement: Select[*tuple[Any, ...]]) -> tuple[Select[*tuple[Any, ...]], Shaped]:
+    """Return a select with columns in place of its entities, and what puts together what it selects from a row of it.
+
+    A row may have further columns behind.
+    """
     told = statement.column_descriptions
     entities = [one["entity"] if one["expr"] is one.get("entity") else None for one in told]
     if not any(entities):
-        return statement, (lambda row: row[0]) if len(told) == 1 else None
+        return statement, _first if len(told) == 1 else _named(tuple(statement.exported_columns.keys()))
     columns: list[Any] = []
     parts: list[tuple[slice, Callable[[Any], Any]]] = []
     for entity, expression in zip(entities, told, strict=True):
@@ -47,6 +50,14 @@ def as_columns(statement: Select[*tuple[Any, ...]]) -> tuple[Select[*tuple[Any, 
 
 def _first(values: Any) -> Any:
     return values[0]
+
+
+@lru_cache(maxsize=512)
+def _named(names: tuple[str, ...]) -> Shaped:
+    """Return what names the columns of a row: a tuple with names is read faster than SQLAlchemy's row."""
+    named: Any = namedtuple("Row", names, rename=True)  # type: ignore[misc]
+    count = len(names)
+    return lambda row: named._make(row[:count])
 
 
 def _maker(shown: Any, key: int) -> Callable[[Any], Any]:
@@ -72,9 +83,6 @@ def _shown(model: type) -> tuple[Any, int]:
 @lru_cache(maxsize=512)
 def _kept(statement: Select[*tuple[Any, ...]]) -> tuple[Straight, Shaped]:
     flat, shaped = as_columns(statement)
-    if shaped is None:
-        named: Any = namedtuple("Row", flat.exported_columns.keys(), rename=True)  # type: ignore[misc]
-        shaped = named._make
     return Straight(flat), shaped
 
 

@@ -147,8 +147,9 @@ class Straight:
 
 def straight_rows(statement: Straight, **given: Any) -> list[tuple[Any, ...]]:
     """Return what a statement finds in the session's transaction, what was changed in it so far included."""
-    db.session.flush()  # as any question to the session would
-    return statement.rows(db.session.connection(), given)
+    session = db.session()
+    session.flush()  # as any question to the session would
+    return statement.rows(session.connection(), given)
 
 
 def _converted(row: Sequence[Any], converts: Sequence[tuple[int, Callable[[Any], Any]]]) -> tuple[Any, ...]:
