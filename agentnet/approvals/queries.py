@@ -15,6 +15,7 @@ from agentnet.core.clock import today
 from agentnet.core.errors import Forbidden, Missing
 from agentnet.divisions.models import OrgUnit
 from agentnet.infra.actor import Actor
+from agentnet.infra.columnar import rows_of
 from agentnet.infra.db import db
 from agentnet.infra.pages import Page, SortBy, page_of
 from agentnet.infra.statements import built_once
@@ -33,7 +34,7 @@ def stood_in_for(viewer: Actor) -> list[Actor]:
     if viewer.user_id is None:
         return []
     asked = {"delegate": viewer.user_id, "day": today()}
-    ids = db.session.connection().execute(_STOOD_IN_FOR, asked).scalars().all()
+    ids = rows_of(_STOOD_IN_FOR, asked)
     if not ids:  # nearly always: every home page asks
         return []
     people = db.session.scalars(select(User).where(User.id.in_(ids), User.disabled_at.is_(None)).order_by(User.id))
@@ -151,12 +152,12 @@ _PENDING = select(Approval).where(
 )
 
 
-def about(viewer: Actor, subject_kind: str, subject_id: str) -> Sequence[Approval]:
-    """Return the requests about a subject that the viewer may read, newest first."""
+def about(viewer: Actor, subject_kind: str, subject_id: str) -> Sequence[Any]:
+    """Return the requests about a subject that the viewer may read, as their columns, newest first."""
     if not may(viewer, Permission.APPROVAL_READ):
         return []
     given = {"subject_kind": subject_kind, "subject_id": subject_id}
-    return db.session.scalars(_about(*_deciders(viewer)), given).all()
+    return rows_of(_about(*_deciders(viewer)), given)
 
 
 @built_once

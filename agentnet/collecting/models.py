@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from agentnet.infra.db import BigId, Key, Model, Name
@@ -169,6 +169,12 @@ class Correction(Model):
         CheckConstraint("pay_by IS NULL OR pay_by IN ('CASH', 'BANK')", name="pay_by"),
         CheckConstraint("(kind = 'ADJUSTMENT') = (adjustment IS NOT NULL)", name="adjustment"),
         Index("ix_corrections_collection", "collection_id"),
+        Index(
+            "ix_corrections_clears",
+            "collection_id",
+            sqlite_where=text("clears = 1"),
+            postgresql_where=text("clears"),
+        ),
         Index("ix_corrections_day", "business_on", "kind"),
         Index("ix_corrections_outlet", "outlet_id", "id"),
     )

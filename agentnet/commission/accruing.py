@@ -185,22 +185,7 @@ def outlet_months(
     as_stored = as_stored and (first_settled_on is None or first_settled_on >= month.ends_on)
     facts = dict(_facts(month, outlet_ids, as_stored))
     last = month.ends_on - timedelta(days=1)
-    outlets = db.session.execute(
-        select(
-            Outlet.id,
-            Outlet.code,
-            Outlet.kind,
-            Outlet.setting,
-            Outlet.state,
-            Outlet.org_unit_id,
-            Partner.code,
-            Outlet.opened_on,
-            Outlet.closed_on,
-        )
-        .outerjoin(Partner, Partner.id == Outlet.partner_id)
-        .where(Outlet.id.in_(outlet_ids))
-        .order_by(Outlet.code)
-    ).all()
+    outlets = of_outlets(_OF_THE_REGISTER, outlet_ids)
     was = facts_before({row[0]: row[1] for row in outlets}, shanghai_instant(month.ends_on))
     partners = _partner_codes() if was else {}
     ruling = {}
@@ -247,6 +232,23 @@ def outlet_months(
         )
     return months
 
+
+_OF_THE_REGISTER = Straight(
+    select(
+        Outlet.id,
+        Outlet.code,
+        Outlet.kind,
+        Outlet.setting,
+        Outlet.state,
+        Outlet.org_unit_id,
+        Partner.code,
+        Outlet.opened_on,
+        Outlet.closed_on,
+    )
+    .outerjoin(Partner, Partner.id == Outlet.partner_id)
+    .where(Outlet.id.in_(OUTLETS))
+    .order_by(Outlet.code)
+)
 
 _earned_line: Callable[[tuple[Any, ...]], EarnedLine] = partial(tuple.__new__, EarnedLine)
 

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, ColumnElement, Select, bindparam, or_, select
 
@@ -25,7 +25,7 @@ from agentnet.commission.models import (
     PlanVersion,
 )
 from agentnet.commission.month_figures import Sums, was_of
-from agentnet.commission.queries import Paying, closed_months, components_by_id, tariffs
+from agentnet.commission.queries import Paying, closed_months, components_by_id, components_ruling, tariffs
 from agentnet.commission.stored import closed_lines, closed_monthly, settled_amounts, working_of
 from agentnet.core.clock import Month
 from agentnet.core.masks import mask_household_no
@@ -68,8 +68,7 @@ class MonthlyShown:
     """What names it, once it is stored."""
 
 
-@dataclass(frozen=True, slots=True)
-class LineShown:
+class LineShown(NamedTuple):
     """One collection with what it earned and why."""
 
     collected_at: datetime
@@ -135,6 +134,9 @@ def outlet_figures(outlet: Outlet, month: Month, arguments: Mapping[str, str]) -
         sums = _sums(accrual) if accrual is not None else Sums()
         version_id = accrual.version_id if accrual else None
         agreement_id = accrual.agreement_id if accrual else None
+        components = components_by_id(
+            {part[0] for line in earned.values() for part in line.parts} | {one.component_id for one in monthly}
+        )
     else:
         worked = outlet_months(month, [outlet.id], tariffs())[0]
         earned = {line.collection_id: line for line in worked.earned}
@@ -146,8 +148,7 @@ def outlet_figures(outlet: Outlet, month: Month, arguments: Mapping[str, str]) -
             unsettled = worked.settling.unsettled
         version_id, agreement_id = worked.version_id, worked.agreement_id
         reason = worked.reason
-    ids = {part[0] for line in earned.values() for part in line.parts} | {one.component_id for one in monthly}
-    components = components_by_id(ids)
+        components = components_ruling(one.version for one in worked.ruling)
     version = _first_of(_VERSION, version_id)
     return OutletFigures(
         closed=closed,
@@ -295,7 +296,7 @@ _ADJUSTMENTS = (
 
 
 def _first_of(statement: Select[*tuple[Any, ...]], id_: int | None) -> Any:
-    return db.session.connection().execute(statement, {"id": id_}).first() if id_ else None
+    return next(iter(rows_of(statement, {"id": id_})), None) if id_ else None
 
 
 _VERSION = (
@@ -303,7 +304,7 @@ _VERSION = (
     .join(Plan, Plan.id == PlanVersion.plan_id)
     .where(PlanVersion.id == bindparam("id", type_=BigInteger()))
 )
-_AGREEMENT = select(Agreement.number).where(Agreement.id == bindparam("id", type_=BigInteger()))
+_AGREEMENT = select(Agreement.id, Agreement.number).where(Agreement.id == bindparam("id", type_=BigInteger()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,10 +322,9 @@ MOST_CLOSED = 13
 
 def closed_months_of(outlet: Outlet, partners: frozenset[str] | None) -> list[ClosedMonth]:
     """Return an outlet's closed months (of some partners' alone), newest first, with the newest Chinese statement."""
-    connection, given = db.session.connection(), {"outlet_id": outlet.id}
-    found = connection.execute(_ACCRUED, given).all()
-    accruals = [one for one in found if partners is None or was_of(partners, one)]
-    numbers = {run.period_start: run.number for run in connection.execute(_STATEMENTS, given)}
+    given = {"outlet_id": outlet.id}
+    accruals = [one for one in rows_of(_ACCRUED, given) if partners is None or was_of(partners, one)]
+    numbers = {run.period_start: run.number for run in rows_of(_STATEMENTS, given)}
     closed = set(closed_months())
     return [
         ClosedMonth(month, accrual.collections_count, accrual.due_fen, numbers.get(month.starts_on))

@@ -24,7 +24,7 @@ from agentnet.commission.queries import (
     locked_months,
     partners,
     plan_by_code,
-    plan_lines,
+    plan_page,
     require_company_wide,
     tenders,
     versions_of,
@@ -51,7 +51,7 @@ def plans() -> str:
     """List the plans."""
     return render_template(
         "commission/plans.html",
-        lines=plan_lines(),
+        page=plan_page(request.args),
         words=Words(tenders()),
         may_edit=may(viewer(), Permission.COMMISSION_EDIT),
     )

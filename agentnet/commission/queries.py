@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, case, func, select
 
 from agentnet.commission.engine import language
 from agentnet.commission.engine.language import Component
@@ -21,6 +22,8 @@ from agentnet.divisions.models import OrgUnit
 from agentnet.infra.actor import SYSTEM, Actor
 from agentnet.infra.columnar import rows_of
 from agentnet.infra.db import db
+from agentnet.infra.pages import Page, SortBy, page_of
+from agentnet.infra.straight import Straight, straight_rows
 from agentnet.ledger.models import AccountingMonth
 from agentnet.outlets.models import Agreement, Partner, Tender
 from agentnet.users.permissions import Permission, org_paths, require
@@ -49,12 +52,14 @@ def locked_months() -> list[Month]:
     return [Month.parse(month) for month in db.session.scalars(statement.order_by(AccountingMonth.month))]
 
 
-_CLOSED = select(AccountingMonth.month).where(AccountingMonth.state == "CLOSED").order_by(AccountingMonth.month.desc())
+_CLOSED = Straight(
+    select(AccountingMonth.month).where(AccountingMonth.state == "CLOSED").order_by(AccountingMonth.month.desc())
+)
 
 
 def closed_months() -> list[Month]:
     """Return the months that are closed, newest first."""
-    return [Month.parse(month) for month in db.session.connection().execute(_CLOSED).scalars()]
+    return [Month.parse(month) for (month,) in straight_rows(_CLOSED)]
 
 
 @lru_cache(maxsize=1_024)
@@ -73,25 +78,37 @@ def partner_ids() -> dict[str, int]:
 
 
 def tariffs() -> Tariffs:
-    """Return every plan's versions (two small tables, two queries)."""
+    """Return every plan's versions (small tables, three queries)."""
+    default = straight_rows(_DEFAULT)
+    return _tariffs_of(
+        tuple(straight_rows(_COMPONENT_IDS)), tuple(straight_rows(_VERSIONS)), default[0][0] if default else None
+    )
+
+
+@lru_cache(maxsize=4)
+def _tariffs_of(
+    components: tuple[tuple[Any, ...], ...], found: tuple[tuple[Any, ...], ...], default_plan_id: int | None
+) -> Tariffs:
+    """Return the versions these rows hold: the same rows, which seldom change, are put together once."""
     component_ids: dict[int, list[int]] = defaultdict(list)
-    for version_id, id_ in db.session.execute(_COMPONENT_IDS):
+    for version_id, id_ in components:
         component_ids[version_id].append(id_)
     versions: dict[int, list[Version]] = defaultdict(list)
-    for row in db.session.execute(_VERSIONS):
-        says = _read(row.content, row.content_sha256)
-        versions[row.plan_id].append(Version(row.id, row.number, says, tuple(component_ids[row.id])))
-    default = db.session.scalar(_DEFAULT)
-    return Tariffs({plan_id: tuple(found) for plan_id, found in versions.items()}, default)
+    for id_, plan_id, number, content, sha256 in found:
+        says = _read(content, sha256)
+        versions[plan_id].append(Version(id_, number, says, tuple(component_ids[id_])))
+    return Tariffs({plan_id: tuple(several) for plan_id, several in versions.items()}, default_plan_id)
 
 
-_COMPONENT_IDS = select(PlanComponent.version_id, PlanComponent.id).order_by(
-    PlanComponent.version_id, PlanComponent.position
+_COMPONENT_IDS = Straight(
+    select(PlanComponent.version_id, PlanComponent.id).order_by(PlanComponent.version_id, PlanComponent.position)
 )
-_VERSIONS = select(
-    PlanVersion.id, PlanVersion.plan_id, PlanVersion.number, PlanVersion.content, PlanVersion.content_sha256
-).order_by(PlanVersion.plan_id, PlanVersion.number)
-_DEFAULT = select(Plan.id).where(Plan.is_default)
+_VERSIONS = Straight(
+    select(
+        PlanVersion.id, PlanVersion.plan_id, PlanVersion.number, PlanVersion.content, PlanVersion.content_sha256
+    ).order_by(PlanVersion.plan_id, PlanVersion.number)
+)
+_DEFAULT = Straight(select(Plan.id).where(Plan.is_default))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +124,20 @@ def components_by_id(ids: Iterable[int]) -> dict[int, Paying]:
     """Return components by their ids."""
     return {
         id_: Paying(version_id, position, _read(content, sha256).components[position])
-        for id_, version_id, position, content, sha256 in db.session.execute(_COMPONENTS, {"ids": list(set(ids))})
+        for id_, version_id, position, content, sha256 in straight_rows(_COMPONENTS, ids=list(set(ids)))
     }
 
 
-_COMPONENTS = (
+def components_ruling(versions: Iterable[Version]) -> dict[int, Paying]:
+    """Return the components of versions that are known already, by their ids."""
+    return {
+        id_: Paying(version.id, position, component)
+        for version in versions
+        for position, (id_, component) in enumerate(zip(version.component_ids, version.components, strict=False))
+    }
+
+
+_COMPONENTS = Straight(
     select(
         PlanComponent.id,
         PlanComponent.version_id,
@@ -127,13 +153,15 @@ _COMPONENTS = (
 def terms_of(outlet_ids: Sequence[int]) -> Mapping[int, list[Terms]]:
     """Return each outlet's agreements, in one query."""
     found: dict[int, list[Terms]] = defaultdict(list)
-    for row in db.session.execute(_TERMS, {"outlet_ids": list(outlet_ids)}):
-        found[row.outlet_id].append(Terms(row.id, row.starts_on, row.ends_on, row.plan_id))
+    for outlet_id, *terms in straight_rows(_TERMS, outlet_ids=list(outlet_ids)):
+        found[outlet_id].append(Terms(*terms))
     return found
 
 
-_TERMS = select(Agreement.outlet_id, Agreement.id, Agreement.starts_on, Agreement.ends_on, Agreement.plan_id).where(
-    Agreement.outlet_id.in_(bindparam("outlet_ids", expanding=True))
+_TERMS = Straight(
+    select(Agreement.outlet_id, Agreement.id, Agreement.starts_on, Agreement.ends_on, Agreement.plan_id).where(
+        Agreement.outlet_id.in_(bindparam("outlet_ids", expanding=True))
+    )
 )
 
 
@@ -141,22 +169,55 @@ _TERMS = select(Agreement.outlet_id, Agreement.id, Agreement.starts_on, Agreemen
 class PlanLine:
     """A plan in the list: the version in force, what is to come, and how many agreements name it."""
 
-    plan: Plan
+    plan: Any
+    """A plan as its columns."""
     current: Version | None
     upcoming: Version | None
     agreements: int
 
 
+PLANS_A_PAGE = 20
+"""A plan takes several lines of the list."""
+
+_PLANS = select(Plan)
+_FIRST_BY_CODE = SortBy(case((Plan.is_default, ""), else_=Plan.code))
+"""By code, the default plan before all others."""
+
+
+def plan_page(arguments: Mapping[str, str]) -> Page[PlanLine]:
+    """Return a page of plans by code, the default first."""
+    page = page_of(
+        db.session(),
+        _PLANS,
+        arguments,
+        columns={"plan": _FIRST_BY_CODE},
+        default="plan",
+        key=SortBy(Plan.code),
+        size=PLANS_A_PAGE,
+    )
+    return replace(page, items=_lines_of(page.items, today()))
+
+
 def plan_lines(day: date | None = None) -> list[PlanLine]:
     """Return every plan, the default first."""
-    day = day or today()
-    book = tariffs()
-    in_force = (Agreement.starts_on <= day) & (Agreement.ends_on.is_(None) | (Agreement.ends_on > day))
-    counts = dict(
-        db.session.execute(select(Agreement.plan_id, func.count()).where(in_force).group_by(Agreement.plan_id)).all()
+    return _lines_of(db.session.scalars(select(Plan).order_by(Plan.is_default.desc(), Plan.code)), day or today())
+
+
+_IN_FORCE = Straight(
+    select(Agreement.plan_id, func.count())
+    .where(
+        Agreement.starts_on <= bindparam("day"),
+        Agreement.ends_on.is_(None) | (Agreement.ends_on > bindparam("day")),
     )
+    .group_by(Agreement.plan_id)
+)
+
+
+def _lines_of(plans: Iterable[Any], day: date) -> list[PlanLine]:
+    book = tariffs()
+    counts = dict(straight_rows(_IN_FORCE, day=day))
     lines = []
-    for plan in db.session.scalars(select(Plan).order_by(Plan.is_default.desc(), Plan.code)):
+    for plan in plans:
         versions = book.versions_by_plan.get(plan.id, ())
         later = [version for version in versions if version.starts_on > day]
         named = counts.get(plan.id, 0) + (counts.get(None, 0) if plan.is_default else 0)

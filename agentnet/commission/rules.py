@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 from itertools import pairwise
 
 from agentnet.commission.engine import language
@@ -76,14 +77,14 @@ def terms_on(terms: Iterable[Terms], day: date) -> Terms | None:
     return max(in_force, key=lambda one: (one.starts_on, one.agreement_id), default=None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Tariffs:
     """Every plan's versions and which plan serves agreements that name none."""
 
     versions_by_plan: Mapping[int, tuple[Version, ...]]
     default_plan_id: int | None
 
-    @property
+    @cached_property
     def first_settled_on(self) -> date | None:
         """The first day on which a version that pays what was settled may rule; None while there is none."""
         found = [one.starts_on for several in self.versions_by_plan.values() for one in several if one.settles]

@@ -12,8 +12,7 @@ from typing import Any
 from sqlalchemy import bindparam, or_, select
 
 from agentnet.core.clock import Month
-from agentnet.infra.db import db
-from agentnet.infra.straight import Straight
+from agentnet.infra.straight import Straight, straight_rows
 from agentnet.outlets.models import OutletPlacement, OutletState
 
 OUTLETS: Any = bindparam("outlet_ids", expanding=True)
@@ -21,8 +20,7 @@ OUTLETS: Any = bindparam("outlet_ids", expanding=True)
 
 def of_outlets(statement: Straight, outlet_ids: Sequence[int]) -> list[tuple[Any, ...]]:
     """Return what a statement over ``OUTLETS`` finds of these."""
-    db.session.flush()  # as any question to the session would: what the transaction has changed so far counts
-    return statement.rows(db.session.connection(), {"outlet_ids": list(outlet_ids)})
+    return straight_rows(statement, outlet_ids=list(outlet_ids))
 
 
 def places_at_end(month: Month, outlet_ids: Sequence[int]) -> Mapping[int, int]:

@@ -133,7 +133,8 @@ def outlet(code: str) -> str:
     found = outlet_for(viewer(), code, READ)
     month = asked_month(Month.of(today()))
     require_own_month(viewer(), found, month)
-    figures, words = outlet_figures(found, month, request.args), Words(tenders())
+    figures, known_tenders = outlet_figures(found, month, request.args), tenders()
+    words = Words(known_tenders)
     return render_template(
         "commission/outlet.html",
         outlet=found,
@@ -145,6 +146,7 @@ def outlet(code: str) -> str:
         paid_states=shown_states(found.id, month) if figures.closed else [],
         may_see_batches=may(viewer(), Permission.PAYOUT_READ),
         words=words,
+        tender_names={one.code: words.tender(one.code) for one in known_tenders},
         whys=_whys(words, figures.lines.items),
         made_at=now(),
         is_keeper=_own_outlet(viewer()) == found.code,

@@ -15,16 +15,20 @@ from sqlalchemy import Select, inspect
 from sqlalchemy.orm import Mapper
 
 from agentnet.infra.db import db
+from agentnet.infra.straight import Straight
 
 Shaped = Callable[[Any], Any]
 
 
-def as_columns(statement: Select[*tuple[Any, ...]]) -> tuple[Select[*tuple[Any, ...]], Shaped | None]:
-    """Return a select with columns in place of its entities, and what puts entities together from a row of it."""
+def as_columns(statement: Select[*tuple[Any, ...]]) -> tuple[Select[*tuple[Any, ...]], Shaped]:
+    """Return a select with columns in place of its entities, and what puts together what it selects from a row of it.
+
+    A row may have further columns behind.
+    """
     told = statement.column_descriptions
     entities = [one["entity"] if one["expr"] is one.get("entity") else None for one in told]
     if not any(entities):
-        return statement, (lambda row: row[0]) if len(told) == 1 else None
+        return statement, _first if len(told) == 1 else _named(tuple(statement.exported_columns.keys()))
     columns: list[Any] = []
     parts: list[tuple[slice, Callable[[Any], Any]]] = []
     for entity, expression in zip(entities, told, strict=True):
@@ -48,6 +52,14 @@ def _first(values: Any) -> Any:
     return values[0]
 
 
+@lru_cache(maxsize=512)
+def _named(names: tuple[str, ...]) -> Shaped:
+    """Return what names the columns of a row: a tuple with names is read faster than SQLAlchemy's row."""
+    named: Any = namedtuple("Row", names, rename=True)  # type: ignore[misc]
+    count = len(names)
+    return lambda row: named._make(row[:count])
+
+
 def _maker(shown: Any, key: int) -> Callable[[Any], Any]:
     """Return what makes an entity of its columns; one that was joined in vain is None."""
     return lambda values: None if values[key] is None else shown._make(values)
@@ -68,11 +80,16 @@ def _shown(model: type) -> tuple[Any, int]:
     return shown, names.index(mapper.get_property_by_column(mapper.primary_key[0]).key)
 
 
-_kept = lru_cache(maxsize=512)(as_columns)
+@lru_cache(maxsize=512)
+def _kept(statement: Select[*tuple[Any, ...]]) -> tuple[Straight, Shaped]:
+    flat, shaped = as_columns(statement)
+    return Straight(flat), shaped
 
 
 def rows_of(statement: Select[*tuple[Any, ...]], given: Mapping[str, Any] | None = None) -> list[Any]:
-    """Return what a select that is built once finds, its entities as their columns; one thing a row is that thing."""
-    flat, shaped = _kept(statement)
-    rows = db.session.connection().execute(flat, given or {}).all()
-    return list(rows) if shaped is None else [shaped(row) for row in rows]
+    """Return what a select that is built once finds, its entities as their columns; one thing a row is that thing.
+
+    Lists among what is given are ``bindparam(..., expanding=True)``; an empty one finds nothing.
+    """
+    straight, shaped = _kept(statement)
+    return [shaped(row) for row in straight.rows(db.session.connection(), given or {})]

@@ -35,6 +35,10 @@ def _sqlite_text(instant: datetime | None) -> str | None:
     return None if instant is None else _utc(instant).replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
+def _of_sqlite(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """An instant: refuses naive values, stores UTC, returns aware UTC (SQLite drops zones)."""
 
@@ -50,6 +54,10 @@ class UtcDateTime(TypeDecorator[datetime]):
             return None
         value = _utc(value)
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Any:
+        """Return what reads the driver's value; SQLite's text is read in one step."""
+        return _of_sqlite if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         if value is None:

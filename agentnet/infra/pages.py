@@ -104,7 +104,7 @@ def page_of(
     if backwards:
         rows.reverse()
     return Page(
-        items=rows if shaped is None else [shaped(row) for row in rows],
+        items=[shaped(row) for row in rows],
         sorting=sorting,
         next_cursor=_write_cursor(sorting, rows[-1], False) if rows and (more or backwards) else None,
         previous_cursor=_write_cursor(sorting, rows[0], True) if rows and edge is not None else None,
@@ -129,7 +129,7 @@ def _fetch(
     edge: _Edge | None,
     limit: int,
     given: Mapping[str, Any] | None,
-) -> tuple[list[Any], Shaped | None]:
+) -> tuple[list[Any], Shaped]:
     down = descending != (edge is not None and edge.backwards)
     empty_first = edge is not None and edge.backwards
     if edge is not None:
@@ -142,12 +142,13 @@ def _fetch(
 @lru_cache(maxsize=256)
 def _ordered(
     statement: Select[*tuple[Any, ...]], by: SortBy, key: SortBy, down: bool, empty_first: bool, limit: int
-) -> tuple[Select[*tuple[Any, ...]], Shaped | None]:
+) -> tuple[Select[*tuple[Any, ...]], Shaped]:
     """Return the select of a page, of columns alone, and what makes of its rows what was selected.
 
     It is kept for lists that build theirs once.
     """
-    order = [by.column.desc(), key.column.desc()] if down else [by.column.asc(), key.column.asc()]
+    sorts = [by.column] if key.column is by.column else [by.column, key.column]
+    order = [column.desc() if down else column.asc() for column in sorts]
     if by.nullable:
         without_value = by.column.is_(None)
         order.insert(0, without_value.desc() if empty_first else without_value.asc())

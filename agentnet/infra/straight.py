@@ -16,6 +16,8 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
 
+from agentnet.infra.db import db
+
 Convert = Callable[[Any], Any] | None
 
 
@@ -31,8 +33,8 @@ class _Text:
     """For each place of the text, which value goes there and how it is converted."""
     fixed: tuple[Any, ...]
     fetches: bool
-    results: tuple[Convert, ...]
-    """How the columns of a row are converted; empty if all are the driver's own."""
+    results: tuple[tuple[int, Callable[[Any], Any]], ...]
+    """Which columns of a row are converted, and how; all others are the driver's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,11 +141,22 @@ class Straight:
         places = tuple((where[each], converts.get(each)) for each in state.positiontup or ())
         columns = getattr(self._statement, "exported_columns", ())
         results = tuple(column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns)
-        return _Text(state.statement, places, tuple(fixed), bool(results), results if any(results) else ())
+        converted = tuple((at, convert) for at, convert in enumerate(results) if convert is not None)
+        return _Text(state.statement, places, tuple(fixed), bool(results), converted)
 
 
-def _converted(row: Sequence[Any], converts: Sequence[Convert]) -> tuple[Any, ...]:
-    return tuple(value if convert is None else convert(value) for value, convert in zip(row, converts, strict=True))
+def straight_rows(statement: Straight, **given: Any) -> list[tuple[Any, ...]]:
+    """Return what a statement finds in the session's transaction, what was changed in it so far included."""
+    session = db.session()
+    session.flush()  # as any question to the session would
+    return statement.rows(session.connection(), given)
+
+
+def _converted(row: Sequence[Any], converts: Sequence[tuple[int, Callable[[Any], Any]]]) -> tuple[Any, ...]:
+    values = list(row)
+    for at, convert in converts:
+        values[at] = convert(values[at])
+    return tuple(values)
 
 
 def run(

@@ -17,6 +17,7 @@ from agentnet.infra.actor import SYSTEM
 from agentnet.infra.db import db
 from agentnet.infra.revisions import FIELD, REGISTER, remembered
 from agentnet.infra.transaction import batch, reading
+from agentnet.outlets.queries.villages import VILLAGES
 from agentnet.visits.actions import log_visit, plan_duties, strike_visit
 from tests import world
 from tests.visits.given import a_visit
@@ -93,6 +94,22 @@ def test_what_months_and_old_sheets_came_to_is_worked_out_again_once_a_line_is_a
         assert asked.answers(subject) == before
         done(line)
         assert asked.answers(subject) == before + 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE divisions SET name = 'x' WHERE code = '{village}'",
+        "UPDATE dockings SET starts_on = '2026-01-02' WHERE division_code = '{village}'",
+        "INSERT INTO dockings (division_code, starts_on) VALUES ('{other}', '2026-01-02')",
+    ],
+)
+def test_villages_are_counted_again_once_one_or_a_docking_changes(asked, change):
+    assert [asked.answers(VILLAGES), asked.answers(VILLAGES)] == [1, 1]
+    done(change.format(village=world.VILLAGE, other=world.OTHER_VILLAGE))
+    assert [asked.answers(VILLAGES), asked.answers(VILLAGES)] == [2, 2]
+    done(CHANGES["outlets"])
+    assert asked.answers(VILLAGES) == 2
 
 
 def changes_of_visits() -> list[tuple[str, Callable[[], object]]]:

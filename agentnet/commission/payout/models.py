@@ -225,6 +225,12 @@ class PayoutPart(Model):
         _unique_where("uq_payout_parts_once", "payment_id IS NOT NULL AND NOT released", "month", "outlet_id", "share"),
         Index("ix_payout_parts_outlet", "outlet_id", "month"),
         Index("ix_payout_parts_payment", "payment_id"),
+        Index(
+            "ix_payout_parts_held",
+            "batch_id",
+            sqlite_where=text("payment_id IS NULL"),
+            postgresql_where=text("payment_id IS NULL"),
+        ),
     )
 
     id: Mapped[Key]

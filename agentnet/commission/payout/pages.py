@@ -70,7 +70,7 @@ def own_sums(viewer: Actor, batch: PayoutBatch, held: Sequence[Any]) -> tuple[Fe
     """
     if covers_company(viewer, READ) and len(held) < MOST_HELD:
         return batch.gross_fen, sum(part.amount_fen for part in held)
-    row = db.session.connection().execute(_own_sums(viewer), {"batch_id": batch.id}).one()
+    [row] = rows_of(_own_sums(viewer), {"batch_id": batch.id})
     return int(row[0]), int(row[1])
 
 
@@ -209,7 +209,7 @@ _STATE_SUMS = (
 
 def state_sums(batch: PayoutBatch) -> Mapping[str, StateSum]:
     """Return a batch's payments by state."""
-    rows = db.session.connection().execute(_STATE_SUMS, {"batch_id": batch.id})
+    rows = rows_of(_STATE_SUMS, {"batch_id": batch.id})
     return {state: StateSum(count, int(net)) for state, count, net in rows}
 
 
@@ -285,8 +285,7 @@ def holds_page(viewer: Actor, arguments: Mapping[str, str]) -> Page[Any]:
 
 def names_of(people: Sequence[int | None]) -> Mapping[int, str]:
     """Return what people are called, by id."""
-    rows = db.session.connection().execute(_NAMES, {"ids": [id_ for id_ in people if id_ is not None]})
-    return {row.id: row.display_name for row in rows}
+    return dict(rows_of(_NAMES, {"ids": [id_ for id_ in people if id_ is not None]}))
 
 
 _NAMES = select(User.id, User.display_name).where(User.id.in_(bindparam("ids", type_=BigInteger(), expanding=True)))

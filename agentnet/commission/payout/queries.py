@@ -28,6 +28,7 @@ from agentnet.core.clock import Month
 from agentnet.core.errors import Invalid, Missing
 from agentnet.core.money import Fen
 from agentnet.infra.actor import Actor
+from agentnet.infra.columnar import rows_of
 from agentnet.infra.db import db
 from agentnet.infra.statements import built_once
 from agentnet.ledger.models import Account, AccountingMonth, Transfer
@@ -271,7 +272,7 @@ def held_now_in(batch_id: UUID, viewer: Actor | None = None) -> Sequence[str]:
 
     The first ones by code, no more than a sentence names.
     """
-    return db.session.connection().execute(_held_now(viewer), {"batch_id": batch_id}).scalars().all()
+    return rows_of(_held_now(viewer), {"batch_id": batch_id})
 
 
 @built_once

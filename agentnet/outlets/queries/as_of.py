@@ -10,9 +10,10 @@ from typing import Any
 from sqlalchemy import bindparam, select
 
 from agentnet.infra.audit import AuditLine
-from agentnet.infra.db import UtcDateTime, db
+from agentnet.infra.db import UtcDateTime
+from agentnet.infra.straight import Straight, straight_rows
 
-_CHANGES = (
+_CHANGES = Straight(
     select(AuditLine.subject_id, AuditLine.before)
     .where(
         AuditLine.subject_kind == "outlet",
@@ -30,7 +31,7 @@ def facts_before(codes: Mapping[int, str], at: datetime) -> Mapping[int, Mapping
     ``codes`` are the outlets asked about, code by id. What is not returned is as it was.
     """
     ids = {code: id_ for id_, code in codes.items()}
-    changes = db.session.execute(_CHANGES, {"codes": list(ids), "since": at})
+    changes = straight_rows(_CHANGES, codes=list(ids), since=at)
     found: dict[int, dict[str, Any]] = defaultdict(dict)
     for code, before in changes:
         found[ids[code]] |= before or {}  # newest first: the first change has the last word

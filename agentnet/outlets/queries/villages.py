@@ -12,11 +12,16 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, false, func, or_,
 from agentnet.core.errors import Missing
 from agentnet.divisions.models import Division, DivisionLevel, OrgUnit, Setting
 from agentnet.infra.actor import Actor
+from agentnet.infra.columnar import rows_of
 from agentnet.infra.db import db
+from agentnet.infra.revisions import remembered
 from agentnet.infra.statements import built_once
 from agentnet.outlets.models import Assignment, Docking, DockingManager, Manager, Outlet
 from agentnet.outlets.queries.permitted import held_on
 from agentnet.users.permissions import Permission, org_paths, require
+
+VILLAGES = "villages"
+"""What is remembered of villages and their docking until one of either changes."""
 
 
 def significant(division_code: str) -> str:
@@ -50,22 +55,23 @@ def _prefixes_of(viewer: Actor, permission: Permission) -> tuple[str, ...]:
     if "/" in paths:
         return ("",)
     ancestors = {part for path in paths for part in _lineage(path)}
-    rows = db.session.execute(
-        select(OrgUnit.path, OrgUnit.division_code).where(
-            OrgUnit.division_code.is_not(None),
-            or_(
-                OrgUnit.path.in_(ancestors),
-                *(OrgUnit.path.startswith(path, autoescape=True) for path in paths),
-                false(),
-            ),
-        )
-    ).all()
+    rows = db.session.execute(_divided(paths), {"ancestors": list(ancestors)}).all()
     prefixes: set[str] = set()
     for path in paths:
         inside = [row.division_code for row in rows if row.path.startswith(path)]
         above = sorted((row for row in rows if path.startswith(row.path)), key=lambda row: len(row.path))
         prefixes |= {significant(code) for code in inside or [row.division_code for row in above[-1:]]}
     return tuple(sorted(prefixes))
+
+
+@built_once
+def _divided(paths: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
+    """Return the select of units with a division below the paths, and of the ``ancestors`` that have one."""
+    above = OrgUnit.path.in_(bindparam("ancestors", expanding=True))
+    below = [OrgUnit.path.startswith(path, autoescape=True) for path in paths]
+    return select(OrgUnit.path, OrgUnit.division_code).where(
+        OrgUnit.division_code.is_not(None), or_(above, *below, false())
+    )
 
 
 def _lineage(path: str) -> list[str]:
@@ -111,7 +117,8 @@ def villages_named(viewer: Actor, words: str, permission: Permission, limit: int
 class Coverage:
     """How many villages of an org unit are docked, of those in the register and of those the programme declared."""
 
-    unit: OrgUnit
+    unit: Any
+    """An org unit as its columns."""
     docked: Mapping[str, int]
     """By setting."""
     registered: Mapping[str, int]
@@ -129,23 +136,28 @@ class Coverage:
 def docking_coverage(viewer: Actor, permission: Permission) -> list[Coverage]:
     """Return the coverage of every org unit in the territory that stands for a division, in the order of the tree.
 
-    Two queries, however many units.
+    Two queries, however many units; villages are counted again once one, or a docking, changes.
     """
     require(viewer, permission)
-    paths = org_paths(viewer, permission)
-    units = db.session.scalars(
-        select(OrgUnit)
-        .where(OrgUnit.division_code.is_not(None), or_(false(), *(OrgUnit.path.startswith(path) for path in paths)))
-        .order_by(OrgUnit.path)
-    ).all()
+    units = rows_of(_units(org_paths(viewer, permission)))
     prefixes = {unit.id: significant(unit.division_code or "") for unit in units}
-    counted = _by_township(tuple(sorted(set(prefixes.values()))))
+    told = tuple(sorted(set(prefixes.values())))
+    counted = remembered(VILLAGES, ("coverage", told), lambda: _by_township(told))
     registered = [(township, setting, count) for township, setting, count, _docked in counted]
     docked = [(township, setting, count) for township, setting, _registered, count in counted]
     return [
         Coverage(unit, docked=_sum(docked, prefixes[unit.id]), registered=_sum(registered, prefixes[unit.id]))
         for unit in units
     ]
+
+
+@built_once
+def _units(paths: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
+    return (
+        select(OrgUnit)
+        .where(OrgUnit.division_code.is_not(None), or_(false(), *(OrgUnit.path.startswith(path) for path in paths)))
+        .order_by(OrgUnit.path)
+    )
 
 
 def _present() -> ColumnElement[bool]:
@@ -207,14 +219,13 @@ def contact_persons(villages: Sequence[Any], day: date) -> Mapping[int, list[str
 
     ``villages`` are rows of ``village_list``; the names stand by the docking's id.
     """
-    connection = db.session.connection()
     named: dict[int, list[str]] = {one.docking_id: [] for one in villages if one.docking_id is not None}
-    for docking_id, name in connection.execute(_NAMED, {"dockings": list(named)}):
+    for docking_id, name in rows_of(_NAMED, {"dockings": list(named)}):
         named[docking_id].append(name)
     without = {id_: one.outlet_id for one in villages if (id_ := one.docking_id) and one.outlet_id and not named[id_]}
     names_at: dict[int, list[str]] = {}
     if without:
-        for outlet_id, name in connection.execute(_managing(day), {"outlets": list(set(without.values()))}):
+        for outlet_id, name in rows_of(_managing(day), {"outlets": list(set(without.values()))}):
             names_at.setdefault(outlet_id, []).append(name)
     return named | {docking_id: names_at.get(outlet_id, []) for docking_id, outlet_id in without.items()}
 

@@ -13,6 +13,7 @@ from agentnet.infra.i18n import refusal_text
 from agentnet.infra.pages import SortBy, chosen, page_of, typed_text
 from agentnet.infra.templating import tell
 from agentnet.outlets.actions import dock_village, undock_village
+from agentnet.outlets.display import listed
 from agentnet.outlets.forms import DockForm, EndForm
 from agentnet.outlets.models import Docking, Outlet
 from agentnet.outlets.queries import docking_coverage, outlet_for, village_for, village_list
@@ -53,7 +54,7 @@ def dockings() -> Answer:
         page=page,
         docked=docked,
         narrowed=bool(words or unit or docked),
-        people=contact_persons(page.items, today()),
+        people={id_: listed(names) for id_, names in contact_persons(page.items, today()).items()},
         may_edit=may(viewer(), Permission.ASSIGNMENT_EDIT),
     )
 

@@ -69,7 +69,8 @@ def _legs(account_id: int) -> tuple[Subquery, Select[*tuple[Any, ...]]]:
     )
     credits = select(*columns, zero, transfers.c.amount_fen).where(transfers.c.credit_account_id == account_id)
     legs = union_all(debits, credits).subquery()
-    return legs, select(*(column for column in legs.c if column.name != "id"))
+    as_stored = type_coerce(legs.c.id, String).label("leg")  # of fifty only the first is looked at
+    return legs, select(as_stored, *(column for column in legs.c if column.name != "id"))
 
 
 def statement_of(outlet_id: int, name: str, arguments: Mapping[str, str]) -> Statement:
@@ -120,7 +121,7 @@ def statement_of(outlet_id: int, name: str, arguments: Mapping[str, str]) -> Sta
 
 def _moved_after(legs: Subquery, row: Any) -> Fen:
     """Return what moved after a line, in the order of posting."""
-    same, id_ = legs.c.posted_at == row.posted_at, UUID(str(row.sort_key))
+    same, id_ = legs.c.posted_at == row.posted_at, UUID(str(row.leg))
     later = or_(legs.c.posted_at > row.posted_at, and_(same, legs.c.id > id_))
     moved = select(func.coalesce(func.sum(legs.c.debit - legs.c.credit), 0)).where(later)
     return int(db.session.connection().scalar(moved) or 0)
