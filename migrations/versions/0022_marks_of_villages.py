@@ -48,7 +48,9 @@ def _revise(table: str) -> None:
                 f" UPDATE revisions SET mark = hex(randomblob(16)) WHERE subject = '{SUBJECT}'; END"
             )
         return
-    if table == "divisions":  # a national list is one statement of 600,000 rows, each of which would wait for the commit
+    if (
+        table == "divisions"
+    ):  # a national list is one statement of 600,000 rows, each of which would wait for the commit
         kind, when = "TRIGGER", "FOR EACH STATEMENT"
     else:
         kind, when = "CONSTRAINT TRIGGER", "DEFERRABLE INITIALLY DEFERRED FOR EACH ROW"
