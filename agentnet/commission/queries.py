@@ -133,7 +133,7 @@ def components_ruling(versions: Iterable[Version]) -> dict[int, Paying]:
     return {
         id_: Paying(version.id, position, component)
         for version in versions
-        for position, (id_, component) in enumerate(zip(version.component_ids, version.components, strict=False))
+        for position, (id_, component) in enumerate(zip(version.component_ids, version.components, strict=True))
     }
 
 
