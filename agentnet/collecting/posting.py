@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Literal, cast
+from typing import Literal, NamedTuple, cast
 from uuid import UUID
 
 from sqlalchemy import Connection, Table
@@ -73,8 +73,7 @@ log = logging.getLogger("agentnet")
 Status = Literal["created", "exists", "refused", "conflict"]
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What became of an item: ``created`` now or ``exists`` from before (with its receipt number), else why not."""
 
     id: UUID
@@ -291,7 +290,7 @@ def _allocated_anew(connection: Connection, recorded: Sequence[Judged]) -> list[
     anew = []
     for one in recorded:
         bills = due.get(one.household_id, [])
-        anew.append(replace(one, parts=allocate(one.item.amount_fen, bills)))
+        anew.append(one._replace(parts=allocate(one.item.amount_fen, bills)))
         due[one.household_id] = after_paying(bills, anew[-1].parts)
     return anew
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from agentnet.collecting.rules import AGENT_OUTLET, NewCollection, Part, Terms
 from agentnet.core.masks import mask_household_no
@@ -16,8 +15,7 @@ KIND: Final = "collection"
 """The kind of request a collection is remembered as."""
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(NamedTuple):
     """An item that broke no rule, with the transfer it asks for and the parts it would pay."""
 
     item: NewCollection
@@ -28,8 +26,7 @@ class Judged:
     parts: list[Part]
 
 
-@dataclass(frozen=True, slots=True)
-class Numbered:
+class Numbered(NamedTuple):
     """A posted item with its receipt number."""
 
     judged: Judged

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from agentnet.core.errors import Conflict, Invalid
@@ -38,8 +38,7 @@ CEILING_STEPS: Final = ((100, "full"), (90, "nearly_full"), (80, "filling"))
 _FULL_WIDTH = str.maketrans("０１２３４５６７８９", "0123456789")
 
 
-@dataclass(frozen=True, slots=True)
-class NewCollection:
+class NewCollection(NamedTuple):
     """What a sender asks to record: ``amount_fen`` is paid, ``cash_received_fen`` is what the customer handed over.
 
     ``due_seen_fen`` is the total due that the confirming person saw (None: do not check). ``user_id`` says who took
@@ -70,8 +69,7 @@ class NewCollection:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class BillDue:
+class BillDue(NamedTuple):
     """What is still owed on a bill (fen)."""
 
     bill_id: int
@@ -84,8 +82,7 @@ class BillDue:
         return self.principal_fen + self.late_charge_fen
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """A part of a collection: what it pays of one bill, or, without a bill, an advance (as principal)."""
 
     bill_id: int | None

@@ -7,6 +7,7 @@ A run that was killed goes on where it stopped: every day, week and month is one
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from typing import Protocol, cast
@@ -26,6 +27,7 @@ from agentnet.infra.audit import write_audit
 from agentnet.infra.bulk import insert_many
 from agentnet.infra.db import db
 from agentnet.infra.transaction import batch, reading
+from agentnet.infra.turns import another_waits
 from agentnet.settlement.day_actions import close_unattended
 from agentnet.settlement.jobs import CUT_OFF_HOUR
 
@@ -46,8 +48,8 @@ class BackOffice(Protocol):
 EVENING = 21
 """The hour at which a day's collections have all reached the office."""
 
-DAYS_AT_ONCE = 5
-"""Days in one transaction. Nobody else is at work yet, so that it may hold longer than a counter would bear."""
+DAYS_AT_ONCE = 12
+"""Days in one transaction where nobody waits for its end: it holds longer than a counter would bear."""
 
 MOST_OUTLETS = 10_000
 """More than there are, so that a night is done at once."""
@@ -72,23 +74,28 @@ def play_counters(world: World, agent_id: int, watch: Watch, office: BackOffice)
         households = dict(db.session.execute(select(Household.household_no, Household.id)).all())
         delivered = set(db.session.scalars(select(Bill.bill_month).distinct()))
         last_day = db.session.scalar(select(func.max(Collection.business_on))) or date.min
-    household_ids = [households[one.household_no] for one in world.households]
+    household_ids = [households[one.household_no] for one in world.people.households]
     total = sum(len(payments) for month in world.months for payments in month.payments.values())
     done = 0
-    week = Week(world.timeline)
+    timeline = world.people.timeline
+    week = Week(timeline)
     for month in world.months:
-        if str(month.billed) not in delivered and delivered_at(month.billed) < shanghai_instant(world.timeline.today):
+        if str(month.billed) not in delivered and delivered_at(month.billed) < shanghai_instant(timeline.today):
             _deliver(month, household_ids)
         days = [(day, payments) for day, payments in month.payments.items() if payments]
-        for several in (days[start : start + DAYS_AT_ONCE] for start in range(0, len(days), DAYS_AT_ONCE)):
-            if several[-1][0] > last_day:
-                with batch():
-                    for day, payments in several:
-                        _live_through(world, day, payments, agent_id, week)
-                office.seal()
-            done += sum(len(payments) for _, payments in several)
+        done += sum(len(payments) for day, payments in days if day <= last_day)
+        left = deque((day, payments) for day, payments in days if day > last_day)
+        while left:
+            with batch():
+                for _ in range(min(DAYS_AT_ONCE, len(left))):
+                    day, payments = left.popleft()
+                    _live_through(world, day, payments, agent_id, week)
+                    done += len(payments)
+                    if another_waits():
+                        break
+            office.seal()
             watch("collections", done, total)
-        if month.month in world.timeline.whole_months:
+        if month.month in timeline.whole_months:
             office.close(month.month)
 
 
@@ -136,21 +143,21 @@ def _post(world: World, payments: Sequence[Payment], agent_id: int) -> None:
 
 
 def _record(world: World, payments: Sequence[Payment], agent_id: int) -> None:
-    items = []
+    people, items = world.people, []
     for payment in payments:
-        code = world.outlets[payment.outlet].code
+        code = people.outlets[payment.outlet].code
         items.append(
             NewCollection(
                 id=payment.id,
                 outlet_code=code,
-                household_no=world.households[payment.household].household_no,
+                household_no=people.households[payment.household].household_no,
                 tender=payment.tender,
                 amount_fen=payment.amount_fen,
                 collected_at=payment.collected_at,
                 cash_received_fen=payment.cash_received_fen,
                 reference=payment.reference,
                 lookalike_confirmed=True,
-                user_id=agent_id if code == world.agents_code else None,
+                user_id=agent_id if code == people.agents_code else None,
             )
         )
     for item, verdict in zip(items, record_collections(items, SYSTEM), strict=True):

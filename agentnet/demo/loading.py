@@ -21,7 +21,7 @@ from agentnet.core.clock import shanghai_instant
 from agentnet.demo.network import PARTNERS, POST, DemoOutlet
 from agentnet.demo.payments import SINGLE_LIMIT_FEN
 from agentnet.demo.villages import COORDINATE_SOURCE, Unit, Village
-from agentnet.demo.world import World
+from agentnet.demo.world import People, World
 from agentnet.divisions.imports import IMPORTER as DIVISIONS
 from agentnet.divisions.models import OrgUnit
 from agentnet.infra.actor import SYSTEM
@@ -51,16 +51,33 @@ DAYS_BEFORE_OPENING = {State.SITE_CHECK: 21, State.APPROVED: 8, State.ACTIVE: 0}
 """How long before its opening an outlet took each step."""
 
 
-def load_register(world: World, post_plan_id: int) -> None:
+def load_register(people: People) -> None:
     """Insert org units, divisions, partners, outlets, managers, assignments, dockings and households."""
-    _divisions(world.villages)
-    units = _org_units(world.units)
+    _divisions(people.villages)
+    units = _org_units(people.units)
     partners = _partners()
-    outlets = _outlets(world.outlets, units, partners)
-    _what_outlets_have(world, outlets, units, post_plan_id)
-    managers = _managers(world, units)
-    _assignments(world, outlets, managers)
-    _households(world)
+    outlets = _outlets(people.outlets, units, partners)
+    _what_outlets_have(people, outlets, units)
+    managers = _managers(people, units)
+    _assignments(people, outlets, managers)
+    _households(people)
+
+
+def load_agreements(world: World, post_plan_id: int) -> None:
+    """Insert the agreements, with the ceilings that the months need."""
+    ids = dict(db.session.execute(select(Outlet.code, Outlet.id)).all())
+    insert_many(
+        _table(Agreement),
+        ("outlet_id", "number", "starts_on", "holding_mode", "ceiling_fen", "single_limit_fen", "plan_id"),
+        [
+            (
+                ids[one.code], f"XY-{one.code}", one.opened_on, "POSTPAID", world.ceilings[one.code],
+                SINGLE_LIMIT_FEN, post_plan_id if one.partner_code == POST else None,
+            )
+            for one in world.people.outlets
+            if one.opened_on is not None
+        ],
+    )  # fmt: skip
 
 
 VILLAGE_COLUMNS = (
@@ -143,25 +160,16 @@ def _outlets(
     return cast(dict[str, int], ids)
 
 
-def _what_outlets_have(world: World, ids: Mapping[str, int], units: Mapping[str, int], post_plan_id: int) -> None:
-    opened = [outlet for outlet in world.outlets if outlet.opened_on is not None]
+def _what_outlets_have(people: People, ids: Mapping[str, int], units: Mapping[str, int]) -> None:
+    opened = [outlet for outlet in people.outlets if outlet.opened_on is not None]
     insert_many(
         _table(OutletPlacement),
         ("outlet_id", "org_unit_id", "starts_on"),
-        [(ids[one.code], units[one.village.station_code], one.applied_on) for one in world.outlets],
+        [(ids[one.code], units[one.village.station_code], one.applied_on) for one in people.outlets],
     )
-    db.session.execute(insert(OutletState), [step for one in world.outlets for step in _life_cycle(ids[one.code], one)])
-    insert_many(
-        _table(Agreement),
-        ("outlet_id", "number", "starts_on", "holding_mode", "ceiling_fen", "single_limit_fen", "plan_id"),
-        [
-            (
-                ids[one.code], f"XY-{one.code}", one.opened_on, "POSTPAID", world.ceilings[one.code],
-                SINGLE_LIMIT_FEN, post_plan_id if one.partner_code == POST else None,
-            )
-            for one in opened
-        ],
-    )  # fmt: skip
+    db.session.execute(
+        insert(OutletState), [step for one in people.outlets for step in _life_cycle(ids[one.code], one)]
+    )
     insert_many(
         _table(OpeningHours),
         ("outlet_id", "weekday", "opens_minute", "closes_minute"),
@@ -175,12 +183,12 @@ def _what_outlets_have(world: World, ids: Mapping[str, int], units: Mapping[str,
     insert_many(
         _table(OutletTender),
         ("outlet_id", "tender"),
-        [(ids[one.code], tender.value) for one in world.outlets for tender in one.tenders],
+        [(ids[one.code], tender.value) for one in people.outlets for tender in one.tenders],
     )
     insert_many(
         _table(OutletService),
         ("outlet_id", "service"),
-        [(ids[one.code], service) for one in world.outlets for service in one.services],
+        [(ids[one.code], service) for one in people.outlets for service in one.services],
     )
     insert_many(
         _table(Terminal),
@@ -214,29 +222,29 @@ def _life_cycle(outlet_id: int, outlet: DemoOutlet) -> list[dict[str, Any]]:
     ]
 
 
-def _managers(world: World, units: Mapping[str, int]) -> dict[str, int]:
+def _managers(people: People, units: Mapping[str, int]) -> dict[str, int]:
     insert_many(
         _table(Manager),
         ("code", "name", "work_phone", "org_unit_id", "consent_on", "version"),
         [
             (one.code, one.name, one.work_phone, units[one.station_code], one.consent_on, 1)
-            for one in world.staff.managers
+            for one in people.staff.managers
         ],
     )
     return dict(db.session.execute(select(Manager.code, Manager.id)).all())
 
 
-def _assignments(world: World, outlets: Mapping[str, int], managers: Mapping[str, int]) -> None:
+def _assignments(people: People, outlets: Mapping[str, int], managers: Mapping[str, int]) -> None:
     """Insert who answers for each outlet from the beginning, and the dockings of Wenling's villages."""
     insert_many(
         _table(Assignment),
         ("outlet_id", "manager_id", "slot", "starts_on", "reason"),
         [
             (outlets[one.outlet_code], managers[one.manager_code], one.slot.value, one.starts_on, "")
-            for one in world.staff.assignments
+            for one in people.staff.assignments
         ],
     )
-    docked = {one.village.code: one for one in world.outlets if one.docked}
+    docked = {one.village.code: one for one in people.outlets if one.docked}
     insert_many(
         _table(Docking),
         ("division_code", "outlet_id", "starts_on"),
@@ -249,17 +257,17 @@ def _assignments(world: World, outlets: Mapping[str, int], managers: Mapping[str
         ("docking_id", "manager_id"),
         [
             (dockings[village_of[one.outlet_code]], managers[one.manager_code])
-            for one in world.staff.assignments
+            for one in people.staff.assignments
             if one.outlet_code in village_of
         ],
     )
 
 
-def _households(world: World) -> None:
+def _households(people: People) -> None:
     insert_many(
         _table(Household),
         ("household_no", "name", "address", "division_code", "segment"),
-        [(one.household_no, one.name, one.address, one.division_code, one.segment) for one in world.households],
+        [(one.household_no, one.name, one.address, one.division_code, one.segment) for one in people.households],
     )
 
 

@@ -1,4 +1,4 @@
-"""The demo's back office: a process beside the counters' that closes months, chains the audit trail and prints.
+"""The demo's back office: a process beside the counters' that visits, closes months, seals the audit trail and prints.
 
 That is how the product runs, too: the clock and a worker are processes of their own and do their work while the
 counters go on. Tasks are done one at a time in the order they were given; the first that fails ends the demo.
@@ -23,13 +23,15 @@ from agentnet.closing.actions import close_month
 from agentnet.closing.jobs import close_due_month
 from agentnet.core.clock import Month, frozen_at, shanghai_instant
 from agentnet.demo.haste import hasten
-from agentnet.demo.printing import schedule_money
+from agentnet.demo.printing import schedule_duties, schedule_money
+from agentnet.demo.visiting import Duties, play_rounds
 from agentnet.documents.jobs import TICK
 from agentnet.documents.worker import draw_some
 from agentnet.infra.actor import SYSTEM
 from agentnet.infra.config import Settings
 from agentnet.infra.db import db
 from agentnet.infra.processes import run_clock_once
+from agentnet.infra.quiet_heap import loading_for_good, walk_seldom
 from agentnet.infra.sealing import seal_settled
 from agentnet.infra.transaction import batch
 
@@ -47,6 +49,10 @@ class Office:
     def __init__(self, pool: ProcessPoolExecutor, stop: Event, last: Month, at: datetime) -> None:
         self._pool, self._stop, self._last, self._at = pool, stop, last, at
         self._given: list[Future[None]] = []
+
+    def visit(self, duties: Duties) -> None:
+        """Live through the weeks of duty, and plan their reports."""
+        self._give(_visit, duties, self._at)
 
     def close(self, month: Month) -> None:
         """Close a month that takes no further facts, on the 1st after it.
@@ -124,7 +130,9 @@ _stops: list[Event] = []
 
 
 def _open(settings: Settings, stop: Event) -> None:
-    app = create_app(settings)
+    with loading_for_good():
+        app = create_app(settings)
+    walk_seldom()
     with app.app_context():
         hasten(db.engine)
     _apps.append(app)
@@ -137,6 +145,14 @@ def _open(settings: Settings, stop: Event) -> None:
         os._exit(1)
 
     threading.Thread(target=end_with_parent, daemon=True).start()
+
+
+def _visit(duties: Duties, at: datetime) -> None:
+    with _apps[0].app_context():
+        play_rounds(duties)
+        with batch():
+            schedule_duties(duties.units, at)
+        TICK.run()
 
 
 def _close(month: Month) -> None:

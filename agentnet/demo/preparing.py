@@ -19,17 +19,17 @@ from agentnet.core.clock import frozen_at, now, shanghai_instant
 from agentnet.core.errors import Conflict
 from agentnet.demo.haste import in_haste
 from agentnet.demo.history import Watch, play_counters
-from agentnet.demo.loading import load_register
+from agentnet.demo.loading import load_agreements, load_register
 from agentnet.demo.office import office_beside, tick
 from agentnet.demo.paying import play_payout
 from agentnet.demo.plans import agree_plans
-from agentnet.demo.printing import add_mappings, schedule_books, schedule_duties
+from agentnet.demo.printing import add_mappings, schedule_books
 from agentnet.demo.reconciling import reconcile_week
 from agentnet.demo.remedying import put_differences_right
 from agentnet.demo.sign_ins import AGENT, Keys, add_sign_ins, replace_passwords
 from agentnet.demo.timeline import Timeline
-from agentnet.demo.visiting import play_rounds
-from agentnet.demo.world import World, invent
+from agentnet.demo.visiting import Duties
+from agentnet.demo.world import People, World, invent, invent_people
 from agentnet.divisions.models import OrgUnit
 from agentnet.documents.models import Run
 from agentnet.documents.rules import RunState
@@ -66,14 +66,14 @@ def prepare(app: Flask, keys: Keys, watch: Watch, *, print_all: bool) -> bool:
             hashes = keys.hashes()
             with app.app_context(), batch():
                 replace_passwords(hashes)
+        tick(app)
+        if print_all:
+            drain(app)
     else:
         with app.app_context():
             engine = db.engine
         with in_haste(engine):
             _make(app, keys, ends_at, watch, print_all=print_all)
-    tick(app)
-    if print_all:
-        drain(app)
     return not finished
 
 
@@ -88,19 +88,18 @@ def _make(app: Flask, keys: Keys, ends_at: datetime | None, watch: Watch, *, pri
     watch("network", 0, 1)
     timeline = Timeline.ending(ends_at or now())
     with office_beside(app.extensions["agentnet"], timeline.whole_months[-1], now()) as office:
-        office.seal()  # it opens while the world is invented
-        world = invent(timeline)
-        gc.freeze()  # a million small values that stay to the end need not be walked again and again
+        office.seal()  # it opens while the people are invented
+        people = invent_people(timeline)
         with app.app_context():
             if ends_at is None:
-                load(world, keys)
+                load_people(people)
+            office.visit(Duties.of(people))
+            world = invent(people)
+            gc.freeze()  # a million small values that stay to the end need not be walked again and again
+            agent_id = open_counters(world, keys)
             watch("network", 1, 1)
-            with reading():
-                agent_id = db.session.scalars(select(User.id).where(User.username == AGENT)).one()
             play_counters(world, agent_id, watch, office)
-            play_rounds(world, watch)
             with batch():
-                schedule_duties(world.units, now())
                 add_mappings()
         watch("documents", 0, 1)
         if not print_all:
@@ -114,7 +113,7 @@ def _make(app: Flask, keys: Keys, ends_at: datetime | None, watch: Watch, *, pri
             play_payout(timeline)
             put_differences_right()
             with batch():
-                schedule_books(world.units, now())
+                schedule_books(people.units, now())
             tick(app)
             if print_all:
                 office.draw()
@@ -134,16 +133,28 @@ def _some_of_each_kind() -> list[UUID]:
         return list(db.session.scalars(select(planned.c.id).where(planned.c.place <= OF_EACH_KIND)))
 
 
-def load(world: World, keys: Keys) -> None:
-    """Load the register and the sign-ins in one transaction, marked so that it is done once."""
-    hashes = keys.hashes()
+def load_people(people: People) -> None:
+    """Load the register in one transaction, marked so that it is done once."""
     ends_at = now()
-    with frozen_at(shanghai_instant(world.timeline.first_on)), batch():
-        load_register(world, agree_plans(world.timeline))
-        add_sign_ins(world, hashes, world.timeline.first_on)
+    with frozen_at(shanghai_instant(people.timeline.first_on)), batch():
+        load_register(people)
         counts = {
-            "outlets": len(world.outlets),
-            "managers": len(world.staff.managers),
-            "households": len(world.households),
+            "outlets": len(people.outlets),
+            "managers": len(people.staff.managers),
+            "households": len(people.households),
         }
         write_audit(SYSTEM, LOADED, "demo", "demo", after={"ends_at": ends_at.isoformat(), **counts})
+
+
+def open_counters(world: World, keys: Keys) -> int:
+    """Agree on plans and with the outlets and add the sign-ins, unless it was done; return the agent's id."""
+    agents_id = select(User.id).where(User.username == AGENT)
+    with reading():
+        there = db.session.scalar(agents_id)
+    if there is not None:
+        return there
+    hashes, first_on = keys.hashes(), world.people.timeline.first_on
+    with frozen_at(shanghai_instant(first_on)), batch():
+        load_agreements(world, agree_plans(world.people.timeline))
+        add_sign_ins(world.people, hashes, first_on)
+        return db.session.scalars(agents_id).one()

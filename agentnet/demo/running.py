@@ -23,6 +23,7 @@ from agentnet.infra.config import Settings
 from agentnet.infra.db import db
 from agentnet.infra.migrating import upgrade
 from agentnet.infra.process_commands import serve_all
+from agentnet.infra.quiet_heap import seldom_walked
 from agentnet.infra.transaction import reading
 from agentnet.outlets.models import Manager, Outlet
 from agentnet.outlets.rules import State
@@ -36,10 +37,10 @@ def run_demo(app: Flask, no_serve: bool, as_json: bool) -> None:
     with app.app_context():
         upgrade()
     keys = Keys(settings.home)
-    with _watching() as watch:
+    with _watching() as watch, seldom_walked():
         made = prepare(app, keys, watch, print_all=no_serve)
     with app.app_context(), reading():
-        sign_ins, counts = shown(keys.passwords), _counts()
+        sign_ins, counts = shown(keys), _counts()
         db.engine.dispose()
     seconds = round(time.monotonic() - started, 1)
     address = f"http://{settings.bind}"
@@ -89,7 +90,7 @@ def _lines(counts: dict[str, int], sign_ins: list[SignIn], address: str, seconds
     ]
 
 
-STAGES = {"network": "Network", "collections": "Collections", "visits": "Weeks of visits", "documents": "Documents"}
+STAGES = {"network": "Network", "collections": "Collections", "documents": "Documents"}
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from agentnet.demo.network import POST
-from agentnet.demo.world import World
+from agentnet.demo.world import People
 from agentnet.divisions.models import OrgUnit
 from agentnet.infra.actor import SYSTEM, Role
 from agentnet.infra.db import db
@@ -63,17 +63,26 @@ class Keys:
             self.path.touch(mode=0o600)
             self.path.write_text(json.dumps({username: generated_password() for username in ROLES}, indent=2) + "\n")
         self.passwords: Mapping[str, str] = json.loads(self.path.read_text())
+        self._hashes: dict[str, str] = {}
 
-    def hashes(self) -> dict[str, str]:
+    def hashes(self) -> Mapping[str, str]:
         """Return the passwords hashed, which takes a while: call it before a transaction."""
-        return {username: hash_password(password) for username, password in self.passwords.items()}
+        if not self._hashes:
+            self._hashes = {username: hash_password(password) for username, password in self.passwords.items()}
+        return self._hashes
+
+    def password_of(self, user: User) -> str | None:
+        """Return the password a person signs in with, None once it is another."""
+        password = self.passwords[user.username]
+        hashed_here = user.password_hash == self._hashes.get(user.username)
+        return password if hashed_here or password_matches(user.password_hash, password) else None
 
 
-def add_sign_ins(world: World, hashes: Mapping[str, str], starts_on: date) -> None:
+def add_sign_ins(people: People, hashes: Mapping[str, str], starts_on: date) -> None:
     """Add one person for each role, with the place where the role holds."""
-    outlet_id = db.session.scalars(select(Outlet.id).where(Outlet.code == world.agents_code)).one()
+    outlet_id = db.session.scalars(select(Outlet.id).where(Outlet.code == people.agents_code)).one()
     partner_id = db.session.scalars(select(Partner.id).where(Partner.code == POST)).one()
-    manager = next(one for one in world.staff.managers if one.code == world.managers_code)
+    manager = next(one for one in people.staff.managers if one.code == people.managers_code)
     units = dict(db.session.execute(select(OrgUnit.code, OrgUnit.id)).all())
     places = {
         Role.AGENT: Place(outlet_id=outlet_id),
@@ -95,16 +104,11 @@ def replace_passwords(hashes: Mapping[str, str]) -> None:
         change_own_password(hashes[user.username], None, actor_for(user))
 
 
-def shown(passwords: Mapping[str, str]) -> list[SignIn]:
+def shown(keys: Keys) -> list[SignIn]:
     """Return the sign-ins as they work now."""
     people = {user.username: user for user in _people()}
     return [
-        SignIn(
-            role,
-            username,
-            people[username].display_name,
-            passwords[username] if password_matches(people[username].password_hash, passwords[username]) else None,
-        )
+        SignIn(role, username, people[username].display_name, keys.password_of(people[username]))
         for username, (role, _) in ROLES.items()
         if username in people
     ]

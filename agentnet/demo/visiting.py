@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import func, select
 
 from agentnet.core.clock import IsoWeek, frozen_at, now, shanghai_instant
 from agentnet.demo.chance import chance, fact_id, hit
-from agentnet.demo.history import HistoryRefused, Watch
+from agentnet.demo.history import HistoryRefused
 from agentnet.demo.managers import HandOver
-from agentnet.demo.rounds import evening_after
-from agentnet.demo.world import World
+from agentnet.demo.rounds import Rounds, evening_after
+from agentnet.demo.villages import Unit
+from agentnet.demo.world import People
 from agentnet.infra.actor import SYSTEM, Actor, Grant, Role
 from agentnet.infra.db import db
 from agentnet.infra.transaction import batch, reading
@@ -35,36 +37,50 @@ FAR_METRES = 1_000
 WEEKS_AT_ONCE = 13
 
 
-def play_rounds(world: World, watch: Watch) -> None:
+@dataclass(frozen=True, slots=True)
+class Duties:
+    """What the weeks of duty are played from."""
+
+    units: Sequence[Unit]
+    weeks: Sequence[IsoWeek]
+    rounds: Rounds
+    hand_overs: Sequence[HandOver]
+
+    @classmethod
+    def of(cls, people: People) -> Duties:
+        """Return people's duties, without the rest of them: they are sent to the process that plays them."""
+        return cls(people.units, people.timeline.weeks(), people.rounds, people.staff.hand_overs)
+
+
+def play_rounds(duties: Duties) -> None:
     """Plan every week's duties and live through the weeks, one transaction a week.
 
     Raises:
         HistoryRefused: naming the visit and the refusal.
     """
-    weeks = world.timeline.weeks()
     with reading():
         last_logged = db.session.scalar(select(func.max(Visit.week))) or ""
-    left = list(world.staff.hand_overs)
-    for number, week in enumerate(weeks):
+    left = list(duties.hand_overs)
+    for number, week in enumerate(duties.weeks):
         if number % WEEKS_AT_ONCE == 0:
             with frozen_at(shanghai_instant(week.starts_on, 0, 30)), batch():
-                plan_weeks(weeks[number : number + WEEKS_AT_ONCE], SYSTEM)
+                plan_weeks(duties.weeks[number : number + WEEKS_AT_ONCE], SYSTEM)
         due = [change for change in left if change.on < week.ends_on]
         left = left[len(due) :]
-        _hand_over(due)
-        if str(week) > last_logged:
-            evening = min(evening_after(week), now())
-            with frozen_at(evening), batch():
-                _log(world.rounds.of(week))
-                _settle_needs(week)
-                _strike(week)
-        watch("visits", number + 1, len(weeks))
+        visits = duties.rounds.of(week)
+        with batch():
+            _hand_over(due)
+            if str(week) > last_logged:
+                with frozen_at(min(evening_after(week), now())):
+                    _log(visits)
+                    _settle_needs(week)
+                    _strike(week)
 
 
 def _hand_over(changes: Sequence[HandOver]) -> None:
     for change in changes:
         at = shanghai_instant(change.on, 8)
-        with frozen_at(at), batch():
+        with frozen_at(at):
             request_id = fact_id(at, chance("hand-over", change.outlet_code, change.on))
             reason = "岗位调整，周中交接"
             hand_over(change.outlet_code, Slot.PRIMARY, change.manager_code, change.on, SYSTEM, reason, request_id)

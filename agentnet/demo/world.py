@@ -35,8 +35,8 @@ class MonthOfFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class World:
-    """Everything the demo invents, drawn once from seeded chance."""
+class People:
+    """Who there is, and who visits whom, drawn once from seeded chance."""
 
     timeline: Timeline
     villages: Sequence[Village]
@@ -44,9 +44,7 @@ class World:
     outlets: Sequence[DemoOutlet]
     staff: Staff
     households: Sequence[DemoHousehold]
-    months: Sequence[MonthOfFacts]
     rounds: Rounds
-    ceilings: Mapping[str, Fen]
     agents_code: str
     """The outlet whose keeper has a sign-in."""
 
@@ -54,6 +52,15 @@ class World:
     def managers_code(self) -> str:
         """The manager who has a sign-in: the agent's."""
         return self.staff.holders_on(self.timeline.today)[self.agents_code][0]
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Everything the demo invents: the people, what they pay each month, and the ceilings their cash needs."""
+
+    people: People
+    months: Sequence[MonthOfFacts]
+    ceilings: Mapping[str, Fen]
 
 
 def _agents_code(found: Sequence[DemoOutlet], timeline: Timeline) -> str:
@@ -69,31 +76,34 @@ def _agents_code(found: Sequence[DemoOutlet], timeline: Timeline) -> str:
     return max(stations, key=lambda outlet: (outlet.traffic, outlet.code)).code
 
 
-def invent(timeline: Timeline) -> World:
-    """Return the world that ends on a day; the same day gives the same world."""
+def invent_people(timeline: Timeline) -> People:
+    """Return the people of the world that ends on a day; the same day gives the same people."""
     found = villages()
     its_outlets = outlets(found, timeline)
     its_staff = staff(its_outlets, timeline)
-    people = households(its_outlets)
-    counters = Counters(its_outlets, people, timeline)
-    before = timeline.whole_months[0].previous()
-    months = []
-    for month in timeline.months:
-        billed = month.previous()
-        bills = bills_of(billed, people, before)
-        months.append(MonthOfFacts(month, billed, bills, counters.play(month, bills)))
-    return World(
+    return People(
         timeline=timeline,
         villages=found,
         units=org_units(found),
         outlets=its_outlets,
         staff=its_staff,
-        households=people,
-        months=months,
+        households=households(its_outlets),
         rounds=Rounds(its_outlets, its_staff, timeline),
-        ceilings=_ceilings(its_outlets, months),
         agents_code=_agents_code(its_outlets, timeline),
     )
+
+
+def invent(people: People) -> World:
+    """Return what people live through; the same people live the same."""
+    timeline = people.timeline
+    counters = Counters(people.outlets, people.households, timeline)
+    before = timeline.whole_months[0].previous()
+    months = []
+    for month in timeline.months:
+        billed = month.previous()
+        bills = bills_of(billed, people.households, before)
+        months.append(MonthOfFacts(month, billed, bills, counters.play(month, bills)))
+    return World(people, months, _ceilings(people.outlets, months))
 
 
 def _ceilings(found: Sequence[DemoOutlet], months: Sequence[MonthOfFacts]) -> dict[str, Fen]:

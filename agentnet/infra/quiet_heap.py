@@ -25,3 +25,23 @@ def loading_for_good() -> Iterator[None]:
     with quiet_heap():
         yield
         gc.freeze()
+
+
+SELDOM = 200_000, 20, 100
+"""When the collector looks, instead of after some 700 new values: what garbage in cycles holds stays bounded."""
+
+
+def walk_seldom() -> None:
+    """Let the collector look seldom from now on: for a process that makes rows by the million until it ends."""
+    gc.set_threshold(*SELDOM)
+
+
+@contextmanager
+def seldom_walked() -> Iterator[None]:
+    """Let the collector look seldom inside the block."""
+    before = gc.get_threshold()
+    walk_seldom()
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)

@@ -73,8 +73,7 @@ CHART: Final[Mapping[tuple[str, str], ChartLine]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class NewTransfer:
+class NewTransfer(NamedTuple):
     """Money moving from the credited to the debited account: one positive amount, so it cannot be unbalanced."""
 
     id: UUID

@@ -1,6 +1,5 @@
 """Recording and voiding: works, who may not, what leaves nothing, what is sent twice."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -210,7 +209,7 @@ def test_a_refused_item_leaves_its_bill_to_the_next_of_the_batch(app):
 
 def test_sent_twice_is_once(app):
     one = item()
-    first, second = record(one)[0], record(replace(one, collected_at=now() + timedelta(seconds=9)))[0]
+    first, second = record(one)[0], record(one._replace(collected_at=now() + timedelta(seconds=9)))[0]
     assert (first.status, second.status, second.receipt_no) == ("created", "exists", first.receipt_no)
     assert (count(Collection), balance_of(CASH_HELD)) == (1, 538)
 
@@ -236,7 +235,7 @@ def test_sent_again_after_the_day_and_month_closed_is_still_the_same_answer(app)
 def test_the_same_id_with_other_content_is_a_conflict(app, changes):
     one = item()
     record(one)
-    (verdict,) = record(replace(one, **changes))
+    (verdict,) = record(one._replace(**changes))
     assert (verdict.status, verdict.refusal.code) == ("conflict", "id_reused")
     assert count(Collection) == 1
 
@@ -244,12 +243,12 @@ def test_the_same_id_with_other_content_is_a_conflict(app, changes):
 def test_the_same_id_at_another_outlet_is_a_conflict(app):
     one = item()
     record(one)
-    assert refusal_of(replace(one, outlet_code="WL0002"), by="alan") == "id_reused"
+    assert refusal_of(one._replace(outlet_code="WL0002"), by="alan") == "id_reused"
 
 
 def test_the_same_id_twice_in_a_batch_is_once(app):
     one = item()
-    verdicts = record(one, one, replace(one, amount_fen=7))
+    verdicts = record(one, one, one._replace(amount_fen=7))
     assert [verdict.status for verdict in verdicts] == ["created", "exists", "conflict"]
     assert count(Collection) == 1
 
@@ -257,7 +256,7 @@ def test_the_same_id_twice_in_a_batch_is_once(app):
 def test_a_refusal_is_judged_anew_when_sent_corrected(app):
     one = item(200_001, world.MEI)
     assert refusal_of(one) == "over_single_limit"
-    assert refusal_of(replace(one, amount_fen=200_000)) == "created"
+    assert refusal_of(one._replace(amount_fen=200_000)) == "created"
 
 
 def test_a_look_alike_is_asked_about_and_kept_when_confirmed(app):

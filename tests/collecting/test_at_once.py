@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from sqlalchemy import func, insert, select, update
 
@@ -78,7 +76,7 @@ def test_the_same_collection_sent_by_eight_threads_is_once(busy_app):
 
 def test_a_bill_paid_at_two_counters_at_once_is_paid_once_and_the_excess_is_advance(busy_app):
     one = item(538)
-    items = [one, replace(item(538), outlet_code="WL0002"), replace(item(538), outlet_code="JX0001")]
+    items = [one, item(538)._replace(outlet_code="WL0002"), item(538)._replace(outlet_code="JX0001")]
     assert all_at_once(busy_app, items) == ["created"] * 3
     paid = dict(
         db.session.execute(

@@ -8,7 +8,7 @@ import pytest
 
 from agentnet.core.clock import shanghai_instant
 from agentnet.demo.timeline import Timeline
-from agentnet.demo.world import World, invent
+from agentnet.demo.world import World, invent, invent_people
 
 TODAY = date(2026, 11, 23)
 
@@ -20,4 +20,4 @@ def timeline() -> Timeline:
 
 @pytest.fixture(scope="session")
 def world(timeline: Timeline) -> World:
-    return invent(timeline)
+    return invent(invent_people(timeline))

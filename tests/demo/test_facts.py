@@ -38,7 +38,7 @@ def test_every_payment_is_one_its_outlet_could_take(world: World):
         for day, of_day in month.payments.items():
             assert of_day == sorted(of_day, key=lambda payment: (payment.collected_at, payment.id))
             for payment in of_day:
-                outlet = world.outlets[payment.outlet]
+                outlet = world.people.outlets[payment.outlet]
                 local = shanghai(payment.collected_at)
                 assert outlet.open_on(day)
                 assert payment.tender in outlet.tenders
@@ -52,12 +52,12 @@ def test_every_payment_is_one_its_outlet_could_take(world: World):
 def test_every_payment_is_made_while_the_outlet_is_open(world: World):
     for payment in payments(world):
         local = shanghai(payment.collected_at)
-        spans = world.outlets[payment.outlet].hours[local.weekday()]
+        spans = world.people.outlets[payment.outlet].hours[local.weekday()]
         assert is_open(spans, local.hour * 60 + local.minute) or payment.void_id
 
 
 def test_nothing_is_collected_today_or_later(world: World):
-    assert max(business_date(payment.collected_at) for payment in payments(world)) <= world.timeline.last_on
+    assert max(business_date(payment.collected_at) for payment in payments(world)) <= world.people.timeline.last_on
 
 
 def test_some_are_voided_and_every_id_is_a_uuid_of_version_7_used_once(world: World):
@@ -79,21 +79,21 @@ def test_the_ceilings_hold_the_cash_of_the_whole_history(world: World):
     cash: Counter[str] = Counter()
     for payment in payments(world):
         if payment.tender is TenderCode.CASH:
-            cash[world.outlets[payment.outlet].code] += payment.amount_fen
+            cash[world.people.outlets[payment.outlet].code] += payment.amount_fen
     assert all(fen <= world.ceilings[code] for code, fen in cash.items())
     nearly_full = [code for code, fen in cash.items() if fen * 10 > 8 * world.ceilings[code]]
     assert 3 <= len(nearly_full) <= 30
-    assert world.agents_code not in nearly_full
+    assert world.people.agents_code not in nearly_full
 
 
 def test_visits_are_made_on_working_days_by_who_holds_the_outlet_and_some_are_missed(world: World):
-    week = world.timeline.weeks()[9]
-    visits = world.rounds.of(week)
-    due = [o for o in world.outlets if o.host_code is None and o.open_on(week.starts_on)]
+    week = world.people.timeline.weeks()[9]
+    visits = world.people.rounds.of(week)
+    due = [o for o in world.people.outlets if o.host_code is None and o.open_on(week.starts_on)]
     assert len(due) * 85 < len(visits) * 100 < len(due) * 100
     for visit in visits:
         day = business_date(visit.arrived_at)
-        assert visit.manager_code in world.staff.holders_on(day)[visit.outlet_code]
+        assert visit.manager_code in world.people.staff.holders_on(day)[visit.outlet_code]
         assert day_kind(day, {}).is_workday
         assert set(visit.answers) == set(range(1, 17))
         assert {no for no, answer in visit.answers.items() if answer == Answer.FAIL} == set(visit.item_remarks)
@@ -102,14 +102,14 @@ def test_visits_are_made_on_working_days_by_who_holds_the_outlet_and_some_are_mi
 
 
 def test_nobody_visits_in_the_week_of_spring_festival_or_after_yesterday(world: World):
-    weeks = {str(week): week for week in world.timeline.weeks()}
-    assert world.rounds.of(IsoWeek.parse("2026-W08")) == []
-    last = world.rounds.of(weeks["2026-W47"])
-    assert max(business_date(visit.arrived_at) for visit in last) <= world.timeline.last_on
-    assert world.rounds.of(weeks["2026-W48"]) == []
+    weeks = {str(week): week for week in world.people.timeline.weeks()}
+    assert world.people.rounds.of(IsoWeek.parse("2026-W08")) == []
+    last = world.people.rounds.of(weeks["2026-W47"])
+    assert max(business_date(visit.arrived_at) for visit in last) <= world.people.timeline.last_on
+    assert world.people.rounds.of(weeks["2026-W48"]) == []
 
 
 def test_the_same_week_is_the_same_every_time(world: World):
-    week = world.timeline.weeks()[5]
-    assert world.rounds.of(week) == world.rounds.of(week)
-    assert world.timeline.today - timedelta(days=1) == world.timeline.last_on
+    week = world.people.timeline.weeks()[5]
+    assert world.people.rounds.of(week) == world.people.rounds.of(week)
+    assert world.people.timeline.today - timedelta(days=1) == world.people.timeline.last_on

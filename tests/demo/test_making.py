@@ -20,12 +20,12 @@ from agentnet.core.clock import Month, frozen_at, shanghai_instant
 from agentnet.demo import households
 from agentnet.demo.history import play_counters
 from agentnet.demo.paying import play_payout
-from agentnet.demo.preparing import LOADED, load
+from agentnet.demo.preparing import LOADED, load_people, open_counters
 from agentnet.demo.printing import schedule_duties, schedule_money
 from agentnet.demo.sign_ins import KEEPERS, ROLES, Keys
 from agentnet.demo.timeline import Timeline
-from agentnet.demo.visiting import play_rounds
-from agentnet.demo.world import World, invent
+from agentnet.demo.visiting import Duties, play_rounds
+from agentnet.demo.world import World, invent, invent_people
 from agentnet.infra.actor import SYSTEM
 from agentnet.infra.audit import AuditLine
 from agentnet.infra.db import db
@@ -52,7 +52,7 @@ def small() -> Iterator[World]:
     """A world of one whole month and a half, with fewer households, so that a test can live through it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(households, "HOUSEHOLDS", 1_500)
-        yield invent(Timeline(FIRST_WEEKS_END, (Month(2025, 9),), Month(2025, 10)))
+        yield invent(invent_people(Timeline(FIRST_WEEKS_END, (Month(2025, 9),), Month(2025, 10))))
 
 
 @pytest.fixture
@@ -93,13 +93,13 @@ class OfficeHere:
 def make(app: TransactionalFlask, world: World, keys: Keys) -> None:
     """Load and live through a world, as the command does, without its documents."""
     if not db.session.scalar(select(AuditLine.id).where(AuditLine.action == LOADED)):
-        load(world, keys)
-    agent_id = db.session.scalars(select(User.id).where(User.username == "agent")).one()
+        load_people(world.people)
+    agent_id = open_counters(world, keys)
     play_counters(world, agent_id, unwatched, OfficeHere())
-    play_rounds(world, unwatched)
+    play_rounds(Duties.of(world.people))
     with batch():
-        schedule_money(shanghai_instant(world.timeline.today, 12))
-        schedule_duties(world.units, shanghai_instant(world.timeline.today, 12))
+        schedule_money(shanghai_instant(world.people.timeline.today, 12))
+        schedule_duties(world.people.units, shanghai_instant(world.people.timeline.today, 12))
 
 
 def count(model: type) -> int:
@@ -114,7 +114,7 @@ def test_the_first_weeks_agree_with_the_witness_and_twice_is_once(
     tables = (Outlet, Docking, Collection, Void, Visit, Duty, DutyVisit, User, RoleGrant)
     before = [count(table) for table in tables]
     payments = [one for month in small.months for found in month.payments.values() for one in found]
-    assert before[:2] == [len(small.outlets), 368]
+    assert before[:2] == [len(small.people.outlets), 368]
     assert before[2] == len(payments)
     assert before[3] == sum(payment.void_id is not None for payment in payments)
     assert before[4] > 5_000
@@ -131,7 +131,7 @@ def _pay_out_twice(world: World) -> None:
     close_month(Month(2025, 9), SYSTEM, kinds=())
     kept = []
     for _ in range(2):
-        play_payout(world.timeline)
+        play_payout(world.people.timeline)
         kept.append([count(table) for table in (Payee, PayoutPart, Dispute, Approval, MailAddress, AuditLine)])
     assert kept[0] == kept[1]
     assert (kept[0][0], kept[0][2], kept[0][3]) == (33, 3, 2)
@@ -149,7 +149,8 @@ def test_one_person_for_each_role_signs_in_with_the_password_of_the_file(
     empty: TransactionalFlask, small: World, tmp_path: Path
 ):
     keys = Keys(tmp_path)
-    load(small, keys)
+    load_people(small.people)
+    open_counters(small, keys)
     assert keys.path.stat().st_mode & 0o777 == 0o600
     assert Keys(tmp_path).passwords == keys.passwords
     people = {user.username: user for user in db.session.scalars(select(User))}

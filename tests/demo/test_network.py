@@ -9,7 +9,7 @@ from agentnet.core.clock import shanghai_instant
 from agentnet.demo.network import HOSTING, ceiling_fen
 from agentnet.demo.timeline import Timeline
 from agentnet.demo.villages import org_units, villages
-from agentnet.demo.world import World, invent
+from agentnet.demo.world import World, invent, invent_people
 from agentnet.outlets.rules import OutletKind, Slot, State, TenderCode
 
 
@@ -37,18 +37,18 @@ def test_parents_come_before_their_children():
 
 
 def test_jiaxing_counts_959_outlets_of_three_kinds(world: World):
-    kinds = Counter(outlet.kind for outlet in world.outlets if not outlet.village.is_wenling)
+    kinds = Counter(outlet.kind for outlet in world.people.outlets if not outlet.village.is_wenling)
     assert kinds == {OutletKind.NEWSSTAND: 280, OutletKind.VILLAGE_POST: 261, OutletKind.SERVICE_POINT: 418}
 
 
 def test_368_villages_of_wenling_are_docked_once_each(world: World):
-    docked = [outlet for outlet in world.outlets if outlet.docked]
+    docked = [outlet for outlet in world.people.outlets if outlet.docked]
     assert len(docked) == len({outlet.village.code for outlet in docked}) == 368
 
 
 def test_twelve_village_centres_host_a_postal_station_under_their_roof(world: World):
-    by_code = {outlet.code: outlet for outlet in world.outlets}
-    guests = [outlet for outlet in world.outlets if outlet.host_code]
+    by_code = {outlet.code: outlet for outlet in world.people.outlets}
+    guests = [outlet for outlet in world.people.outlets if outlet.host_code]
     assert len(guests) == HOSTING
     for guest in guests:
         host = by_code[guest.host_code or ""]
@@ -57,12 +57,12 @@ def test_twelve_village_centres_host_a_postal_station_under_their_roof(world: Wo
 
 
 def test_300_managers_of_wenling_hold_one_to_two_places_at_every_open_outlet(world: World):
-    staff = world.staff
+    staff = world.people.staff
     assert sum(manager.station_code.startswith("WL") for manager in staff.managers) == 300
     held: dict[str, list[Slot]] = {}
     for one in staff.assignments:
         held.setdefault(one.outlet_code, []).append(one.slot)
-    opened = {outlet.code for outlet in world.outlets if outlet.state is State.ACTIVE}
+    opened = {outlet.code for outlet in world.people.outlets if outlet.state is State.ACTIVE}
     assert held.keys() == opened
     assert all(slots[0] is Slot.PRIMARY and slots[1:] in ([], [Slot.DEPUTY]) for slots in held.values())
     outlets_by_manager = Counter(one.manager_code for one in staff.assignments)
@@ -71,36 +71,40 @@ def test_300_managers_of_wenling_hold_one_to_two_places_at_every_open_outlet(wor
 
 
 def test_nobody_stands_twice_at_one_outlet(world: World):
-    pairs = [(one.outlet_code, one.manager_code) for one in world.staff.assignments]
+    pairs = [(one.outlet_code, one.manager_code) for one in world.people.staff.assignments]
     assert len(pairs) == len(set(pairs))
-    for change in world.staff.hand_overs:
+    for change in world.people.staff.hand_overs:
         assert (change.outlet_code, change.manager_code) not in pairs
         assert change.on.isoweekday() == 3
-        assert world.staff.holders_on(change.on)[change.outlet_code][0] == change.manager_code
-        assert world.staff.holders_on(change.on - timedelta(days=1))[change.outlet_code][0] != change.manager_code
+        assert world.people.staff.holders_on(change.on)[change.outlet_code][0] == change.manager_code
+        assert (
+            world.people.staff.holders_on(change.on - timedelta(days=1))[change.outlet_code][0] != change.manager_code
+        )
 
 
 def test_every_phone_is_from_the_invented_range_and_belongs_to_one(world: World):
-    phones = [outlet.phone for outlet in world.outlets] + [manager.work_phone for manager in world.staff.managers]
+    phones = [outlet.phone for outlet in world.people.outlets] + [
+        manager.work_phone for manager in world.people.staff.managers
+    ]
     assert len(phones) == len(set(phones))
     assert all(phone.startswith("1380000") and len(phone) == 11 for phone in phones)
 
 
 def test_every_outlet_takes_cash(world: World):
-    assert all(TenderCode.CASH in outlet.tenders for outlet in world.outlets)
+    assert all(TenderCode.CASH in outlet.tenders for outlet in world.people.outlets)
 
 
 def test_household_numbers_have_13_digits_and_are_unique(world: World):
-    numbers = [household.household_no for household in world.households]
+    numbers = [household.household_no for household in world.people.households]
     assert len(numbers) == len(set(numbers))
     assert {(len(number), number[:4]) for number in numbers} == {(13, "3310"), (13, "3304")}
 
 
 def test_the_same_day_gives_the_same_world_and_the_next_day_the_same_register(world: World, timeline: Timeline):
-    again = invent(Timeline.ending(shanghai_instant(timeline.today, 9)))
-    assert again.outlets == world.outlets
-    assert again.staff == world.staff
-    assert again.households == world.households
+    again = invent(invent_people(Timeline.ending(shanghai_instant(timeline.today, 9))))
+    assert again.people.outlets == world.people.outlets
+    assert again.people.staff == world.people.staff
+    assert again.people.households == world.people.households
     assert [month.payments for month in again.months] == [month.payments for month in world.months]
     assert [month.bills for month in again.months] == [month.bills for month in world.months]
 
