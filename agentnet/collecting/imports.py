@@ -142,7 +142,7 @@ def plan_bills(parsed: Parsed, _by: Actor) -> Plan:
             if before is None:
                 work.new.append(_new_bill(household_id, values["bill_month"], figures, delivered_at))
             elif any(getattr(before, name) != figure for name, figure in figures.items()):
-                work.changed.append((before.id, {**figures, "delivered_at": delivered_at}))
+                work.changed.append((before.id, {**figures, "delivered_at": delivered_at, "paid_off_on": None}))
             else:
                 found.unchanged += 1
     found.new, found.changed = len(work.new), len(work.changed)

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, and_, bindparam, func, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, bindparam, func, or_, select, true, update
 
 from agentnet.collecting.models import AdvanceUse, Allocation, AllocationChange, Bill, Collection, Household, Void
 from agentnet.collecting.rules import LOOK_ALIKE_WINDOW, BillDue, Terms, open_day
@@ -60,10 +60,10 @@ class Recent(NamedTuple):
     collected_at: datetime
 
 
-def _paid(column: ColumnElement[Any]) -> ColumnElement[Any]:
-    """Return what collections that were not voided paid of a bill."""
+def _paid(column: ColumnElement[Any], *among: ColumnElement[bool]) -> ColumnElement[Any]:
+    """Return what collections that were not voided paid of a bill, those among them if that is said."""
     voided = select(voids.c.id).where(voids.c.collection_id == allocations.c.collection_id).exists()
-    paid = select(func.sum(column)).where(allocations.c.bill_id == bills.c.id, ~voided)
+    paid = select(func.sum(column)).where(allocations.c.bill_id == bills.c.id, ~voided, *among)
     return func.coalesce(paid.correlate(bills).scalar_subquery(), 0)
 
 
@@ -84,21 +84,60 @@ def _settled(name: str) -> ColumnElement[Any]:
     return _paid(allocations.c[name]) + _used(uses.c[name]) + _corrected(changes.c[name])
 
 
-def still_due() -> Select[*tuple[Any, ...]]:
-    """Return the select of unpaid bills: id, household, month, outstanding principal and late charge."""
-    # The filter needs three look-ups a bill; the six of the columns are made for unpaid bills only.
-    whole = (
-        _paid(allocations.c.principal_fen + allocations.c.late_charge_fen)
+def _whole(*among: ColumnElement[bool]) -> ColumnElement[Any]:
+    """Return what was paid of a bill in whatever way, by those among the collections if that is said."""
+    return (
+        _paid(allocations.c.principal_fen + allocations.c.late_charge_fen, *among)
         + _used(uses.c.principal_fen + uses.c.late_charge_fen)
         + _corrected(changes.c.principal_fen + changes.c.late_charge_fen)
     )
+
+
+def still_due() -> Select[*tuple[Any, ...]]:
+    """Return the select of unpaid bills: id, household, month, outstanding principal and late charge."""
+    # The filter needs three look-ups a bill; the six of the columns are made for unpaid bills only.
     return select(
         bills.c.id,
         bills.c.household_id,
         bills.c.bill_month,
         (bills.c.principal_fen - _settled("principal_fen")).label("principal"),
         (bills.c.late_charge_fen - _settled("late_charge_fen")).label("late"),
-    ).where(bills.c.principal_fen + bills.c.late_charge_fen > whole)
+    ).where(bills.c.paid_off_on.is_(None), bills.c.principal_fen + bills.c.late_charge_fen > _whole())
+
+
+def pay_off(connection: Connection, household_ids: Sequence[int], today: date) -> None:
+    """Note which bills of households are paid in full by what no void can take back: what came in before today.
+
+    The households must be held, so that no correction takes from a bill meanwhile.
+    """
+    _PAY_OFF.execute(connection, {"today": today, "household_ids": list(household_ids)})
+
+
+def may_be_owed_again(connection: Connection, bill_ids: Iterable[int]) -> None:
+    """Let counters look at bills again from which something was taken back; their households must be held."""
+    _OWED_AGAIN.execute(connection, {"bill_ids": sorted(set(bill_ids))})
+
+
+_BEFORE = (
+    select(collections.c.id)
+    .where(
+        collections.c.id == allocations.c.collection_id,
+        collections.c.business_on < bindparam("today", type_=collections.c.business_on.type),
+    )
+    .exists()
+)
+_PAY_OFF = Straight(
+    update(bills)
+    .where(
+        bills.c.household_id.in_(bindparam("household_ids", expanding=True)),
+        bills.c.paid_off_on.is_(None),
+        bills.c.principal_fen + bills.c.late_charge_fen <= _whole(_BEFORE),
+    )
+    .values(paid_off_on=bindparam("today", type_=bills.c.paid_off_on.type))
+)
+_OWED_AGAIN = Straight(
+    update(bills).where(bills.c.id.in_(bindparam("bill_ids", expanding=True))).values(paid_off_on=None)
+)
 
 
 _HOUSEHOLDS = Straight(

@@ -33,6 +33,13 @@ class Bill(Model):
     __table_args__ = (
         UniqueConstraint("household_id", "bill_month", name="uq_bills_household_month"),
         CheckConstraint("principal_fen >= 0 AND late_charge_fen >= 0", name="amounts"),
+        # A counter asks for what may still be owed, not for years of bills that were paid long ago.
+        Index(
+            "ix_bills_owed",
+            "household_id",
+            sqlite_where=text("paid_off_on IS NULL"),
+            postgresql_where=text("paid_off_on IS NULL"),
+        ),
     )
 
     id: Mapped[Key]
@@ -43,6 +50,11 @@ class Bill(Model):
     due_on: Mapped[date]
     version: Mapped[int] = mapped_column(default=1)
     delivered_at: Mapped[datetime]
+    paid_off_on: Mapped[date | None]
+    """The night that found it paid in full by money that cannot be voided any more; None: it may be owed.
+
+    Whatever takes from what was paid, or changes what is owed, makes it None again (``lookups.may_be_owed_again``).
+    """
 
 
 class Collection(Model):

@@ -20,6 +20,7 @@ from agentnet.collecting.lookups import (
     collections,
     days,
     households,
+    pay_off,
     still_due,
     uses,
     voids,
@@ -62,6 +63,22 @@ _ALLOCATED = Straight(
 )
 
 
+_FREE = Straight(
+    select(households.c.id)
+    .where(
+        households.c.id.in_(
+            select(collections.c.household_id).where(
+                collections.c.business_on == _DAY, collections.c.outlet_id.in_(_OUTLETS)
+            )
+        )
+    )
+    .with_for_update(key_share=True, skip_locked=True)
+)
+"""Holds the households that paid on a day, but for those at a counter now: a bill that is not noted as paid off is only
+looked at once more each time, and the night, which holds accounts by then, must not wait for a counter that wants them.
+"""
+
+
 def allocate_oldest_day(by: Actor, until: date, limit: int = BATCH) -> int:
     """Move what outlets received on the oldest unallocated day before ``until``; return how many outlets.
 
@@ -79,6 +96,8 @@ def allocate_oldest_day(by: Actor, until: date, limit: int = BATCH) -> int:
     post_many(by, transfers)
     _ALLOCATED.execute(connection, {"day": day, "outlets": claimed, "at": now()})
     _ADD_UP[connection.dialect.name].execute(connection, {"day": day, "outlets": claimed})
+    free = [household_id for (household_id,) in _FREE.rows(connection, {"day": day, "outlets": claimed})]
+    pay_off(connection, free, today())
     after = {"outlets": len(claimed), "amount_fen": sum(transfer.amount_fen for transfer in transfers)}
     write_audit(by, "received_allocated", "business_day", day.isoformat(), after=after)
     return len(claimed)
@@ -225,6 +244,7 @@ def spend_advances(by: Actor, limit: int = BATCH) -> int:
         return 0
     post_many(by, transfers)
     insert_typed(connection, uses, rows)
+    pay_off(connection, list(advances), day)
     after = {"bills": len(rows), "amount_fen": sum(transfer.amount_fen for transfer in transfers)}
     write_audit(by, "advances_spent", "business_day", day.isoformat(), after=after)
     return len(rows)

@@ -74,6 +74,31 @@ def allocations_pay_the_right_household(connection: Connection) -> Iterator[Find
         yield Finding("wrong_household", row.receipt_no, f"pays a bill of {row.bill_month} of another household")
 
 
+def bills_paid_off_are_paid(connection: Connection) -> Iterator[Finding]:
+    """A bill that counters no longer look at is paid in full by what stands."""
+    for row in rows(
+        connection,
+        """
+        SELECT h.household_no, b.bill_month, b.paid_off_on, b.principal_fen + b.late_charge_fen AS billed_fen,
+               COALESCE((SELECT SUM(a.principal_fen + a.late_charge_fen) FROM allocations a
+                         WHERE a.bill_id = b.id AND a.collection_id NOT IN (SELECT collection_id FROM voids)), 0)
+               + COALESCE((SELECT SUM(u.principal_fen + u.late_charge_fen) FROM advance_uses u
+                           WHERE u.bill_id = b.id), 0)
+               + COALESCE((SELECT SUM(k.principal_fen + k.late_charge_fen) FROM allocation_changes k
+                           WHERE k.bill_id = b.id), 0) AS paid_fen
+        FROM bills b JOIN households h ON h.id = b.household_id
+        WHERE b.paid_off_on IS NOT NULL
+        """,
+    ):
+        if row.paid_fen < row.billed_fen:
+            yield Finding(
+                "paid_off",
+                f"{row.household_no} {row.bill_month}",
+                f"noted as paid off on {row.paid_off_on}, but of {yuan(row.billed_fen)} only {yuan(int(row.paid_fen))}"
+                " were paid: counters do not ask for the rest",
+            )
+
+
 def voids_reverse_the_same_day(connection: Connection) -> Iterator[Finding]:
     """A void reverses its collection's transfer, on the same business day."""
     for row in rows(

@@ -66,6 +66,7 @@ CHECKS: Sequence[Check] = tuple(
         collections.no_transfer_without_its_collection,
         collections.allocations_add_up,
         collections.allocations_pay_the_right_household,
+        collections.bills_paid_off_are_paid,
         collections.voids_reverse_the_same_day,
         collections.receipts_have_no_gap,
         collections.final_days_are_added_up,

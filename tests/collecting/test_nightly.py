@@ -6,9 +6,9 @@ from sqlalchemy import insert, select
 
 from agentnet.collecting.actions import void_collection
 from agentnet.collecting.jobs import allocate_received
-from agentnet.collecting.models import AdvanceUse, Bill
+from agentnet.collecting.models import AdvanceUse, Bill, Household
 from agentnet.collecting.queries import echo_of, household_by_no
-from agentnet.core.clock import Month, frozen_at
+from agentnet.core.clock import Month, business_date, frozen_at
 from agentnet.core.ids import new_id
 from agentnet.infra.actor import SYSTEM
 from agentnet.infra.db import db
@@ -105,6 +105,57 @@ def test_what_an_advance_paid_is_not_asked_for_again(app):
         allocate_received()
         one = item(4550, world.MEI, due_seen_fen=4550)
         assert record(one)[0].status == "created"
+    assert echo(world.MEI).bills == []
+
+
+def paid_off():
+    """Return the day on which each of Mei's bills was noted as paid off, by month."""
+    with reading():
+        return dict(db.session.execute(select(Bill.bill_month, Bill.paid_off_on).where(Bill.household_id == 1)).all())
+
+
+def test_the_night_notes_bills_that_are_paid_in_full_and_no_others(app):
+    deliver("2026-11", 5000, 100)
+    record(item(30550 + 5099, world.MEI))
+    assert set(paid_off().values()) == {None}
+    with frozen_at(TONIGHT):
+        allocate_received()
+    noted = paid_off()
+    assert noted.pop("2026-11") is None
+    assert set(noted.values()) == {business_date(TONIGHT)}
+    assert [bill.total_fen for bill in echo(world.MEI).bills] == [1]
+
+
+def test_a_bill_that_an_advance_pays_is_noted(app):
+    record(item(40000, world.MEI))
+    deliver("2026-11", 5000, 100)
+    with frozen_at(TONIGHT):
+        allocate_received()
+    assert set(paid_off().values()) == {business_date(TONIGHT)}
+
+
+def test_what_came_in_after_midnight_pays_nothing_off_before_its_own_night(app):
+    record(item(30000, world.MEI))
+    with frozen_at(TONIGHT):
+        rest = item(550, world.MEI)
+        record(rest)
+        allocate_received()
+        assert paid_off() == {"2026-09": business_date(TONIGHT), "2026-10": None}
+        with batch():
+            void_collection(rest.id, new_id(), "金额输错", world.actor("alice"))
+        assert [bill.total_fen for bill in echo(world.MEI).bills] == [550]
+
+
+def test_the_night_does_not_wait_for_a_household_at_a_counter(app):
+    """On PostgreSQL a counter holds the household and may want an account that the night holds by now."""
+    if db.engine.dialect.name != "postgresql":
+        return
+    record(item(30550, world.MEI))
+    with db.engine.connect() as counter:
+        counter.execute(select(Household.id).where(Household.id == 1).with_for_update(key_share=True))
+        with frozen_at(TONIGHT):
+            assert allocate_received() == 1
+        assert set(paid_off().values()) == {None}
     assert echo(world.MEI).bills == []
 
 

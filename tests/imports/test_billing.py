@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from agentnet.collecting.models import Allocation, Bill, Household
 from agentnet.core.errors import Forbidden
 from agentnet.infra.db import db
 from agentnet.infra.importing import export_rows
+from agentnet.infra.transaction import batch
 from tests import world
 from tests.imports.conftest import Bring, counts
 
@@ -52,6 +55,15 @@ def test_numbers_of_the_wrong_length_and_unknown_villages_are_refused(bring: Bri
 def test_a_bill_delivered_again_unchanged_keeps_its_version(bring: Bring) -> None:
     assert counts(bring("bills", BILLS + SAME)) == (0, 0, 1)
     assert bill(world.MEI, "2026-10").version == 1
+
+
+def test_a_bill_that_was_paid_off_is_asked_for_again_once_billing_raises_it(bring: Bring) -> None:
+    with batch() as session:
+        session.execute(update(Bill).values(paid_off_on=date(2026, 11, 20)))
+    rows = f"{world.MEI},2026-10,203.50,1.20,2026-11-25\n"
+    assert counts(bring("bills", BILLS + rows)) == (0, 1, 0)
+    assert bill(world.MEI, "2026-10").paid_off_on is None
+    assert counts(bring("bills", BILLS + rows)) == (0, 0, 1)
 
 
 def test_other_figures_raise_the_version_and_touch_no_allocation(bring: Bring) -> None:

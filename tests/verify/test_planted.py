@@ -47,6 +47,7 @@ PLANTS = (
     ),
     ("allocation", "UPDATE allocations SET principal_fen = principal_fen + 1"),
     ("wrong_household", "UPDATE allocations SET bill_id = 1"),
+    ("paid_off", "UPDATE bills SET paid_off_on = '2026-10-20'"),
     ("month_end", "UPDATE business_days SET closed_at = NULL"),
     ("month_end", "UPDATE remittances SET decided_at = '2027-01-01 00:00:00'"),
     (

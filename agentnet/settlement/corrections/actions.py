@@ -16,7 +16,7 @@ from flask import current_app
 from sqlalchemy import Table, insert, select
 
 from agentnet.approvals.models import Approval
-from agentnet.collecting.lookups import bills_due, changes, households
+from agentnet.collecting.lookups import bills_due, changes, households, may_be_owed_again
 from agentnet.collecting.models import Correction, RefundPayout
 from agentnet.collecting.rules import PREPAID, allocate
 from agentnet.core.clock import now, today
@@ -242,6 +242,7 @@ def _insert(row: dict[str, Any], parts: Sequence[tuple[int, Held, int]]) -> None
             for household_id, part, sign in parts
         ],
     )
+    may_be_owed_again(connection, (part.bill_id for _, part, sign in parts if part.bill_id is not None and sign < 0))
 
 
 def _finish(approval: Approval, action: str, after: dict[str, object], by: Actor) -> None:
