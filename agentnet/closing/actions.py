@@ -51,7 +51,7 @@ from agentnet.commission.report_data import (
 from agentnet.core.clock import Month, now
 from agentnet.core.errors import Conflict
 from agentnet.divisions.queries import company
-from agentnet.documents.actions import plan_documents
+from agentnet.documents.actions import draft_documents, plan_documents
 from agentnet.documents.kinds import Period, ReportKind
 from agentnet.infra.actor import Actor
 from agentnet.infra.audit import write_audit
@@ -244,12 +244,15 @@ def _plan_all(kind: ReportKind, month: Month, by: Actor, watch: Watch, lines_at_
     by_code = {subject.code: subject for subject in subjects}
     planned = finished = 0
     for codes in in_chunks({code: lines.get(code, 0) for code in by_code}, lines_at_once or MOST_FROZEN):
+        chunk = [by_code[code] for code in codes]
+        draft = None
+        if kind in KINDS:  # the month takes no more facts
+            with reading():
+                draft = draft_documents(kind, period, LANGUAGE, chunk)
         with batch():
             unit = company()
             if unit is not None:
-                planned += plan_documents(
-                    kind, unit, period, LANGUAGE, by, subjects=[by_code[code] for code in codes]
-                ).new
+                planned += plan_documents(kind, unit, period, LANGUAGE, by, subjects=chunk, draft=draft).new
         finished += len(codes)
         watch(kind.code, finished, len(by_code))
     return planned

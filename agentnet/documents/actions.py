@@ -40,6 +40,25 @@ class Planned:
     existing: int
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """Documents frozen ahead of the transaction that plans them: of whom, numbered after which serial, their rows."""
+
+    codes: Sequence[str]
+    last_serial: int
+    rows: Sequence[dict[str, Any]]
+
+
+def draft_documents(kind: ReportKind, period: Period, language: str, subjects: Sequence[Subject]) -> Draft:
+    """Freeze documents with no lock held, of figures that cannot change any more: a month's that is being closed.
+
+    ``plan_documents`` takes the draft as it is if nobody planned one of the kind and period in between, and else
+    freezes anew.
+    """
+    fresh, last = _fresh(kind, period, language, subjects), _last_serial(kind, period)
+    return Draft([one.code for one in fresh], last, _freeze_fresh(kind, fresh, period, language, last) if fresh else [])
+
+
 def plan_documents(
     kind: ReportKind,
     org_unit: OrgUnit,
@@ -49,6 +68,7 @@ def plan_documents(
     schedule_id: int | None = None,
     subjects: Sequence[Subject] | None = None,
     order_id: uuid.UUID | None = None,
+    draft: Draft | None = None,
 ) -> Planned:
     """Freeze and plan one document for each subject that has none of this period yet; leave the others alone.
 
@@ -58,20 +78,28 @@ def plan_documents(
     due = kind.subjects(org_unit, period) if subjects is None else subjects
     wanted = list({subject.code: subject for subject in due}.values())
     _one_planner_of(kind, period)
-    taken = set(
-        db.session.scalars(
-            select(Run.subject)
-            .where(*_of_period(kind, period))
-            .where(Run.subject.in_([f"{subject.code}:{language}" for subject in wanted]))
-        )
-    )
-    fresh = [subject for subject in wanted if f"{subject.code}:{language}" not in taken]
+    fresh = _fresh(kind, period, language, wanted)
     if fresh:
-        rows = _freeze_fresh(kind, fresh, period, language)
+        last = _last_serial(kind, period)
+        if draft is not None and (draft.codes, draft.last_serial) == ([one.code for one in fresh], last):
+            rows = draft.rows
+        else:
+            rows = _freeze_fresh(kind, fresh, period, language, last)
         db.session.execute(insert(Run), [row | {"schedule_id": schedule_id, "order_id": order_id} for row in rows])
         after: dict[str, object] = {"period": period.starts_on.isoformat(), "language": language, "new": len(rows)}
         write_audit(by, "plan_documents", "report_kind", kind.code, after=after | {"first": rows[0]["number"]})
     return Planned(new=len(fresh), existing=len(wanted) - len(fresh))
+
+
+def _fresh(kind: ReportKind, period: Period, language: str, subjects: Sequence[Subject]) -> list[Subject]:
+    """Return those who have no document of the kind and period in the language yet."""
+    codes = [f"{subject.code}:{language}" for subject in subjects]
+    taken = set(db.session.scalars(select(Run.subject).where(*_of_period(kind, period)).where(Run.subject.in_(codes))))
+    return [subject for subject in subjects if f"{subject.code}:{language}" not in taken]
+
+
+def _last_serial(kind: ReportKind, period: Period) -> int:
+    return db.session.scalar(select(func.max(Run.serial)).where(*_of_period(kind, period))) or 0
 
 
 def _of_period(kind: ReportKind, period: Period) -> tuple[ColumnElement[bool], ...]:
@@ -86,8 +114,9 @@ def _one_planner_of(kind: ReportKind, period: Period) -> None:
         db.session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
 
 
-def _freeze_fresh(kind: ReportKind, subjects: Sequence[Subject], period: Period, language: str) -> list[dict[str, Any]]:
-    last = db.session.scalar(select(func.max(Run.serial)).where(*_of_period(kind, period))) or 0
+def _freeze_fresh(
+    kind: ReportKind, subjects: Sequence[Subject], period: Period, language: str, last: int
+) -> list[dict[str, Any]]:
     company, made_at = company_in(language), now()
     heads = {
         subject.code: head_for(

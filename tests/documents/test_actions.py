@@ -69,6 +69,31 @@ def test_each_language_and_each_period_is_its_own_document(facts: Facts) -> None
     ]
 
 
+def test_what_was_frozen_ahead_is_planned_as_it_was_frozen(facts: Facts) -> None:
+    kind = invented.monthly(facts)
+    facts.amounts["outlet:WL0001"] = 888
+    with reading():
+        subjects = list(kind.subjects(unit(), OCTOBER))
+        draft = actions.draft_documents(kind, OCTOBER, "zh", subjects)
+    facts.amounts["outlet:WL0001"] = 999
+    with batch():
+        actions.plan_documents(kind, unit(), OCTOBER, "zh", SYSTEM, subjects=subjects, draft=draft)
+    first = next(run for run in runs() if run.subject == "outlet:WL0001:zh")
+    assert read_figures(kind, first.frozen).amount_fen == 888
+
+
+def test_what_was_frozen_ahead_is_frozen_anew_if_another_planned_in_between(facts: Facts) -> None:
+    kind = invented.monthly(facts)
+    with reading():
+        subjects = list(kind.subjects(unit(), OCTOBER))
+        draft = actions.draft_documents(kind, OCTOBER, "zh", subjects)
+    plan(facts, "JX")
+    with batch():
+        actions.plan_documents(kind, unit(), OCTOBER, "zh", SYSTEM, subjects=subjects, draft=draft)
+    assert [run.serial for run in runs()] == [1, 2, 3, 4, 5]
+    assert len({run.subject for run in runs()}) == 5
+
+
 def test_an_empty_list_of_subjects_plans_nothing(facts: Facts) -> None:
     with batch():
         assert actions.plan_documents(invented.monthly(facts), unit(), OCTOBER, "zh", SYSTEM, subjects=[]).new == 0
