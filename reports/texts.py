@@ -148,7 +148,7 @@ SUMMARY: Texts = {
     "outlet_name": ("网点名称", "Outlet"),
     "urban_subtotal": ("城区小计（%(outlets)s 个网点）", "Urban subtotal (%(outlets)s outlets)"),
     "rural_subtotal": ("农村小计（%(outlets)s 个网点）", "Rural subtotal (%(outlets)s outlets)"),
-    "grand_total": ("城乡合计（%(outlets)s 个网点）", "Urban and rural (%(outlets)s outlets)"),
+    "grand_total": ("城乡合计（%(outlets)s 个网点）", "All (%(outlets)s outlets)"),
     "summary_note": (
         "环比、同比按未舍入数计算，保留一位小数；往期没有数据或为零时以“-”表示。",
         "Changes are computed from unrounded figures and shown to one decimal; a dash means that the earlier "

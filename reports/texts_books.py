@@ -122,7 +122,7 @@ RECONCILIATION: Mapping[str, tuple[str, str]] = {
     "reconciliation_title_month": ("对账月报", "Reconciliation Report, Monthly"),
     "reconciliation_open": ("待处理差异", "Open differences"),
     "reconciliation_open_count": ("待处理 %(count)s 笔", "%(count)s open"),
-    "reconciliation_late": ("其中超过 7 天", "older than 7 days"),
+    "reconciliation_late": ("其中超过 7 天", "Older than 7 days"),
     "reconciliation_ended": ("本期办结", "Ended in the period"),
     "reconciliation_collected": ("本期代收", "Collected"),
     "reconciliation_files_heading": ("对账文件（元）", "Files (CNY)"),

@@ -32,11 +32,16 @@ class Units:
         self.by_id = {unit.id: unit for unit in db.session.scalars(select(OrgUnit))}
 
     def name(self, unit_id: int, language: str) -> str:
-        """Return ``温岭供电公司 太平供电所``: the unit after its parent, without the company."""
+        """Return ``温岭供电公司 太平供电所``: the unit after its parent, without the company.
+
+        English names are of several words, so a dot stands between the two.
+        """
         unit = self.by_id[unit_id]
         parent = self.by_id.get(unit.parent_id or 0)
         named = [parent, unit] if parent is not None and parent.parent_id is not None else [unit]
-        return " ".join((one.name_en or one.name) if language == "en" else one.name for one in named)
+        if language == "en":
+            return " · ".join(one.name_en or one.name for one in named)
+        return " ".join(one.name for one in named)
 
 
 def document_head(head: Head, units: Units, unit_id: int, data_state: str) -> DocumentHead:

@@ -145,7 +145,7 @@ def test_a_visit_at_the_host_shows_on_the_hosted_stations_row(two_weeks) -> None
 def test_an_english_week_is_english_where_words_are_ours(two_weeks) -> None:
     week = frozen(DUTY_MANAGER_WEEK, WENLING, WEEK, "en")["manager:M001"]
     assert week.rows[0].failed_items == ("Printer works and has paper",)
-    assert week.head.org_name == "Wenling Power Supply Taiping Station"
+    assert week.head.org_name == "Wenling Power Supply · Taiping Station"
     assert "Week 47" in week.head.data_state
 
 
