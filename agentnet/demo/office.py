@@ -23,7 +23,7 @@ from agentnet.closing.actions import close_month
 from agentnet.closing.jobs import close_due_month
 from agentnet.core.clock import Month, frozen_at, shanghai_instant
 from agentnet.demo.haste import hasten
-from agentnet.demo.printing import schedule_duties, schedule_money
+from agentnet.demo.printing import schedule_duties, schedule_money, some_of_each_kind
 from agentnet.demo.visiting import Duties, play_rounds
 from agentnet.documents.jobs import TICK
 from agentnet.documents.worker import draw_some
@@ -153,6 +153,7 @@ def _visit(duties: Duties, at: datetime) -> None:
         with batch():
             schedule_duties(duties.units, at)
         TICK.run()
+        draw_some(only=some_of_each_kind())
 
 
 def _close(month: Month) -> None:

@@ -10,10 +10,9 @@ from __future__ import annotations
 import gc
 import time
 from datetime import datetime
-from uuid import UUID
 
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from agentnet.core.clock import frozen_at, now, shanghai_instant
 from agentnet.core.errors import Conflict
@@ -23,7 +22,7 @@ from agentnet.demo.loading import load_agreements, load_register
 from agentnet.demo.office import office_beside, tick
 from agentnet.demo.paying import play_payout
 from agentnet.demo.plans import agree_plans
-from agentnet.demo.printing import add_mappings, schedule_books
+from agentnet.demo.printing import add_mappings, schedule_books, some_of_each_kind
 from agentnet.demo.reconciling import reconcile_week
 from agentnet.demo.remedying import put_differences_right
 from agentnet.demo.sign_ins import AGENT, Keys, add_sign_ins, replace_passwords
@@ -31,8 +30,6 @@ from agentnet.demo.timeline import Timeline
 from agentnet.demo.visiting import Duties
 from agentnet.demo.world import People, World, invent, invent_people
 from agentnet.divisions.models import OrgUnit
-from agentnet.documents.models import Run
-from agentnet.documents.rules import RunState
 from agentnet.documents.worker import draw_some
 from agentnet.infra.actor import SYSTEM
 from agentnet.infra.audit import AuditLine, write_audit
@@ -42,10 +39,6 @@ from agentnet.infra.transaction import batch, reading
 from agentnet.users.models import User
 
 LOADED, FINISHED = "demo_loaded", "demo_finished"
-
-OF_EACH_KIND = 5
-"""Documents of each kind that are drawn before a demo is served."""
-
 
 def prepare(app: Flask, keys: Keys, watch: Watch, *, print_all: bool) -> bool:
     """Do whatever is left to do; return whether anything was. The schema must be the newest.
@@ -119,18 +112,10 @@ def _make(app: Flask, keys: Keys, ends_at: datetime | None, watch: Watch, *, pri
                 office.draw()
                 drain(app)
             else:
-                draw_some(only=_some_of_each_kind())
+                draw_some(only=some_of_each_kind())
     watch("documents", 1, 1)
     with app.app_context(), batch():
         write_audit(SYSTEM, FINISHED, "demo", "demo")
-
-
-def _some_of_each_kind() -> list[UUID]:
-    """Return the first planned documents of each kind."""
-    with reading():
-        place = func.row_number().over(partition_by=Run.kind, order_by=Run.id)
-        planned = select(Run.id, place.label("place")).where(Run.state == RunState.PLANNED).subquery()
-        return list(db.session.scalars(select(planned.c.id).where(planned.c.place <= OF_EACH_KIND)))
 
 
 def load_people(people: People) -> None:

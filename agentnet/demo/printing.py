@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from agentnet.books.journal_actions import add_mapping
 from agentnet.books.models import JournalMapping
@@ -24,12 +25,16 @@ from agentnet.core.ids import new_id
 from agentnet.demo.villages import Unit
 from agentnet.divisions.models import OrgKind
 from agentnet.documents.kinds import ReportKind
-from agentnet.documents.models import Schedule
-from agentnet.documents.rules import SPANS, Cadence, Rhythm
+from agentnet.documents.models import Run, Schedule
+from agentnet.documents.rules import SPANS, Cadence, Rhythm, RunState
 from agentnet.documents.schedules import ScheduleWish, add_schedule
 from agentnet.infra.actor import SYSTEM, Actor, Grant, Role
 from agentnet.infra.db import db
+from agentnet.infra.transaction import reading
 from agentnet.visits.report_data import DUTY_MANAGER_WEEK, DUTY_STATION_MONTH
+
+OF_EACH_KIND = 5
+"""Documents of each kind that are drawn before a demo is served."""
 
 OFFICE = Actor(
     user_id=None, name="demo", grants=(Grant(Role.SUPERVISOR, org_path="/"), Grant(Role.FINANCE, org_path="/"))
@@ -83,6 +88,15 @@ def add_mappings() -> None:
     for name in PRESETS:
         if db.session.scalar(select(JournalMapping.id).where(JournalMapping.name == name)) is None:
             add_mapping(new_id(), name, name, SYSTEM)
+
+
+def some_of_each_kind() -> list[UUID]:
+    """Return which of the first documents of each kind are not drawn yet; a demo is served with them."""
+    with reading():
+        place = func.row_number().over(partition_by=Run.kind, order_by=Run.id)
+        first = select(Run.id, Run.state, place.label("place")).subquery()
+        planned = first.c.state == RunState.PLANNED
+        return list(db.session.scalars(select(first.c.id).where(planned, first.c.place <= OF_EACH_KIND)))
 
 
 def _add(name: str, kind: ReportKind, unit_code: str, language: str, rhythm: Rhythm, first: datetime) -> None:
