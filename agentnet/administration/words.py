@@ -179,7 +179,7 @@ ACTIONS: Mapping[str, str] = {
 
 SUBJECTS: Mapping[str, str] = {
     "dispute": translatable("代办费异议"),
-    "outlet": translatable("网点"),
+    "outlet": translatable("代收网点"),
     "outlet_kind": translatable("网点类型"),
     "manager": translatable("台区经理"),
     "partner": translatable("合作单位"),
@@ -238,8 +238,8 @@ FIELDS: Mapping[str, str] = {
     "on": translatable("日期"),
     "org_unit": translatable("组织单位"),
     "org_unit_id": translatable("组织单位"),
-    "outlet_id": translatable("网点"),
-    "outlet": translatable("网点"),
+    "outlet_id": translatable("代收网点"),
+    "outlet": translatable("代收网点"),
     "partner_id": translatable("合作单位"),
     "partner_outlet_no": translatable("合作单位网点号"),
     "parent": translatable("上级单位"),
