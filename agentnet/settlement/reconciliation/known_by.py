@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import Date, bindparam, func, select
+from sqlalchemy import Date, bindparam, exists, func, select
 
 from agentnet.infra.db import db
 from agentnet.infra.marks import marks_of
@@ -21,8 +21,8 @@ CLAIMS = "claims"
 """Files, what their rows were matched with, and differences: of all days, for a match may lie far from its file."""
 
 _OPEN = Straight(
-    select(func.count()).where(
-        BusinessDay.business_on == bindparam("day", type_=Date()), BusinessDay.allocated_at.is_(None)
+    select(
+        exists().where(BusinessDay.business_on == bindparam("day", type_=Date()), BusinessDay.allocated_at.is_(None))
     )
 )
 _NEWEST = Straight(select(func.max(RowMatch.id)))
