@@ -68,7 +68,7 @@ from agentnet.holding import models as holding_models
 from agentnet.holding.approval_kinds import LIMIT_RAISE, PAY_BACK_KINDS
 from agentnet.holding.blueprint import blueprint as holding_blueprint
 from agentnet.holding.queries import require_no_top_up_waiting
-from agentnet.infra import idempotency, revisions
+from agentnet.infra import idempotency, marks, revisions
 from agentnet.infra.config import Settings, read_settings
 from agentnet.infra.db import init_db
 from agentnet.infra.i18n import init_i18n
@@ -116,6 +116,7 @@ from agentnet.workdays.blueprint import blueprint as workdays_blueprint
 MODELS = (
     idempotency,
     revisions,
+    marks,
     workdays_models,
     divisions_models,
     users_models,

@@ -75,7 +75,8 @@ _marks: WeakKeyDictionary[SessionTransaction, dict[str, str]] = WeakKeyDictionar
 """The marks as a transaction found them when it first asked: what it works out later is not older than they are."""
 
 
-def _mark_of(subject: str) -> str:
+def mark_of(subject: str) -> str:
+    """Return the subject's mark as the transaction first found it, empty if nothing of it ever changed."""
     connection, transaction = db.session.connection(), db.session().get_transaction()
     assert transaction is not None
     if transaction not in _marks:
@@ -91,9 +92,19 @@ def remembered(subject: str, question: Hashable, work: Callable[[], T]) -> T:
     """
     if writing.get():
         return work()
+    return remembered_under(mark_of(subject), (subject, question), work)
+
+
+def remembered_under(mark: str, question: Hashable, work: Callable[[], T]) -> T:
+    """Return what ``work`` finds, from memory where it last found it on the same day and under the same mark.
+
+    The mark must change with all that the answer depends on beside the question, and be read before it (``mark_of``,
+    ``infra.marks``). The answer must not be changed.
+    """
+    if writing.get():
+        return work()
     memory = cast(Memory, current_app.extensions.setdefault("agentnet.memory", Memory()))
-    mark = _mark_of(subject)
-    asked = (subject, today(), question)
+    asked = (today(), question)
     found = memory.get(asked, mark)
     if found is not None:
         return cast(T, found[0])

@@ -10,7 +10,9 @@ from sqlalchemy import BigInteger, Select, bindparam, func, select
 
 from agentnet.core.money import Fen
 from agentnet.infra.db import db
+from agentnet.infra.revisions import remembered_under
 from agentnet.infra.statements import built_once
+from agentnet.settlement.reconciliation.known_by import claims_mark
 from agentnet.settlement.reconciliation.models import Difference, FileRow, ReconciliationFile, RowMatch
 from agentnet.settlement.reconciliation.queries import LIVE, matchable
 from agentnet.settlement.reconciliation.rules import State
@@ -33,7 +35,11 @@ class FileSums:
 
 
 def file_sums(file: ReconciliationFile) -> FileSums:
-    """Return how many rows were matched by which step, and what is open."""
+    """Return how many rows were matched by which step, and what is open; remembered, so it must not be changed."""
+    return remembered_under(claims_mark(), ("file sums", file.id), lambda: _added_up(file))
+
+
+def _added_up(file: ReconciliationFile) -> FileSums:
     connection, given = db.session.connection(), {"file_id": file.id}
     rows = connection.execute(_by_step(), given).all()
     by_step = {step: (int(count), int(fen)) for step, count, fen in rows if step is not None}

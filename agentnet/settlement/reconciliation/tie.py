@@ -16,10 +16,12 @@ from sqlalchemy import BigInteger, Select, bindparam, func, or_, select
 from agentnet.core.money import Fen
 from agentnet.infra.actor import Actor
 from agentnet.infra.db import db
+from agentnet.infra.revisions import remembered_under
 from agentnet.infra.statements import built_once
 from agentnet.outlets.models import Outlet
 from agentnet.outlets.queries import visible_outlets
 from agentnet.settlement.models import Remittance
+from agentnet.settlement.reconciliation.known_by import day_mark
 from agentnet.settlement.reconciliation.models import Difference, FileRow, ReconciliationFile, RowMatch
 from agentnet.settlement.reconciliation.queries import seen_by
 from agentnet.settlement.reconciliation.rules import State
@@ -98,14 +100,20 @@ class DayTies:
 def day_ties(viewer: Actor, day: date, unit_path: str | None, *, only_untied: bool, skipped: int, size: int) -> DayTies:
     """Return some outlets of a territory's day after the first ``skipped``, those that do not tie first, then by code.
 
-    Past the end it is the first page.
+    Past the end it is the first page. It is remembered (``known_by``): it must not be changed.
     """
+    asked = (viewer, day, unit_path, only_untied, skipped, size)
+    mark = day_mark(day)
+    return _judged(*asked) if mark is None else remembered_under(mark, ("tie", *asked), lambda: _judged(*asked))
+
+
+def _judged(viewer: Actor, day: date, unit_path: str | None, only_untied: bool, skipped: int, size: int) -> DayTies:
     connection = db.session.connection()
     statement = page_of_ties(viewer, unit_path, only_untied, _COLLATIONS[connection.dialect.name])
     rows = connection.execute(statement, {"day": day, "skipped": skipped, "shown": size}).all()
     whole = rows[0]
     if skipped and whole.code is None:
-        return day_ties(viewer, day, unit_path, only_untied=only_untied, skipped=0, size=size)
+        return _judged(viewer, day, unit_path, only_untied, 0, size)
     return DayTies(
         shown=[_tie(row) for row in rows if row.code is not None],
         skipped=skipped,

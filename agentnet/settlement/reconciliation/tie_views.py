@@ -28,7 +28,8 @@ def tie() -> Answer:
     """Show which outlets of a territory tie on a day, those that do not first."""
     day = typed_day(request.args, "day") or today() - timedelta(days=1)
     units = units_of(viewer(), Permission.RECONCILIATION_READ)
-    unit = next((one for one in units if one.code == typed_text(request.args, "unit", 32)), None)
+    code = typed_text(request.args, "unit", 32)
+    unit = next((one for one in units if one.code == code), None) if code else None
     only = request.args.get("only", "") == "untied"
     found = ties.day_ties(
         viewer(),
