@@ -154,9 +154,9 @@ _OF_PART = (PayoutPart.month, PayoutPart.share, PayoutPart.amount_fen, Outlet.co
 
 def parts_of_payments(viewer: Actor, batch: PayoutBatch, numbers: Sequence[int]) -> Mapping[int, list[Any]]:
     """Return what some of a batch's payments are made of, by number, as far as it lies in the viewer's territory."""
-    found: dict[int, list[Any]] = {}
+    found: dict[int, list[Any]] = {number: [] for number in numbers}
     for row in rows_of(_parts(viewer), {"batch_id": batch.id, "numbers": list(numbers)}):
-        found.setdefault(row.number, []).append(row)
+        found[row.number].append(row)
     return found
 
 
