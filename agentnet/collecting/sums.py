@@ -20,7 +20,6 @@ from sqlalchemy import (
     Date,
     Select,
     bindparam,
-    case,
     cast,
     func,
     literal,
@@ -92,13 +91,14 @@ def _here(column: Any, paths: tuple[str, ...] | None) -> tuple[ColumnElement[boo
     return () if paths is None else (column.in_(select(OrgUnit.id).where(under(paths))),)
 
 
-def _whole(value: Any) -> ColumnElement[int]:
-    return cast(func.coalesce(func.sum(value), 0), BigInteger)
+def _whole(value: Any, *of: ColumnElement[bool]) -> ColumnElement[int]:
+    total = func.sum(value)
+    return cast(func.coalesce(total.filter(*of) if of else total, 0), BigInteger)
 
 
 def _urban(setting: Any, value: Any) -> ColumnElement[int]:
     """Return a sum over urban collections alone: telling two settings apart by grouping sorted every row."""
-    return _whole(case((setting == Setting.URBAN.value, value), else_=0))
+    return _whole(value, setting == Setting.URBAN.value)
 
 
 @built_once

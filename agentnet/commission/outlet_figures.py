@@ -235,8 +235,13 @@ def _line_page(
     ids = [row.id for row in page.items]
     keys = _keys(outlet, month, CommissionLine.collection_id, ids) if closed else {}
     lines = []
+    paying: dict[Any, tuple[list[Component], tuple[int, ...]]] = {}  # of fifty lines mostly the same
     for collection in page.items:
         line = earned.get(collection.id) or EarnedLine(collection.id, collection.amount_fen, 0, ())
+        paid_by = paying.get(line.parts)
+        if paid_by is None:
+            component_ids = tuple([component_id for component_id, _fen in line.parts])
+            paid_by = paying[line.parts] = ([components[id_].component for id_ in component_ids], component_ids)
         lines.append(
             LineShown(
                 collection.collected_at,
@@ -245,8 +250,7 @@ def _line_page(
                 collection.tender,
                 line.base_fen,
                 line.commission_fen,
-                [components[component_id].component for component_id, _fen in line.parts],
-                tuple([component_id for component_id, _fen in line.parts]),
+                *paid_by,
                 keys.get(collection.id),
                 whole.get(collection.id),
             )
