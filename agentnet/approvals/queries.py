@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, String, and_, bindparam, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, String, and_, bindparam, false, func, or_, select, true
 
 from agentnet.approvals.kinds import kinds
 from agentnet.approvals.models import Approval, Delegation
@@ -25,6 +25,8 @@ from agentnet.users.queries import actor_for
 
 
 def _in_territory(paths: tuple[str, ...]) -> ColumnElement[bool]:
+    if any(path.count("/") <= 2 for path in paths):
+        return true()  # the whole company: no unit need be looked for
     under = or_(false(), *(OrgUnit.path.startswith(path, autoescape=True) for path in paths))
     return Approval.org_unit_id.in_(select(OrgUnit.id).where(under))
 
@@ -129,8 +131,8 @@ def in_whose_name(by: Actor, found: Approval) -> int | None:
 
 def waiting_count(viewer: Actor) -> int:
     """Return how many requests wait for the viewer's decision."""
-    statement = _waiting(*_deciders(viewer))
-    return db.session.connection().execute(statement).scalar_one()
+    [count] = rows_of(_waiting(*_deciders(viewer)))
+    return int(count)
 
 
 @built_once

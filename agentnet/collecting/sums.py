@@ -16,10 +16,10 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    Connection,
     Date,
     Select,
     bindparam,
-    case,
     cast,
     func,
     literal,
@@ -91,13 +91,14 @@ def _here(column: Any, paths: tuple[str, ...] | None) -> tuple[ColumnElement[boo
     return () if paths is None else (column.in_(select(OrgUnit.id).where(under(paths))),)
 
 
-def _whole(value: Any) -> ColumnElement[int]:
-    return cast(func.coalesce(func.sum(value), 0), BigInteger)
+def _whole(value: Any, *of: ColumnElement[bool]) -> ColumnElement[int]:
+    total = func.sum(value)
+    return cast(func.coalesce(total.filter(*of) if of else total, 0), BigInteger)
 
 
 def _urban(setting: Any, value: Any) -> ColumnElement[int]:
     """Return a sum over urban collections alone: telling two settings apart by grouping sorted every row."""
-    return _whole(case((setting == Setting.URBAN.value, value), else_=0))
+    return _whole(value, setting == Setting.URBAN.value)
 
 
 @built_once
@@ -127,27 +128,57 @@ def _running(paths: tuple[str, ...] | None) -> Straight:
 
 
 @built_once
-def _refunded(paths: tuple[str, ...] | None) -> Straight:
-    """Return one row of refunds carried out in a period: of urban collections, then of all."""
+def _refunded(paths: tuple[str, ...] | None, periods: int) -> Straight:
+    """Return a row of refunds carried out in each of so many periods: which, of urban collections, then of all."""
     amount = Correction.amount_fen
     return Straight(
-        select(_urban(Collection.setting, amount), _whole(amount))
-        .select_from(Correction)
-        .join(Collection, Collection.id == Correction.collection_id)
-        .where(
-            Correction.kind == "REFUND",
-            Correction.business_on >= _SINCE,
-            Correction.business_on < _UNTIL,
-            *_here(Collection.org_unit_id, paths),
+        union_all(
+            *(
+                select(literal(which, BigInteger), _urban(Collection.setting, amount), _whole(amount))
+                .select_from(Correction)
+                .join(Collection, Collection.id == Correction.collection_id)
+                .where(
+                    Correction.kind == "REFUND",
+                    Correction.business_on >= bindparam(f"since_{which}", type_=Date()),
+                    Correction.business_on < bindparam(f"until_{which}", type_=Date()),
+                    *_here(Collection.org_unit_id, paths),
+                )
+                for which in range(periods)
+            )
         )
     )
 
 
 def taken_by_setting(paths: tuple[str, ...] | None, since: date, until: date) -> Mapping[str, Taken]:
     """Return what was taken from a day until a day (exclusive) below org paths (None: anywhere), by setting."""
+    return taken_in_periods(paths, (since, until))[0]
+
+
+def taken_in_periods(paths: tuple[str, ...] | None, *periods: tuple[date, date]) -> list[Mapping[str, Taken]]:
+    """Return what ``taken_by_setting`` does for each of several periods; what they share is asked once."""
     connection = db.session.connection()
     ((first_open,),) = _FIRST_OPEN.rows(connection, {})
     open_since = min(first_open or today(), today())
+    asked: dict[str, date] = {}
+    for which, (since, until) in enumerate(periods):
+        asked |= {f"since_{which}": since, f"until_{which}": until}
+    given_back = _refunded(paths, len(periods)).rows(connection, asked)
+    refunds = {int(which): (int(urban), int(whole)) for which, urban, whole in given_back}
+    return [
+        _taken(connection, paths, since, until, open_since, refunds[which])
+        for which, (since, until) in enumerate(periods)
+    ]
+
+
+def _taken(
+    connection: Connection,
+    paths: tuple[str, ...] | None,
+    since: date,
+    until: date,
+    open_since: date,
+    refunds: tuple[Fen, Fen],
+) -> Mapping[str, Taken]:
+    """Return a period's takings by setting; ``refunds`` is what was given back of urban collections, then of all."""
     parts: list[Sequence[int]] = []
     if since < (final_until := min(until, open_since)):
         given = {"since": since, "until": final_until}
@@ -165,9 +196,8 @@ def taken_by_setting(paths: tuple[str, ...] | None, since: date, until: date) ->
         figures = [int(figure) for figure in part]
         urban += Taken(*figures[:3])
         whole += Taken(*figures[3:])
-    ((given_back, given_back_in_all),) = _refunded(paths).rows(connection, {"since": since, "until": until})
-    urban += Taken(refunded_fen=int(given_back))
-    whole += Taken(refunded_fen=int(given_back_in_all))
+    urban += Taken(refunded_fen=refunds[0])
+    whole += Taken(refunded_fen=refunds[1])
     rural = Taken(
         whole.count - urban.count,
         whole.total_fen - urban.total_fen,

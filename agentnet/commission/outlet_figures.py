@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, Select, bindparam, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Select, String, bindparam, cast, or_, select
 
 from agentnet.collecting.models import Collection, Household
 from agentnet.commission.accruing import EarnedLine, MonthlyEarned, OutletMonth, in_month, outlet_months
@@ -25,7 +25,7 @@ from agentnet.commission.models import (
     PlanVersion,
 )
 from agentnet.commission.month_figures import Sums, was_of
-from agentnet.commission.queries import Paying, closed_months, components_by_id, components_ruling, tariffs
+from agentnet.commission.queries import Paying, components_by_id, components_ruling, tariffs
 from agentnet.commission.stored import closed_lines, closed_monthly, settled_amounts, working_of
 from agentnet.core.clock import Month
 from agentnet.core.masks import mask_household_no
@@ -35,6 +35,7 @@ from agentnet.infra.columnar import rows_of
 from agentnet.infra.db import db
 from agentnet.infra.pages import Page, SortBy, page_of
 from agentnet.infra.statements import built_once
+from agentnet.ledger.models import AccountingMonth
 from agentnet.ledger.queries import month_state
 from agentnet.ledger.rules import CLOSED
 from agentnet.outlets.models import Agreement, Outlet
@@ -138,7 +139,7 @@ def outlet_figures(outlet: Outlet, month: Month, arguments: Mapping[str, str]) -
             {part[0] for line in earned.values() for part in line.parts} | {one.component_id for one in monthly}
         )
     else:
-        worked = outlet_months(month, [outlet.id], tariffs())[0]
+        worked = outlet_months(month, [outlet.id], tariffs(), as_stored=True)[0]
         earned = {line.collection_id: line for line in worked.earned}
         monthly = worked.monthly
         sums = _provisional(worked)
@@ -217,7 +218,9 @@ def _line_page(
     whole: Mapping[uuid.UUID, Fen],
     earlier: Sequence[uuid.UUID],
 ) -> Page[LineShown]:
-    statement = _lines_of(month, closed)
+    # The ids of an open month's collections were left as the database keeps them: so are those of the list then.
+    as_stored = isinstance(next(iter(earned), None), str)
+    statement = _lines_of(month, closed, as_stored)
     if earlier:  # collections of earlier months that were settled in this one
         statement = _listed_lines(or_(_counts(month, closed), Collection.id.in_(earlier)))
     page = page_of(
@@ -232,8 +235,13 @@ def _line_page(
     ids = [row.id for row in page.items]
     keys = _keys(outlet, month, CommissionLine.collection_id, ids) if closed else {}
     lines = []
+    paying: dict[Any, tuple[list[Component], tuple[int, ...]]] = {}  # of fifty lines mostly the same
     for collection in page.items:
         line = earned.get(collection.id) or EarnedLine(collection.id, collection.amount_fen, 0, ())
+        paid_by = paying.get(line.parts)
+        if paid_by is None:
+            component_ids = tuple([component_id for component_id, _fen in line.parts])
+            paid_by = paying[line.parts] = ([components[id_].component for id_ in component_ids], component_ids)
         lines.append(
             LineShown(
                 collection.collected_at,
@@ -242,8 +250,7 @@ def _line_page(
                 collection.tender,
                 line.base_fen,
                 line.commission_fen,
-                [components[component_id].component for component_id, _fen in line.parts],
-                tuple([component_id for component_id, _fen in line.parts]),
+                *paid_by,
                 keys.get(collection.id),
                 whole.get(collection.id),
             )
@@ -263,10 +270,10 @@ def _counts(month: Month, closed: bool) -> ColumnElement[bool]:
     return Collection.id.in_(select(CommissionLine.collection_id).where(*paid_in))
 
 
-def _listed_lines(counts: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+def _listed_lines(counts: ColumnElement[bool], as_stored: bool = False) -> Select[*tuple[Any, ...]]:
     return (
         select(
-            Collection.id,
+            cast(Collection.id, String).label("id") if as_stored else Collection.id,
             Collection.collected_at,
             Collection.receipt_no,
             Collection.tender,
@@ -279,8 +286,8 @@ def _listed_lines(counts: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
 
 
 @built_once
-def _lines_of(month: Month, closed: bool) -> Select[*tuple[Any, ...]]:
-    return _listed_lines(_counts(month, closed))
+def _lines_of(month: Month, closed: bool, as_stored: bool) -> Select[*tuple[Any, ...]]:
+    return _listed_lines(_counts(month, closed), as_stored)
 
 
 def adjustments_in(outlet: Outlet, month: Month) -> list[Any]:
@@ -323,22 +330,30 @@ MOST_CLOSED = 13
 def closed_months_of(outlet: Outlet, partners: frozenset[str] | None) -> list[ClosedMonth]:
     """Return an outlet's closed months (of some partners' alone), newest first, with the newest Chinese statement."""
     given = {"outlet_id": outlet.id}
-    accruals = [one for one in rows_of(_ACCRUED, given) if partners is None or was_of(partners, one)]
+    if partners is None:
+        accruals = rows_of(_ACCRUED, given)
+    else:
+        accruals = [one for one in rows_of(_ACCRUED_BY_PARTNER, given) if was_of(partners, one)]
     numbers = {run.period_start: run.number for run in rows_of(_STATEMENTS, given)}
-    closed = set(closed_months())
     return [
         ClosedMonth(month, accrual.collections_count, accrual.due_fen, numbers.get(month.starts_on))
-        for month, accrual in ((Month.parse(accrual.month), accrual) for accrual in accruals)
-        if month in closed
+        for month, accrual in ((Month.parse(accrual.month), accrual) for accrual in accruals if accrual.state == CLOSED)
     ]
 
 
 _ACCRUED = (
-    select(OutletAccrual.month, OutletAccrual.collections_count, OutletAccrual.due_fen, OutletAccrual.inputs)
+    select(
+        OutletAccrual.month,
+        OutletAccrual.collections_count,
+        OutletAccrual.due_fen,
+        AccountingMonth.state,
+    )
+    .outerjoin(AccountingMonth, AccountingMonth.month == OutletAccrual.month)
     .where(OutletAccrual.outlet_id == _OUTLET)
     .order_by(OutletAccrual.month.desc())
     .limit(MOST_CLOSED)
 )
+_ACCRUED_BY_PARTNER = _ACCRUED.add_columns(OutletAccrual.inputs)
 _STATEMENTS = (
     select(Run.period_start, Run.number)
     .where(Run.kind == "COMMISSION_STATEMENT", Run.outlet_id == _OUTLET, Run.language == "zh")

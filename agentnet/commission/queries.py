@@ -23,10 +23,14 @@ from agentnet.infra.actor import SYSTEM, Actor
 from agentnet.infra.columnar import rows_of
 from agentnet.infra.db import db
 from agentnet.infra.pages import Page, SortBy, page_of
+from agentnet.infra.revisions import remembered
 from agentnet.infra.straight import Straight, straight_rows
 from agentnet.ledger.models import AccountingMonth
 from agentnet.outlets.models import Agreement, Partner, Tender
 from agentnet.users.permissions import Permission, org_paths, require
+
+PLANS = "plans"
+"""The subject of what plans say (migration 0025 keeps its mark)."""
 
 
 def require_company_wide(by: Actor, permission: Permission) -> None:
@@ -78,7 +82,11 @@ def partner_ids() -> dict[str, int]:
 
 
 def tariffs() -> Tariffs:
-    """Return every plan's versions (small tables, three queries)."""
+    """Return every plan's versions: three small tables, remembered until one of their rows changes."""
+    return remembered(PLANS, "tariffs", _tariffs)
+
+
+def _tariffs() -> Tariffs:
     default = straight_rows(_DEFAULT)
     return _tariffs_of(
         tuple(straight_rows(_COMPONENT_IDS)), tuple(straight_rows(_VERSIONS)), default[0][0] if default else None

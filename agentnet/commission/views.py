@@ -35,7 +35,7 @@ from agentnet.infra.sheets import KINDS, download
 from agentnet.ledger.queries import month_state
 from agentnet.ledger.rules import CLOSED
 from agentnet.outlets.models import Outlet
-from agentnet.outlets.queries import outlet_for
+from agentnet.outlets.queries import outlet_for, outlet_shown
 from agentnet.users.guard import needs, viewer
 from agentnet.users.permissions import Permission, grants_for, may, org_paths, require
 
@@ -130,9 +130,10 @@ def outlets() -> str:
 @needs(READ)
 def outlet(code: str) -> str:
     """Show an outlet's month: what is due and why, and the months before."""
-    found = outlet_for(viewer(), code, READ)
+    who = viewer()
+    found = outlet_shown(who, code, READ)
     month = asked_month(Month.of(today()))
-    require_own_month(viewer(), found, month)
+    require_own_month(who, found, month)
     figures, known_tenders = outlet_figures(found, month, request.args), tenders()
     words = Words(known_tenders)
     return render_template(
@@ -142,18 +143,18 @@ def outlet(code: str) -> str:
         last=Month.of(today()),
         figures=figures,
         month_names={one.of_month: month_text(Month.parse(one.of_month)) for one in figures.adjustments},
-        history=closed_months_of(found, only_of_partners(viewer())),
+        history=closed_months_of(found, only_of_partners(who)),
         paid_states=shown_states(found.id, month) if figures.closed else [],
-        may_see_batches=may(viewer(), Permission.PAYOUT_READ),
+        may_see_batches=may(who, Permission.PAYOUT_READ),
         words=words,
         tender_names={one.code: words.tender(one.code) for one in known_tenders},
         whys=_whys(words, figures.lines.items),
         made_at=now(),
-        is_keeper=_own_outlet(viewer()) == found.code,
-        may_adjust=may(viewer(), Permission.COMMISSION_EDIT),
-        may_export=may(viewer(), Permission.EXPORT),
+        is_keeper=_own_outlet(who) == found.code,
+        may_adjust=may(who, Permission.COMMISSION_EDIT),
+        may_export=may(who, Permission.EXPORT),
         disputes=newest_by_line(found, month) if figures.closed else {},
-        may_dispute=may(viewer(), Permission.COMMISSION_DISPUTE),
+        may_dispute=may(who, Permission.COMMISSION_DISPUTE),
         dispute_states=STATES,
     )
 

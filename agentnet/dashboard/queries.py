@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, String, and_, bindparam, case, cas
 from agentnet.approvals.queries import waiting_count
 from agentnet.collecting.models import Collection, Household, Void
 from agentnet.collecting.queries import visible_households
-from agentnet.collecting.sums import Taken, taken_by_setting
+from agentnet.collecting.sums import Taken, taken_in_periods
 from agentnet.commission.disputes.queries import open_count
 from agentnet.commission.mailing.queries import failed_count
 from agentnet.core.clock import now
@@ -24,6 +24,7 @@ from agentnet.documents.queries import newest_runs, visible_runs
 from agentnet.holding.near_queries import near_counts
 from agentnet.holding.queries import waiting_top_ups
 from agentnet.infra.actor import Actor
+from agentnet.infra.columnar import rows_of
 from agentnet.infra.db import UtcDateTime, db
 from agentnet.infra.revisions import REGISTER, remembered
 from agentnet.infra.statements import built_once
@@ -47,13 +48,21 @@ class Stuck:
     count: int
 
 
-def taken_in(viewer: Actor, starts_on: date, ends_on: date) -> Mapping[str, Taken]:
-    """Return what the viewer's territory took from a day until a day (exclusive), by setting, voids left out."""
+def taken_in(viewer: Actor, *periods: tuple[date, date]) -> Sequence[Mapping[str, Taken]]:
+    """Return what the viewer's territory took in periods, each from a day until a day (exclusive), by setting.
+
+    Voids are left out.
+    """
     if covers_company(viewer, Permission.COLLECTION_READ):
-        return taken_by_setting(None, starts_on, ends_on)
+        return taken_in_periods(None, *periods)
     grants = grants_for(viewer, Permission.COLLECTION_READ)
     if not any(grant.partner_id is not None or grant.outlet_id is not None for grant in grants):
-        return taken_by_setting(org_paths(viewer, Permission.COLLECTION_READ), starts_on, ends_on)
+        return taken_in_periods(org_paths(viewer, Permission.COLLECTION_READ), *periods)
+    return [_taken_by_outlets(viewer, *period) for period in periods]
+
+
+def _taken_by_outlets(viewer: Actor, starts_on: date, ends_on: date) -> Mapping[str, Taken]:
+    """Return what the outlets took that the viewer sees: a territory that is not made of org units alone."""
     rows = db.session.execute(
         select(Collection.setting, func.count(), func.sum(Collection.amount_fen))
         .where(
@@ -99,7 +108,7 @@ def stuck(viewer: Actor, day: date) -> list[Stuck]:
     found: list[Stuck] = []
     if org_paths(viewer, Permission.DOCUMENT_RUN):
         late = now() - timedelta(minutes=DOCUMENT_IS_LATE_MINUTES)
-        failed, waiting = db.session.connection().execute(_stuck_documents(viewer), {"late": late}).one()
+        [(failed, waiting)] = rows_of(_stuck_documents(viewer), {"late": late})
         found += [Stuck("documents_failed", int(failed or 0)), Stuck("documents_waiting", int(waiting or 0))]
     if may(viewer, Permission.APPROVAL_DECIDE):
         found.append(Stuck("approvals_waiting", waiting_count(viewer)))
@@ -123,7 +132,7 @@ def stuck(viewer: Actor, day: date) -> list[Stuck]:
         found.append(Stuck("mails_failed", failed_count()))
     if may(viewer, Permission.NEED_CLOSE):
         old = now() - timedelta(days=NEED_IS_OLD_DAYS)
-        found.append(Stuck("needs_old", db.session.connection().execute(_old_needs(viewer), {"old": old}).scalar_one()))
+        found.append(Stuck("needs_old", *rows_of(_old_needs(viewer), {"old": old})))
     return [one for one in found if one.count]
 
 
@@ -167,7 +176,8 @@ def _cash(viewer: Actor) -> Select[int]:
 
 def cash_in_territory(viewer: Actor) -> Fen:
     """Return all cash held by the outlets of the viewer's territory."""
-    return int(db.session.connection().execute(_cash(viewer)).scalar_one())
+    [held] = rows_of(_cash(viewer))
+    return int(held)
 
 
 def _count(statement: Any) -> int:

@@ -42,8 +42,10 @@ def home() -> str | Response:
 def _overview(actor: Actor) -> str:
     day = today()
     before, month, week = same_day_last_year(day), Month.of(day), IsoWeek.of(day)
-    present = queries.taken_in(actor, month.starts_on, day + timedelta(days=1))
-    past = queries.taken_in(actor, Month.of(before).starts_on, before + timedelta(days=1))
+    one_day = timedelta(days=1)
+    present, past = queries.taken_in(
+        actor, (month.starts_on, day + one_day), (Month.of(before).starts_on, before + one_day)
+    )
     settings = {setting: _compared(present[setting], past[setting]) for setting in present}
     duties = compliance_total(actor, week, week) if may(actor, Permission.COMPLIANCE_READ) else None
     return render_template(
@@ -95,12 +97,15 @@ def _trend(actor: Actor, week: IsoWeek) -> dict[str, object]:
 def _partner(actor: Actor) -> str:
     day = today()
     tomorrow, month, last = day + timedelta(days=1), Month.of(day), Month.of(day).previous()
+    this_month, last_month, today_taken = queries.taken_in(
+        actor, (month.starts_on, tomorrow), (last.starts_on, last.ends_on), (day, tomorrow)
+    )
     return render_template(
         "dashboard/partner.html",
         month=month,
-        this_month=_sum(queries.taken_in(actor, month.starts_on, tomorrow)),
-        last_month=_sum(queries.taken_in(actor, last.starts_on, last.ends_on)),
-        today_taken=_sum(queries.taken_in(actor, day, tomorrow)),
+        this_month=_sum(this_month),
+        last_month=_sum(last_month),
+        today_taken=_sum(today_taken),
         documents=queries.newest_documents(actor),
     )
 

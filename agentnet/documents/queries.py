@@ -18,6 +18,7 @@ from agentnet.documents.kinds import ReportKind, report_kinds
 from agentnet.documents.models import Order, Run, Schedule
 from agentnet.documents.rules import RunState
 from agentnet.infra.actor import Actor, Grant, Role
+from agentnet.infra.columnar import rows_of
 from agentnet.infra.db import db
 from agentnet.infra.pages import Page, SortBy, page_of
 from agentnet.infra.revisions import REGISTER, remembered
@@ -208,7 +209,7 @@ def _newest_runs(viewer: Actor, count: int, _kinds: tuple[str, ...]) -> Select[*
 
 def newest_runs(viewer: Actor, count: int) -> Sequence[Any]:
     """Return what a list shows of the newest documents the viewer may see."""
-    return db.session.connection().execute(_newest_runs(viewer, count, tuple(report_kinds()))).all()
+    return rows_of(_newest_runs(viewer, count, tuple(report_kinds())))
 
 
 def count_runs(viewer: Actor, wanted: RunFilter, most: int) -> int:

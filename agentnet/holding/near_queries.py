@@ -6,7 +6,20 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, cast, func, literal, or_, select, true
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.orm import aliased
 from werkzeug.datastructures import MultiDict
 
@@ -19,10 +32,10 @@ from agentnet.infra.pages import Page, SortBy, page_of
 from agentnet.infra.revisions import REGISTER, remembered
 from agentnet.infra.statements import built_once
 from agentnet.ledger.models import Account, Balance, BusinessDay
-from agentnet.outlets.models import Agreement, Outlet
+from agentnet.outlets.models import Agreement, Limit, Outlet
 from agentnet.outlets.queries import visible_outlets
 from agentnet.outlets.queries.limits import OF_KIND, OWN, with_limits_of_all
-from agentnet.outlets.rules import State
+from agentnet.outlets.rules import HoldingMode, State
 from agentnet.users.permissions import Permission
 
 NEAR_PERCENT: Final = 80
@@ -43,10 +56,27 @@ CASH_COLUMNS: Mapping[str, SortBy] = {
 
 
 def _agreed(day: date) -> ColumnElement[bool]:
-    return and_(
-        Agreement.outlet_id == Outlet.id,
-        Agreement.starts_on <= day,
-        or_(Agreement.ends_on.is_(None), Agreement.ends_on > day),
+    return and_(Agreement.outlet_id == Outlet.id, _in_force(Agreement, day))
+
+
+def _in_force(of: Any, day: date) -> ColumnElement[bool]:
+    return and_(of.starts_on <= day, or_(of.ends_on.is_(None), of.ends_on > day))
+
+
+def _may_be_near(day: date) -> ColumnElement[bool]:
+    """Return a condition that every outlet near its ceiling meets, on ``Account`` and ``Balance`` alone.
+
+    Most outlets are far even from the lowest ceiling agreed with anybody: neither their agreement nor their limits
+    need be looked up. Outlets with a limit of their own are looked at in any case, so that one of zero hides none.
+    """
+    agreed = select(Agreement.ceiling_fen).where(
+        Agreement.holding_mode == literal(HoldingMode.POSTPAID.value, literal_execute=True), _in_force(Agreement, day)
+    )
+    of_kind = select(func.min(Limit.ceiling_fen)).where(Limit.kind.is_not(None), _in_force(Limit, day))
+    lowest = (agreed.order_by(Agreement.ceiling_fen).limit(literal_column("1")), of_kind)
+    return or_(
+        *(Balance.balance_fen * 100 >= one.scalar_subquery() * NEAR_PERCENT for one in lowest),
+        Account.owner_id.in_(select(Limit.outlet_id).where(Limit.outlet_id.is_not(None))),
     )
 
 
@@ -74,6 +104,7 @@ def _near_ceiling(viewer: Actor, words: str) -> Select[*tuple[Any, ...]]:
     ).where(
         Balance.balance_fen > 0,
         Agreement.holding_mode != literal(PREPAID, literal_execute=True),
+        _may_be_near(today()),
         Balance.balance_fen * 100 >= _CEILING * NEAR_PERCENT,
         visible_outlets(viewer, Permission.SETTLEMENT_READ),
     )

@@ -17,6 +17,7 @@ from agentnet.core.money import Fen, format_yuan
 from agentnet.holding.models import DepositMove, FloatPayBack, TopUp
 from agentnet.holding.rules import PAY_BACK_KINDS, PayBackOf, TopUpState
 from agentnet.infra.actor import Actor
+from agentnet.infra.columnar import rows_of
 from agentnet.infra.db import db
 from agentnet.infra.pages import Page, SortBy, page_of
 from agentnet.infra.statements import built_once
@@ -85,13 +86,18 @@ def top_ups_page(
 
 def waiting_top_ups(viewer: Actor) -> int:
     """Return how many top-ups of the territory wait for finance."""
-    statement = (
+    [count] = rows_of(_waiting_top_ups(viewer))
+    return int(count)
+
+
+@built_once
+def _waiting_top_ups(viewer: Actor) -> Select[int]:
+    return (
         select(func.count())
         .select_from(TopUp)
         .join(Outlet, Outlet.id == TopUp.outlet_id)
         .where(TopUp.state == TopUpState.DECLARED, visible_outlets(viewer, Permission.TOP_UP_CONFIRM))
     )
-    return db.session.scalar(statement) or 0
 
 
 def held_of(outlet_id: int, of: PayBackOf) -> Fen:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from functools import lru_cache
 
 from flask_babel import gettext as _
@@ -68,10 +68,16 @@ def instant_text(instant: datetime) -> str:
 @by_language
 def instant_parts(instant: datetime, *, english: bool | None = None) -> tuple[str, str, str]:
     """Return an instant for machines, in its exact form and as people say it, as a ``<time>`` shows all three."""
-    reads_english = in_english() if english is None else english
+    # By its zone too: equal instants of two zones are written differently for machines.
+    return _instant_parts(instant, instant.tzinfo, today(), in_english() if english is None else english)
+
+
+@lru_cache(maxsize=4096)
+def _instant_parts(instant: datetime, _zone: tzinfo | None, present: date, english: bool) -> tuple[str, str, str]:
+    """Return an instant as a reader of one language sees it on a day; the rows of a list are shown again and again."""
     local = aware(instant).astimezone(SHANGHAI)
     wall = str(local)
-    return instant.isoformat(), wall[:19], f"{_said(local.date(), today(), reads_english)} {wall[11:16]}"
+    return instant.isoformat(), wall[:19], f"{_said(local.date(), present, english)} {wall[11:16]}"
 
 
 def exact_text(moment: datetime | date) -> str:

@@ -13,16 +13,17 @@ import binascii
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any, Generic, TypeVar, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, String, and_, literal_column, or_, type_coerce
+from sqlalchemy import ColumnElement, Connection, Select, String, and_, literal_column, or_, type_coerce
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from agentnet.core.clock import YEARS
 from agentnet.infra.columnar import Shaped, as_columns
+from agentnet.infra.straight import Straight
 
 T = TypeVar("T")
 Value = str | int | date | datetime | UUID | None
@@ -106,8 +107,8 @@ def page_of(
     return Page(
         items=[shaped(row) for row in rows],
         sorting=sorting,
-        next_cursor=_write_cursor(sorting, rows[-1], False) if rows and (more or backwards) else None,
-        previous_cursor=_write_cursor(sorting, rows[0], True) if rows and edge is not None else None,
+        next_cursor=_write_cursor(sorting, rows[-1], by, key, False) if rows and (more or backwards) else None,
+        previous_cursor=_write_cursor(sorting, rows[0], by, key, True) if rows and edge is not None else None,
     )
 
 
@@ -134,19 +135,35 @@ def _fetch(
     empty_first = edge is not None and edge.backwards
     if edge is not None:
         statement = statement.where(_beyond(by, key, down, edge))
-    selected, shaped = _ordered(statement, by, key, down, empty_first, limit)
-    # Rows of columns need nothing of what the session does to build and remember objects.
-    return list(session.connection().execute(selected, given or {}).all()), shaped
+    ordered = _ordered(statement, by, key, down, empty_first, limit)
+    return ordered.rows(session.connection(), given or {}), ordered.shaped
+
+
+class _Ordered:
+    """The select of a page, of columns alone, and what makes of its rows what was selected."""
+
+    def __init__(self, selected: Select[*tuple[Any, ...]], shaped: Shaped) -> None:
+        self.shaped = shaped
+        self._selected, self._straight = selected, Straight(selected)
+        self._is_asked_again = False
+
+    def rows(self, connection: Connection, given: Mapping[str, Any]) -> list[Any]:
+        """Return what the select finds, of whose columns the last ones are sorted by.
+
+        Rows of columns need nothing of what the session does to build and remember objects. A list that is built once
+        goes straight to the driver from the second time on; of one built anew each time SQLAlchemy knows the text.
+        """
+        if self._is_asked_again:
+            return self._straight.rows(connection, given)
+        self._is_asked_again = True
+        return list(connection.execute(self._selected, given).all())
 
 
 @lru_cache(maxsize=256)
 def _ordered(
     statement: Select[*tuple[Any, ...]], by: SortBy, key: SortBy, down: bool, empty_first: bool, limit: int
-) -> tuple[Select[*tuple[Any, ...]], Shaped]:
-    """Return the select of a page, of columns alone, and what makes of its rows what was selected.
-
-    It is kept for lists that build theirs once.
-    """
+) -> _Ordered:
+    """Return the select of a page; it is kept for lists that build theirs once."""
     sorts = [by.column] if key.column is by.column else [by.column, key.column]
     order = [column.desc() if down else column.asc() for column in sorts]
     if by.nullable:
@@ -157,12 +174,12 @@ def _ordered(
     if key.column is not by.column:
         selected = selected.add_columns(_as_stored(key).label("sort_key"))
     # Written out: PostgreSQL plans what is asked for often without its parameters, and this one decides the plan.
-    return selected.order_by(*order).limit(literal_column(str(limit))), shaped
+    return _Ordered(selected.order_by(*order).limit(literal_column(str(limit))), shaped)
 
 
 def _as_stored(by: SortBy) -> ColumnElement[Any]:
-    """Return the column to sort by as the cursor keeps it: of a page's ids only those at its ends are looked at."""
-    if by.kind is UUID:
+    """Return the column to sort by as the driver reads it: of a page's rows only those at its ends are looked at."""
+    if by.kind in (UUID, datetime):
         return type_coerce(by.column, String)
     return cast("ColumnElement[Any]", by.column)
 
@@ -179,14 +196,18 @@ def _beyond(by: SortBy, key: SortBy, down: bool, edge: _Edge) -> ColumnElement[b
     return or_(by.column.is_(None), beyond) if by.nullable and not edge.backwards else beyond
 
 
-def _write_cursor(sorting: Sorting, row: Any, backwards: bool) -> str:
-    key = row.sort_key if "sort_key" in row._fields else row.sort_value
-    parts = [str(sorting), int(backwards), _plain(row.sort_value), _plain(key)]
+def _write_cursor(sorting: Sorting, row: Sequence[Any], by: SortBy, key: SortBy, backwards: bool) -> str:
+    """Return the cursor of a row, whose last columns are what it is sorted by, the tiebreaker behind the value."""
+    value = row[-1] if key.column is by.column else row[-2]
+    parts = [str(sorting), int(backwards), _plain(value, by.kind), _plain(row[-1], key.kind)]
     text = json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def _plain(value: Value) -> str | int | None:
+def _plain(value: Value, kind: type) -> str | int | None:
+    if kind is datetime and value is not None:  # as the driver read it: text from SQLite, of some zone from PostgreSQL
+        read = datetime.fromisoformat(value).replace(tzinfo=UTC) if isinstance(value, str) else cast(datetime, value)
+        return read.astimezone(UTC).isoformat()
     return value.isoformat() if isinstance(value, date) else str(value) if isinstance(value, UUID) else value
 
 

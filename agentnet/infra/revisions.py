@@ -21,6 +21,7 @@ from sqlalchemy.orm import Mapped, SessionTransaction, mapped_column
 
 from agentnet.core.clock import today
 from agentnet.infra.db import Model, db, writing
+from agentnet.infra.straight import Straight
 
 T = TypeVar("T")
 
@@ -70,7 +71,7 @@ class Memory:
                 self._answers.popitem(last=False)
 
 
-_MARKS = select(Revision.subject, Revision.mark)
+_MARKS = Straight(select(Revision.subject, Revision.mark))
 _marks: WeakKeyDictionary[SessionTransaction, dict[str, str]] = WeakKeyDictionary()
 """The marks as a transaction found them when it first asked: what it works out later is not older than they are."""
 
@@ -80,7 +81,7 @@ def mark_of(subject: str) -> str:
     connection, transaction = db.session.connection(), db.session().get_transaction()
     assert transaction is not None
     if transaction not in _marks:
-        _marks[transaction] = {row.subject: row.mark for row in connection.execute(_MARKS)}
+        _marks[transaction] = dict(_MARKS.rows(connection, {}))
     return _marks[transaction].get(subject, "")
 
 

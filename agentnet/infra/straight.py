@@ -140,9 +140,23 @@ class Straight:
         converts |= cast(dict[str, Convert], state.processors)  # the names that lists were laid out in
         places = tuple((where[each], converts.get(each)) for each in state.positiontup or ())
         columns = getattr(self._statement, "exported_columns", ())
-        results = tuple(column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns)
+        results = tuple(_reading(column.type, dialect) for column in columns)
         converted = tuple((at, convert) for at, convert in enumerate(results) if convert is not None)
         return _Text(state.statement, places, tuple(fixed), bool(results), converted)
+
+
+def _reading(kind: Any, dialect: Any) -> Convert:
+    """Return what makes a value of what the driver hands over; None if it is one already.
+
+    For coordinates SQLAlchemy asks which type the server told with the rows; psycopg read them by it already.
+    """
+    if dialect.name == "postgresql" and hasattr(kind, "asdecimal"):
+        return None if kind.asdecimal else _as_float
+    return cast(Convert, kind.dialect_impl(dialect).result_processor(dialect, None))
+
+
+def _as_float(value: Any) -> float | None:
+    return None if value is None else float(value)
 
 
 def straight_rows(statement: Straight, **given: Any) -> list[tuple[Any, ...]]:

@@ -49,7 +49,12 @@ def path_part(value: object) -> str:
     """
     if value is None:
         raise ValueError("an address has no place for nothing")
-    text = str(value)
+    return _in_path(str(value))
+
+
+@lru_cache(maxsize=2048)
+def _in_path(text: str) -> str:
+    """Return a text as it stands in a path; the rows of a list lead to the same few things."""
     return text if _PLAIN.fullmatch(text) else quote(text, safe="!$&'()*+,/:;=@")
 
 
@@ -92,6 +97,8 @@ def shown(value: Any) -> str:
     kind = type(value)
     if kind is str:
         return _escaped(value)
+    if kind is int:
+        return str(value)
     return value if kind is Markup else escape(value)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from agentnet.collecting.actions import void_collection
 from agentnet.collecting.jobs import allocate_received
 from agentnet.collecting.models import Collection, CollectionDay, Void
-from agentnet.collecting.sums import Taken, taken_by_setting
+from agentnet.collecting.sums import Taken, taken_by_setting, taken_in_periods
 from agentnet.core.clock import frozen_at, today
 from agentnet.core.ids import new_id
 from agentnet.infra.db import db
@@ -100,3 +100,15 @@ def test_a_territory_has_its_own_sums(app):
         assert taken((world.TAIPING.path,))["RURAL"].total_fen == 538
         assert taken((world.NANHU.path,))["RURAL"] == Taken()
         assert taken(())["RURAL"] == Taken()
+
+
+def test_several_periods_at_once_are_what_each_is_alone(app):
+    record(item(538), item(40000, world.MEI))
+    with frozen_at(TOMORROW):
+        allocate_received()
+        record(item(900, world.OLD))
+        periods = [(world.TODAY, TOMORROW.date()), (world.TODAY - DAY, world.TODAY), (world.TODAY, today() + DAY)]
+        with reading():
+            together = taken_in_periods(None, *periods)
+        assert together == [taken(None, *period) for period in periods]
+    assert [one["RURAL"].count for one in together] == [2, 0, 3]

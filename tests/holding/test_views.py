@@ -11,7 +11,7 @@ from agentnet.holding.models import DepositMove, TopUp
 from agentnet.infra.db import db
 from agentnet.infra.transaction import batch, reading
 from agentnet.ledger.models import BusinessDay
-from agentnet.outlets.models import Limit
+from agentnet.outlets.models import Limit, Outlet
 from tests import world
 from tests.approvals.given import more_finance, say_yes
 from tests.collecting.counter import balance_of, count, item, record
@@ -322,3 +322,18 @@ def test_the_near_list_pages_sorts_and_finds(app, sign_in):
     assert "WL0001" not in text
     assert "没有找到" in carol.get("/near-limits?q=xyz").text
     assert "13800000000" in text
+
+
+def test_who_is_near_a_limit_of_a_kind_or_of_its_own_is_listed_whatever_others_have_agreed(app, sign_in):
+    record(item(850_00, world.MEI))
+    record(item(950_00, world.OLD, outlet_code="WL0002"), by="alan")
+    carol = sign_in("carol")
+    assert "WL000" not in carol.get("/near-limits").text  # far from the lowest ceiling agreed with anybody
+    with reading() as session:
+        kind = session.scalar(select(Outlet.kind).where(Outlet.id == 1))
+    limit(kind=kind, ceiling_fen=1000_00)
+    assert "WL0001" in carol.get("/near-limits").text
+    limit(outlet_id=1, ceiling_fen=5000_00)
+    limit(outlet_id=2, ceiling_fen=0)
+    text = carol.get("/near-limits").text
+    assert ("WL0001" in text, "WL0002" in text) == (False, True)

@@ -10,10 +10,10 @@ import pytest
 from flask import Flask, session
 from flask_babel import force_locale, gettext, ngettext
 
-from agentnet.core.clock import IsoWeek, Month, frozen_at
+from agentnet.core.clock import SHANGHAI, IsoWeek, Month, frozen_at
 from agentnet.core.errors import Invalid
 from agentnet.core.money import parse_yuan
-from agentnet.infra.dates import calendar_day, day_text, exact_text, instant_text, month_text, week_text
+from agentnet.infra.dates import calendar_day, day_text, exact_text, instant_parts, instant_text, month_text, week_text
 from agentnet.infra.i18n import (
     CHINESE,
     ENGLISH,
@@ -137,6 +137,12 @@ def test_an_instant_is_told_on_a_shanghai_clock(tuesday: None) -> None:
     assert instant_text(late_evening_in_utc) == "今天 00:30"
     assert exact_text(TUESDAY_AFTERNOON) == "2026-11-03 14:05:09"
     assert exact_text(date(2026, 11, 3)) == "2026-11-03"
+
+
+def test_equal_instants_of_two_zones_are_each_written_as_they_are(tuesday: None) -> None:
+    in_utc = datetime(2026, 11, 2, 16, 30, tzinfo=UTC)
+    told = [instant_parts(one)[0] for one in (in_utc, in_utc.astimezone(SHANGHAI), in_utc)]
+    assert told == ["2026-11-02T16:30:00+00:00", "2026-11-03T00:30:00+08:00", "2026-11-02T16:30:00+00:00"]
 
 
 def test_months_and_weeks_have_names(tuesday: None) -> None:

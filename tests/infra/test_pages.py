@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import String, create_engine, insert, select
+from sqlalchemy import Select, String, create_engine, insert, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from agentnet.infra.db import UtcDateTime
@@ -120,6 +120,18 @@ def test_walking_back_shows_the_same_pages(session: Session, sort: str, size: in
         page = read(session, size, sort=sort, cursor=page.previous_cursor)
         back.append([booth.id for booth in page.items])
     assert list(reversed(back)) == forward
+
+
+@pytest.mark.parametrize("sort", EVERY_SORT)
+def test_a_list_built_once_says_the_same_when_it_is_asked_again(session: Session, sort: str) -> None:
+    built = select(Booth.id, Booth.name, Booth.last_paid_at)
+
+    def asked(statement: Select[*tuple[object, ...]]) -> Page[object]:
+        return page_of(session, statement, {"sort": sort}, columns=COLUMNS, default="name", key=KEY, size=7)
+
+    pages = [asked(built) for _again in range(3)]
+    assert pages == [asked(select(Booth.id, Booth.name, Booth.last_paid_at))] * 3
+    assert [one.id for one in pages[2].items] == in_order(sort)[:7]
 
 
 def test_a_first_page_has_nothing_before_it_and_a_last_one_nothing_after(session: Session) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from agentnet.closing.queries import MONTHS
 from agentnet.commission.parallel.models import OldSheet
 from agentnet.commission.parallel.queries import SHEETS
+from agentnet.commission.queries import PLANS
 from agentnet.core.clock import IsoWeek, frozen_at, now, today
 from agentnet.core.ids import new_id
 from agentnet.infra.actor import SYSTEM
@@ -159,3 +160,19 @@ def test_each_application_remembers_for_itself(asked, app):
     asked.answers(FIELD)
     app.extensions.pop("agentnet.memory")
     assert asked.answers(FIELD) == 2
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE plans SET is_default = is_default",
+        "INSERT INTO plan_versions (plan_id, number, starts_on, note, created_at, content, content_sha256)"
+        " SELECT plan_id, 99, starts_on, note, created_at, content, content_sha256 FROM plan_versions LIMIT 1",
+        "INSERT INTO plan_components (version_id, position, kind, name)"
+        " SELECT version_id, 99, kind, name FROM plan_components LIMIT 1",
+    ],
+)
+def test_what_plans_say_is_read_again_once_one_changes(asked, change):
+    assert [asked.answers(PLANS), asked.answers(PLANS)] == [1, 1]
+    done(change)
+    assert [asked.answers(PLANS), asked.answers(PLANS)] == [2, 2]

@@ -15,6 +15,7 @@ from agentnet.infra.inserting import insert_typed
 from agentnet.infra.straight import Straight
 from agentnet.infra.transaction import batch, reading
 from agentnet.ledger.models import AccountingMonth
+from agentnet.outlets.models import Outlet
 from tests import world
 
 TABLE = Request.__table__
@@ -132,3 +133,14 @@ def test_whoever_listens_to_statements_sees_them(app):
         assert len(BY_ID.rows(session.connection(), {"ids": ids})) == 1
     assert len(seen) == 1
     assert "requests" in seen[0]
+
+
+def test_a_coordinate_is_read_as_a_float(app):
+    where = Straight(select(Outlet.code, Outlet.latitude, Outlet.longitude).order_by(Outlet.id))
+    with batch() as session:
+        session.execute(update(Outlet).where(Outlet.id == 1).values(latitude=28, longitude=121.25))
+        session.execute(update(Outlet).where(Outlet.id == 2).values(latitude=None, longitude=None))
+    with reading() as session:
+        first, second, *_others = where.rows(session.connection(), {})
+    assert (first[1:], [type(value) for value in first[1:]]) == ((28.0, 121.25), [float, float])
+    assert second[1:] == (None, None)

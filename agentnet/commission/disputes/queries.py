@@ -18,6 +18,7 @@ from agentnet.core.clock import Month, business_date, today
 from agentnet.core.errors import Missing
 from agentnet.core.money import Fen
 from agentnet.infra.actor import Actor
+from agentnet.infra.columnar import rows_of
 from agentnet.infra.db import db
 from agentnet.infra.pages import Page, SortBy, page_of
 from agentnet.infra.statements import built_once
@@ -171,13 +172,16 @@ def answered_in(month: Month, outlet_ids: Sequence[int]) -> Sequence[Dispute]:
 
 def open_count(viewer: Actor) -> int:
     """Return how many disputes wait for an answer of the viewer's."""
+    [count] = rows_of(_open(viewer))
+    return int(count)
+
+
+@built_once
+def _open(viewer: Actor) -> Select[int]:
     return (
-        db.session.scalar(
-            select(func.count(Dispute.id))
-            .join(Outlet, Outlet.id == Dispute.outlet_id)
-            .where(Dispute.state == State.OPEN, visible_outlets(viewer, Permission.COMMISSION_EDIT))
-        )
-        or 0
+        select(func.count(Dispute.id))
+        .join(Outlet, Outlet.id == Dispute.outlet_id)
+        .where(Dispute.state == State.OPEN, visible_outlets(viewer, Permission.COMMISSION_EDIT))
     )
 
 

@@ -19,6 +19,7 @@ from agentnet.core.errors import Missing
 from agentnet.documents.models import Run
 from agentnet.documents.queries import at_or_below
 from agentnet.infra.actor import Actor
+from agentnet.infra.columnar import rows_of
 from agentnet.infra.db import db
 from agentnet.infra.mail import MailServer
 from agentnet.infra.pages import Page, SortBy, page_of
@@ -107,7 +108,8 @@ _FAILED = select(func.count()).select_from(Mail).where(Mail.state == MailState.F
 
 def failed_count() -> int:
     """Return how many mails failed and wait for a person."""
-    return db.session.connection().execute(_FAILED).scalar_one()
+    [count] = rows_of(_FAILED)
+    return int(count)
 
 
 def stuck_count() -> int:

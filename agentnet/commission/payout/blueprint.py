@@ -5,8 +5,10 @@ from __future__ import annotations
 from flask import Blueprint
 
 from agentnet.commission.payout import office_views, views
+from agentnet.commission.payout.account_rules import mask_account
 
 blueprint = Blueprint("payout", __name__)
+blueprint.add_app_template_filter(mask_account, "mask_account")
 
 add = blueprint.add_url_rule
 add("/payouts", "batches", views.batches)

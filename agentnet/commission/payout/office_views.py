@@ -12,7 +12,6 @@ from werkzeug.wrappers import Response
 from agentnet.commission.mailing.queries import payee_addresses
 from agentnet.commission.mailing.rules import mask_mail
 from agentnet.commission.payout import pages
-from agentnet.commission.payout.account_rules import mask_account
 from agentnet.commission.payout.actions import batch_label
 from agentnet.commission.payout.bank_sheet import SOURCES, Layout, SheetColumn, sheet
 from agentnet.commission.payout.forms import HoldForm, LayoutForm, PayeeForm, ReasonForm, SettingsForm
@@ -61,7 +60,6 @@ def payees() -> str:
         accounts=pages.accounts_shown([row.PayeeTerm.payee_id for row in page.items]),
         types=TYPES,
         share_text=share_text,
-        mask=mask_account,
         mails=payee_addresses([row.PayeeTerm.payee_id for row in page.items]),
         mask_mail=mask_mail,
         may_edit=covers_company(viewer(), EDIT),
@@ -201,7 +199,6 @@ def settings() -> Answer:
         present=present,
         entered=settings_entered(),
         layouts=pages.layouts(),
-        mask=mask_account,
     )
     return page if status == 200 else (page, status)
 

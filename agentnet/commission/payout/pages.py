@@ -22,7 +22,7 @@ from agentnet.commission.payout.models import (
     PayoutSetting,
 )
 from agentnet.commission.payout.queries import payments_of
-from agentnet.commission.payout.rules import PaymentState
+from agentnet.commission.payout.rules import BatchState, PaymentState
 from agentnet.core.clock import today
 from agentnet.core.errors import Conflict, Invalid
 from agentnet.core.money import Fen
@@ -105,9 +105,9 @@ def batches_page(viewer: Actor, arguments: Mapping[str, str], state: str = "") -
 
 
 @built_once
-def _payments(viewer: Actor, batch_id: UUID, state: str, words: str) -> Select[*tuple[Any, ...]]:
+def _payments(viewer: Actor, batch_id: UUID, state: str, words: str, is_paid: bool) -> Select[*tuple[Any, ...]]:
     shown = (
-        PayoutPayment.id,
+        *((PayoutPayment.id,) if is_paid else ()),  # what each leads to; making an id costs as much as the row
         PayoutPayment.number,
         PayoutPayment.name,
         PayoutPayment.type,
@@ -142,8 +142,8 @@ _WHOLE_COLUMNS = {"number": _NUMBER, "amount": SortBy(PayoutPayment.net_fen, int
 def payments_page(
     viewer: Actor, batch: PayoutBatch, arguments: Mapping[str, str], state: str = "", words: str = ""
 ) -> Page[Any]:
-    """Return a page of a batch's payments that reach an outlet of the viewer's territory."""
-    statement = _payments(viewer, batch.id, state, words)
+    """Return a page of a batch's payments that reach an outlet of the viewer's territory, with ids once it is paid."""
+    statement = _payments(viewer, batch.id, state, words, batch.state == BatchState.PAID)
     # Elsewhere a payment's whole amount is not even told by its place.
     columns = _WHOLE_COLUMNS if covers_company(viewer, READ) else _PAYMENT_COLUMNS
     return page_of(db.session(), statement, arguments, columns=columns, default="number", key=_NUMBER)
@@ -154,9 +154,9 @@ _OF_PART = (PayoutPart.month, PayoutPart.share, PayoutPart.amount_fen, Outlet.co
 
 def parts_of_payments(viewer: Actor, batch: PayoutBatch, numbers: Sequence[int]) -> Mapping[int, list[Any]]:
     """Return what some of a batch's payments are made of, by number, as far as it lies in the viewer's territory."""
-    found: dict[int, list[Any]] = {}
+    found: dict[int, list[Any]] = {number: [] for number in numbers}
     for row in rows_of(_parts(viewer), {"batch_id": batch.id, "numbers": list(numbers)}):
-        found.setdefault(row.number, []).append(row)
+        found[row.number].append(row)
     return found
 
 

@@ -221,6 +221,18 @@ def batch_for(viewer: Actor, id_: UUID) -> PayoutBatch:
     return found
 
 
+def batch_shown(viewer: Actor, id_: UUID) -> Any:
+    """Return the batch ``batch_for`` would, as its columns: enough for a page that only shows it.
+
+    Raises:
+        Missing: ``batch_missing``.
+    """
+    found = rows_of(_batch_seen(viewer), {"batch_id": id_})
+    if not found:
+        raise _batch_missing()
+    return found[0]
+
+
 @built_once
 def _batch_seen(viewer: Actor) -> Select[PayoutBatch]:
     batch_id: Any = bindparam("batch_id", type_=PayoutBatch.id.type)

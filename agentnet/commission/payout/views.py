@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 from uuid import UUID
 
 from flask import redirect, render_template, request, url_for
@@ -11,14 +12,13 @@ from werkzeug.wrappers import Response
 
 from agentnet.approvals.queries import about, pending_of
 from agentnet.commission.payout import pages
-from agentnet.commission.payout.account_rules import mask_account
 from agentnet.commission.payout.actions import APPROVAL, cancel, check, draw_up
 from agentnet.commission.payout.answers import confirm, send_back
 from agentnet.commission.payout.forms import BatchForm, ReasonForm, StepForm
 from agentnet.commission.payout.models import PayoutBatch, PayoutPayment
 from agentnet.commission.payout.pages import StateSum
 from agentnet.commission.payout.paying import pay
-from agentnet.commission.payout.queries import batch_for, batch_plan, held_now_in, require_office
+from agentnet.commission.payout.queries import batch_for, batch_plan, batch_shown, held_now_in, require_office
 from agentnet.commission.payout.rules import BatchState
 from agentnet.commission.payout.words import BATCH_STATES, PAYMENT_STATES, REASONS, TYPES, share_text
 from agentnet.commission.queries import closed_months
@@ -28,7 +28,7 @@ from agentnet.core.ids import parse_id
 from agentnet.infra.dates import month_text
 from agentnet.infra.db import db
 from agentnet.infra.forms import HouseForm, show_refusal
-from agentnet.infra.i18n import money_text
+from agentnet.infra.i18n import money_text, say
 from agentnet.infra.pages import typed_text
 from agentnet.infra.templating import tell
 from agentnet.outlets.views.common import attempt
@@ -92,7 +92,6 @@ def _new_page(form: BatchForm) -> str:
         plan=plan,
         reasons=REASONS,
         share_text=share_text,
-        mask=mask_account,
         most=pages.MOST_HELD,
     )
 
@@ -111,28 +110,30 @@ def _edited(id_: str) -> PayoutBatch:
 @needs(READ)
 def batch(id_: str) -> str:
     """Show a batch: its sums, steps, payments, and what is held and why."""
-    return _batch_page(_shown(id_))
+    return _batch_page(batch_shown(viewer(), parse_id(id_)))
 
 
-def _batch_page(found: PayoutBatch, form: HouseForm | None = None) -> str:
+def _batch_page(found: Any, form: HouseForm | None = None) -> str:
+    """Return the page of a batch, which may be one or its columns."""
+    who = viewer()
     state, words = request.args.get("state", ""), typed_text(request.args, "q")
     state = state if state in PAYMENT_STATES else ""
-    page = pages.payments_page(viewer(), found, request.args, state, words)
+    page = pages.payments_page(who, found, request.args, state, words)
     names = pages.names_of([found.drawn_by_id, found.checked_by_id, found.approved_by_id, found.paid_by_id])
     sums = pages.state_sums(found) if found.state == BatchState.PAID else {}
-    parts = pages.parts_of_payments(viewer(), found, [one.number for one in page.items])
-    held = pages.held_of(viewer(), found)
-    own_gross_fen, own_held_fen = pages.own_sums(viewer(), found, held)
+    parts = pages.parts_of_payments(who, found, [one.number for one in page.items])
+    held = pages.held_of(who, found)
+    own_gross_fen, own_held_fen = pages.own_sums(who, found, held)
     every = [*held, *(part for several in parts.values() for part in several)]
-    may_edit = covers_company(viewer(), EDIT)
+    may_edit = covers_company(who, EDIT)
     return render_template(
         "payout/batch.html",
         found=found,
-        whole=covers_company(viewer(), READ),
+        whole=covers_company(who, READ),
         own_gross_fen=own_gross_fen,
         own_held_fen=own_held_fen,
         state=BATCH_STATES[found.state],
-        states={name: (_(said), tone) for name, (said, tone) in PAYMENT_STATES.items()},
+        states={name: (say(said), tone) for name, (said, tone) in PAYMENT_STATES.items()},
         state_asked=state,
         words=words,
         page=page,
@@ -143,12 +144,11 @@ def _batch_page(found: PayoutBatch, form: HouseForm | None = None) -> str:
         most=pages.MOST_HELD,
         sums={name: sums.get(name, NOTHING) for name in PAYMENT_STATES},
         reasons=REASONS,
-        types={name: _(said) for name, said in TYPES.items()},
-        mask=mask_account,
+        types={name: say(said) for name, said in TYPES.items()},
         names=names,
         waiting=pending_of(APPROVAL, "PAYOUT", str(found.id)) if found.state == BatchState.CHECKED else None,
-        approvals=about(viewer(), "PAYOUT", str(found.id)),
-        on_hold=held_now_in(found.id, viewer()) if found.state in UNPAID else [],
+        approvals=about(who, "PAYOUT", str(found.id)),
+        on_hold=held_now_in(found.id, who) if found.state in UNPAID else [],
         layouts=pages.layouts() if may_edit and found.state == BatchState.PAID else [],
         may_edit=may_edit,
         form=form or StepForm(formdata=None),
@@ -253,7 +253,5 @@ def return_payment(id_: str) -> Answer:
             if not status:
                 tell(_("已登记退回 %(amount)s，下一批再付", amount=money_text(payment.net_fen)))
                 return redirect(url_for(".batch", id_=found.id), 303)
-    page = render_template(
-        "payout/return.html", month_of=Month.parse, payment=payment, found=found, form=form, mask=mask_account
-    )
+    page = render_template("payout/return.html", month_of=Month.parse, payment=payment, found=found, form=form)
     return page if status == 200 else (page, status)

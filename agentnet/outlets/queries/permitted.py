@@ -12,6 +12,7 @@ from agentnet.core.clock import today
 from agentnet.core.errors import Missing
 from agentnet.divisions.models import OrgUnit
 from agentnet.infra.actor import Actor, Role
+from agentnet.infra.columnar import rows_of
 from agentnet.infra.db import db
 from agentnet.infra.revisions import REGISTER, remembered
 from agentnet.infra.statements import built_once
@@ -90,6 +91,19 @@ def outlet_for(
     if outlet is None:
         raise Missing("outlet_missing", "没有找到这个网点，或它不在您的管辖范围内")
     return outlet
+
+
+def outlet_shown(viewer: Actor, code: str, permission: Permission = Permission.OUTLET_READ) -> Any:
+    """Return the outlet ``outlet_for`` would, as its columns: enough for a page that only shows it.
+
+    Raises:
+        Forbidden: ``not_permitted``. Missing: ``outlet_missing``.
+    """
+    require(viewer, permission)
+    found = rows_of(_outlet_of(viewer, permission, False), {"outlet_code": code})
+    if not found:
+        raise Missing("outlet_missing", "没有找到这个网点，或它不在您的管辖范围内")
+    return found[0]
 
 
 def visible_managers(viewer: Actor, permission: Permission = Permission.MANAGER_READ) -> ColumnElement[bool]:
