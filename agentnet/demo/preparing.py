@@ -40,6 +40,7 @@ from agentnet.users.models import User
 
 LOADED, FINISHED = "demo_loaded", "demo_finished"
 
+
 def prepare(app: Flask, keys: Keys, watch: Watch, *, print_all: bool) -> bool:
     """Do whatever is left to do; return whether anything was. The schema must be the newest.
 
