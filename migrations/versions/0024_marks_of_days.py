@@ -1,4 +1,4 @@
-"""Marks that no writer waits for: of a day's deposits, closes and sums, and of what files say and were matched with."""
+"""Marks that no writer waits for: of a day's deposits and sums, and of what files say and were matched with."""
 
 from __future__ import annotations
 
@@ -22,10 +22,11 @@ OF_CLAIMS = {
 DAYS = {
     "remittances": ("{row}.deposited_on", ("INSERT", "UPDATE", "DELETE")),
     "collection_days": ("{row}.business_on", ("INSERT", "UPDATE", "DELETE")),
-    "day_closes": ("{row}.business_on", ("INSERT",)),
-    "day_close_tenders": ("(SELECT business_on FROM day_closes WHERE id = {row}.close_id)", ("INSERT",)),
 }
-"""Whose change gives a day a new mark: the day a row belongs to, and what can happen to it."""
+"""Whose change gives a day a new mark: the day a row belongs to, and what can happen to it.
+
+A day's closes are only ever added, so their number tells of them.
+"""
 
 ROWS = {"INSERT": ("NEW",), "UPDATE": ("OLD", "NEW"), "DELETE": ("OLD",)}
 

@@ -15,6 +15,7 @@ from agentnet.infra.marks import marks_of
 from agentnet.infra.revisions import REGISTER, mark_of
 from agentnet.infra.straight import Straight
 from agentnet.ledger.models import BusinessDay
+from agentnet.settlement.models import DayClose
 from agentnet.settlement.reconciliation.models import RowMatch
 
 CLAIMS = "claims"
@@ -25,6 +26,8 @@ _OPEN = Straight(
         exists().where(BusinessDay.business_on == bindparam("day", type_=Date()), BusinessDay.allocated_at.is_(None))
     )
 )
+_CLOSES = Straight(select(func.count()).where(DayClose.business_on == bindparam("day", type_=Date())))
+"""How many closes a day has: they come with all they hold, and are neither changed nor deleted."""
 _NEWEST = Straight(select(func.max(RowMatch.id)))
 
 
@@ -39,7 +42,8 @@ def day_mark(day: date) -> str | None:
     ((still_open,),) = _OPEN.rows(db.session.connection(), {"day": day})
     if still_open:
         return None
-    return f"{mark_of(REGISTER)} {_newest_match()} {marks_of(CLAIMS, day.isoformat())}"
+    ((closes,),) = _CLOSES.rows(db.session.connection(), {"day": day})
+    return f"{mark_of(REGISTER)} {_newest_match()} {closes} {marks_of(CLAIMS, day.isoformat())}"
 
 
 def _newest_match() -> int:
