@@ -30,7 +30,7 @@ from agentnet.documents.worker import draw_some
 from agentnet.infra.actor import SYSTEM
 from agentnet.infra.config import Settings
 from agentnet.infra.db import db
-from agentnet.infra.processes import run_clock_once
+from agentnet.infra.processes import clock_jobs, run_job
 from agentnet.infra.quiet_heap import loading_for_good, walk_seldom
 from agentnet.infra.sealing import seal_settled
 from agentnet.infra.transaction import batch
@@ -74,6 +74,10 @@ class Office:
         """Draw whatever is planned."""
         self._give(_draw)
 
+    def tick(self, *, but: str) -> None:
+        """Let the ordinary clock do what is due, but for one of its jobs."""
+        self._give(_tick, but)
+
     def stop_drawing(self) -> None:
         """Leave what is not drawn yet to somebody else."""
         self._stop.set()
@@ -113,13 +117,14 @@ def office_beside(settings: Settings, last: Month, at: datetime) -> Iterator[Off
         pool.shutdown(cancel_futures=True)
 
 
-def tick(app: Flask) -> None:
-    """Let the ordinary clock do once whatever is due.
+def tick(app: Flask, *, only: str = "", but: str = "") -> None:
+    """Let the ordinary clock do once whatever is due, or only one of its jobs, or all but one.
 
     Raises:
         ClockFailed: naming the job.
     """
-    failed = [name for name, count in run_clock_once(app).items() if count is None]
+    jobs = [job for job in clock_jobs(app) if job.name != but and only in ("", job.name)]
+    failed = [job.name for job in jobs if run_job(app, job) is None]
     if failed:
         raise ClockFailed(", ".join(failed))
 
@@ -180,3 +185,7 @@ def _draw() -> None:
     with _apps[0].app_context():
         while not _stops[0].is_set() and draw_some():
             continue
+
+
+def _tick(but: str) -> None:
+    tick(_apps[0], but=but)

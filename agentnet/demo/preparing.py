@@ -19,7 +19,7 @@ from agentnet.core.errors import Conflict
 from agentnet.demo.haste import in_haste
 from agentnet.demo.history import Watch, play_counters
 from agentnet.demo.loading import load_agreements, load_register
-from agentnet.demo.office import office_beside, tick
+from agentnet.demo.office import Office, office_beside, tick
 from agentnet.demo.paying import play_payout
 from agentnet.demo.plans import agree_plans
 from agentnet.demo.printing import add_mappings, schedule_books, some_of_each_kind
@@ -36,6 +36,7 @@ from agentnet.infra.audit import AuditLine, write_audit
 from agentnet.infra.db import db
 from agentnet.infra.processes import drain
 from agentnet.infra.transaction import batch, reading
+from agentnet.ledger.jobs import ROLL_UP
 from agentnet.users.models import User
 
 LOADED, FINISHED = "demo_loaded", "demo_finished"
@@ -100,12 +101,12 @@ def _make(app: Flask, keys: Keys, ends_at: datetime | None, watch: Watch, *, pri
             office.stop_drawing()
         with app.app_context():
             reconcile_week(timeline)
-            while office.busy:  # two clocks would share the work of closing the month, and wait for each other
-                if not draw_some():
-                    time.sleep(0.1)
-            tick(app)  # adds up the book as well
+            _draw_while(office)  # two clocks would share the work of closing the month, and wait for each other
+            office.tick(but=ROLL_UP.name)
+            tick(app, only=ROLL_UP.name)
             play_payout(timeline)
             put_differences_right()
+            _draw_while(office)
             with batch():
                 schedule_books(people.units, now())
             tick(app)
@@ -117,6 +118,13 @@ def _make(app: Flask, keys: Keys, ends_at: datetime | None, watch: Watch, *, pri
     watch("documents", 1, 1)
     with app.app_context(), batch():
         write_audit(SYSTEM, FINISHED, "demo", "demo")
+
+
+def _draw_while(office: Office) -> None:
+    """Draw what is planned until the office has done all that it was given."""
+    while office.busy:
+        if not draw_some():
+            time.sleep(0.05)
 
 
 def load_people(people: People) -> None:
