@@ -34,9 +34,11 @@ def run_demo(app: Flask, no_serve: bool, as_json: bool) -> None:
     """Make the demo ready, or go on from what is there; answer what there is, and serve it unless told not to."""
     settings: Settings = app.extensions["agentnet"]
     started = time.monotonic()
+    keys = Keys(settings.home)
+    if keys.made:
+        keys.begin_hashing()
     with app.app_context():
         upgrade()
-    keys = Keys(settings.home)
     with _watching() as watch, seldom_walked():
         made = prepare(app, keys, watch, print_all=no_serve)
     with app.app_context(), reading():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -63,18 +64,28 @@ class Keys:
             self.path.touch(mode=0o600)
             self.path.write_text(json.dumps({username: generated_password() for username in ROLES}, indent=2) + "\n")
         self.passwords: Mapping[str, str] = json.loads(self.path.read_text())
-        self._hashes: dict[str, str] = {}
+        self._hashing: Future[Mapping[str, str]] | None = None
+
+    def begin_hashing(self) -> None:
+        """Begin to hash the passwords beside whatever is done until they are asked for."""
+        if self._hashing is None:
+            pool = ThreadPoolExecutor(1)
+            self._hashing = pool.submit(self._hashed)
+            pool.shutdown(wait=False)
 
     def hashes(self) -> Mapping[str, str]:
         """Return the passwords hashed, which takes a while: call it before a transaction."""
-        if not self._hashes:
-            self._hashes = {username: hash_password(password) for username, password in self.passwords.items()}
-        return self._hashes
+        self.begin_hashing()
+        assert self._hashing is not None
+        return self._hashing.result()
+
+    def _hashed(self) -> Mapping[str, str]:
+        return {username: hash_password(password) for username, password in self.passwords.items()}
 
     def password_of(self, user: User) -> str | None:
         """Return the password a person signs in with, None once it is another."""
         password = self.passwords[user.username]
-        hashed_here = user.password_hash == self._hashes.get(user.username)
+        hashed_here = self._hashing is not None and user.password_hash == self.hashes()[user.username]
         return password if hashed_here or password_matches(user.password_hash, password) else None
 
 
