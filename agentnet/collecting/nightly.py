@@ -10,8 +10,9 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any, cast
 
-from sqlalchemy import BigInteger, Date, Select, Table, bindparam, func, select, update
+from sqlalchemy import BigInteger, Connection, Date, Select, Table, bindparam, func, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import OperationalError
 
 from agentnet.collecting.lookups import (
     allocations,
@@ -96,11 +97,27 @@ def allocate_oldest_day(by: Actor, until: date, limit: int = BATCH) -> int:
     post_many(by, transfers)
     _ALLOCATED.execute(connection, {"day": day, "outlets": claimed, "at": now()})
     _ADD_UP[connection.dialect.name].execute(connection, {"day": day, "outlets": claimed})
-    free = [household_id for (household_id,) in _FREE.rows(connection, {"day": day, "outlets": claimed})]
-    pay_off(connection, free, today())
+    if _may_note(connection):
+        free = [household_id for (household_id,) in _FREE.rows(connection, {"day": day, "outlets": claimed})]
+        pay_off(connection, free, today())
     after = {"outlets": len(claimed), "amount_fen": sum(transfer.amount_fen for transfer in transfers)}
     write_audit(by, "received_allocated", "business_day", day.isoformat(), after=after)
     return len(claimed)
+
+
+def _may_note(connection: Connection) -> bool:
+    """Return whether bills may be noted now: while billing delivers, counters must not wait behind the night for it."""
+    if connection.dialect.name != "postgresql":
+        return True
+    try:
+        with connection.begin_nested():
+            connection.execute(_NOBODY_DELIVERS)
+    except OperationalError:
+        return False
+    return True
+
+
+_NOBODY_DELIVERS = text("LOCK TABLE bills IN ROW EXCLUSIVE MODE NOWAIT")
 
 
 def _summing(dialect_insert: Any) -> Straight:
@@ -244,7 +261,8 @@ def spend_advances(by: Actor, limit: int = BATCH) -> int:
         return 0
     post_many(by, transfers)
     insert_typed(connection, uses, rows)
-    pay_off(connection, list(advances), day)
+    if _may_note(connection):
+        pay_off(connection, list(advances), day)
     after = {"bills": len(rows), "amount_fen": sum(transfer.amount_fen for transfer in transfers)}
     write_audit(by, "advances_spent", "business_day", day.isoformat(), after=after)
     return len(rows)

@@ -18,6 +18,9 @@ from werkzeug.routing import Rule
 
 from agentnet.infra.template_places import path_part, query_part
 
+MOST_KNOWN = 2_000
+"""Paths are known by the names of their values, and a list hands on whatever names its address has."""
+
 _MORE_THAN_A_PATH = frozenset({"_anchor", "_external", "_method", "_scheme"})
 
 
@@ -39,9 +42,9 @@ def address_writer(app: Flask) -> Callable[..., str]:
             rule = rules[endpoint] = _plain_rule(app, endpoint)
         if rule is not None and not values.keys() & _MORE_THAN_A_PATH:
             asked = (endpoint, *values)
-            if asked not in paths_known:
-                paths_known[asked] = _path_of(app, endpoint, tuple(values))
-            known = paths_known[asked]
+            known = paths_known.get(asked)
+            if known is None and asked not in paths_known and len(paths_known) < MOST_KNOWN:
+                known = paths_known[asked] = _path_of(app, endpoint, tuple(values))
             path = None if known is None else known.with_values(values)
             if path is not None:
                 if not values:

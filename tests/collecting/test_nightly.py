@@ -2,11 +2,12 @@
 
 from datetime import date, timedelta
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, text
 
 from agentnet.collecting.actions import void_collection
 from agentnet.collecting.jobs import allocate_received
 from agentnet.collecting.models import AdvanceUse, Bill, Household
+from agentnet.collecting.nightly import allocate_oldest_day
 from agentnet.collecting.queries import echo_of, household_by_no
 from agentnet.core.clock import Month, business_date, frozen_at
 from agentnet.core.ids import new_id
@@ -144,6 +145,30 @@ def test_what_came_in_after_midnight_pays_nothing_off_before_its_own_night(app):
         with batch():
             void_collection(rest.id, new_id(), "金额输错", world.actor("alice"))
         assert [bill.total_fen for bill in echo(world.MEI).bills] == [550]
+
+
+def test_a_bill_paid_at_two_outlets_is_noted_once_both_days_are_sorted(app):
+    """A void at the other outlet may have begun before midnight and still wait."""
+    record(item(30000, world.MEI), item(550, world.MEI, outlet_code="WL0002"), by=SYSTEM)
+    with frozen_at(TONIGHT):
+        with batch():
+            assert allocate_oldest_day(SYSTEM, business_date(TONIGHT), 1) == 1
+        assert paid_off()["2026-10"] is None
+        with batch():
+            assert allocate_oldest_day(SYSTEM, business_date(TONIGHT), 1) == 1
+    assert set(paid_off().values()) == {business_date(TONIGHT)}
+
+
+def test_the_night_notes_nothing_while_billing_delivers(app):
+    if db.engine.dialect.name != "postgresql":
+        return
+    record(item(30550, world.MEI))
+    with db.engine.connect() as delivery:
+        delivery.execute(text("LOCK TABLE bills IN SHARE ROW EXCLUSIVE MODE"))
+        with frozen_at(TONIGHT):
+            assert allocate_received() == 1
+        assert set(paid_off().values()) == {None}
+    assert echo(world.MEI).bills == []
 
 
 def test_the_night_does_not_wait_for_a_household_at_a_counter(app):
