@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+import pytest
 from sqlalchemy import insert, select, text
 
 from agentnet.collecting.actions import void_collection
@@ -159,9 +160,8 @@ def test_a_bill_paid_at_two_outlets_is_noted_once_both_days_are_sorted(app):
     assert set(paid_off().values()) == {business_date(TONIGHT)}
 
 
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_the_night_notes_nothing_while_billing_delivers(app):
-    if db.engine.dialect.name != "postgresql":
-        return
     record(item(30550, world.MEI))
     with db.engine.connect() as delivery:
         delivery.execute(text("LOCK TABLE bills IN SHARE ROW EXCLUSIVE MODE"))
@@ -171,10 +171,9 @@ def test_the_night_notes_nothing_while_billing_delivers(app):
     assert echo(world.MEI).bills == []
 
 
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_the_night_does_not_wait_for_a_household_at_a_counter(app):
-    """On PostgreSQL a counter holds the household and may want an account that the night holds by now."""
-    if db.engine.dialect.name != "postgresql":
-        return
+    """A counter holds the household and may want an account that the night holds by now."""
     record(item(30550, world.MEI))
     with db.engine.connect() as counter:
         counter.execute(select(Household.id).where(Household.id == 1).with_for_update(key_share=True))
