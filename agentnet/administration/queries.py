@@ -20,13 +20,8 @@ from agentnet.outlets.models import Outlet, Partner
 from agentnet.outlets.queries import outlet_for, partner_by_code, under, unit_for, visible_outlets
 from agentnet.users.actions import PLACE_OF_ROLE, Place
 from agentnet.users.models import RoleGrant, User
-from agentnet.users.permissions import Permission, org_paths, require
+from agentnet.users.permissions import Permission, covers_company, org_paths, require
 from agentnet.users.queries import users_matching
-
-
-def covers_company(who: Actor, permission: Permission) -> bool:
-    """Return whether the permission holds for the whole company (the root's path is ``/1/``)."""
-    return any(path.count("/") <= 2 for path in org_paths(who, permission))
 
 
 @built_once
@@ -231,5 +226,5 @@ _UNSEALED = (
 )
 
 
-__all__ = ["SEALS_LOOKED_AT", "AuditFilter", "Held", "Row", "audit_lines", "covers_company", "people_list",
+__all__ = ["SEALS_LOOKED_AT", "AuditFilter", "Held", "Row", "audit_lines", "people_list",
            "people_of", "person_for", "place_for", "roles_of", "unsealed_count"]  # fmt: skip

@@ -20,13 +20,13 @@ from agentnet.infra.db import db
 from agentnet.infra.pages import Page, SortBy, page_of
 from agentnet.infra.statements import built_once
 from agentnet.users.models import User
-from agentnet.users.permissions import Permission, may, org_paths, require
+from agentnet.users.permissions import Permission, may, org_paths, reach_company, require
 from agentnet.users.queries import actor_for
 
 
 def _in_territory(paths: tuple[str, ...]) -> ColumnElement[bool]:
-    if any(path.count("/") <= 2 for path in paths):
-        return true()  # the whole company: no unit need be looked for
+    if reach_company(paths):
+        return true()  # no unit need be looked for
     under = or_(false(), *(OrgUnit.path.startswith(path, autoescape=True) for path in paths))
     return Approval.org_unit_id.in_(select(OrgUnit.id).where(under))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 from agentnet.core.errors import Forbidden
@@ -191,4 +191,13 @@ def covers_company(actor: Actor, permission: Permission) -> bool:
 
     A list then needs no condition on territory, and its index can be walked from the end.
     """
-    return any(path.count("/") <= 2 for path in org_paths(actor, permission))
+    return reach_company(org_paths(actor, permission))
+
+
+def reach_company(paths: Iterable[str]) -> bool:
+    """Return whether a territory of org paths is the whole company: the root's is ``/1/``, the system's ``/``.
+
+    >>> reach_company(("/1/4/", "/1/")), reach_company(("/1/4/",)), reach_company(("/",))
+    (True, False, True)
+    """
+    return any(path.count("/") <= 2 for path in paths)

@@ -9,7 +9,7 @@ from agentnet.core.errors import Forbidden, Invalid, Missing
 from agentnet.infra.actor import Actor
 from agentnet.infra.audit import write_audit
 from agentnet.infra.db import db
-from agentnet.users.permissions import Permission, org_paths, require
+from agentnet.users.permissions import Permission, covers_company, require
 from agentnet.workdays.models import WorkdayOverride
 
 LATEST_YEAR = 2199
@@ -17,7 +17,7 @@ LATEST_YEAR = 2199
 
 def may_edit(by: Actor) -> bool:
     """Return whether the actor holds the permission over the whole company (its root, or the system's)."""
-    return any(path.count("/") <= 2 for path in org_paths(by, Permission.WORKDAY_EDIT))
+    return covers_company(by, Permission.WORKDAY_EDIT)
 
 
 def set_override(day: date, is_workday: bool, reason: str, by: Actor) -> None:

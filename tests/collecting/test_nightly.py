@@ -14,6 +14,7 @@ from agentnet.core.clock import Month, business_date, frozen_at
 from agentnet.core.ids import new_id
 from agentnet.infra.actor import SYSTEM
 from agentnet.infra.db import db
+from agentnet.infra.migrating import downgrade, upgrade
 from agentnet.infra.transaction import batch, reading
 from agentnet.ledger.actions import begin_closing
 from agentnet.ledger.models import Transfer
@@ -158,6 +159,21 @@ def test_a_bill_paid_at_two_outlets_is_noted_once_both_days_are_sorted(app):
         with batch():
             assert allocate_oldest_day(SYSTEM, business_date(TONIGHT), 1) == 1
     assert set(paid_off().values()) == {business_date(TONIGHT)}
+
+
+def test_bills_of_before_the_notes_are_noted_where_their_days_are_sorted(app):
+    deliver("2026-11", 5000)
+    record(item(30550, world.MEI))
+    with frozen_at(TONIGHT):
+        allocate_received()
+        record(item(5000, world.MEI))
+    db.session.remove()
+    downgrade("0022")
+    upgrade()
+    noted = paid_off()
+    assert noted.pop("2026-11") is None
+    assert None not in noted.values()
+    assert echo(world.MEI).bills == []
 
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
