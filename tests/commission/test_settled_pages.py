@@ -51,7 +51,7 @@ def test_the_pages_of_an_open_month_tell_what_is_settled_and_what_is_not(novembe
     fang = sign_in("fang")
     head = {"Accept-Language": language}
     page = fang.get("/commission/outlets/WL0001?month=2026-11", headers=head).text
-    words = ("没有结清", "350.00", "结清金额") if language == "zh-CN" else ("Not settled", "350.00", "Settled (yuan)")
+    words = ("没有结清", "350.00", "结清金额") if language == "zh-CN" else ("Not settled", "350.00", "Settled (CNY)")
     assert [one for one in words if one not in page] == []
     for receipt, said in ((november[1], "150.00"), (november[2], "本月没有结清任何金额")):
         line = fang.get(f"/commission/outlets/WL0001/lines/{receipt}", headers=head)
