@@ -21,10 +21,10 @@ from agentnet.core.words import translatable
 from agentnet.divisions.models import Division
 from agentnet.divisions.rules import read_code
 from agentnet.infra.actor import Actor
-from agentnet.infra.bulk import among, insert_rows, rows_with, update_many
+from agentnet.infra.bulk import among, in_pieces, insert_rows, rows_with, update_many
 from agentnet.infra.columns import Column, day, digits, month, one_of, words, yuan
 from agentnet.infra.db import db
-from agentnet.infra.importing import CHUNK, Importer, Parsed, Plan, chunks, require_company_export
+from agentnet.infra.importing import Importer, Parsed, Plan, chunks, require_company_export
 from agentnet.infra.sheets import Cell, Yuan
 
 HOUSEHOLDS = cast(Table, Household.__table__)
@@ -173,7 +173,7 @@ def write_bills(found: Plan, _by: Actor) -> None:
 def export_households(by: Actor) -> Iterable[Sequence[Cell]]:
     """Yield all households by number; for those who export for the whole company."""
     require_company_export(by)
-    statement = select(HOUSEHOLDS).order_by(HOUSEHOLDS.c.household_no).execution_options(yield_per=CHUNK)
+    statement = in_pieces(select(HOUSEHOLDS).order_by(HOUSEHOLDS.c.household_no))
     for row in db.session.execute(statement):
         yield row.household_no, row.name, row.address, row.division_code, SEGMENTS.get(row.segment, row.segment)
 
@@ -185,9 +185,8 @@ def export_bills(by: Actor) -> Iterable[Sequence[Cell]]:
         select(HOUSEHOLDS.c.household_no, BILLS)
         .join(BILLS, BILLS.c.household_id == HOUSEHOLDS.c.id)
         .order_by(HOUSEHOLDS.c.household_no, BILLS.c.bill_month)
-        .execution_options(yield_per=CHUNK)
     )
-    for row in db.session.execute(statement):
+    for row in db.session.execute(in_pieces(statement)):
         yield row.household_no, row.bill_month, Yuan(row.principal_fen), Yuan(row.late_charge_fen), row.due_on
 
 

@@ -18,6 +18,7 @@ from agentnet.core.clock import Month, shanghai
 from agentnet.core.masks import mask_household_no
 from agentnet.divisions.models import OrgUnit
 from agentnet.infra.actor import Actor
+from agentnet.infra.bulk import in_pieces
 from agentnet.infra.db import db
 from agentnet.infra.sheets import Cell, Yuan
 from agentnet.outlets.models import Outlet
@@ -49,7 +50,7 @@ def rows(viewer: Actor, month: Month, wanted: OutletFilter) -> Iterator[Sequence
         for id_, component in zip(version.component_ids, version.components, strict=True)
     }
     names = tenders()
-    for row in db.session.execute(_lines(viewer, month, wanted).execution_options(yield_per=2000)):
+    for row in db.session.execute(in_pieces(_lines(viewer, month, wanted), 2_000)):
         adjusted = row.of_month is not None
         yield (
             str(month),

@@ -20,7 +20,7 @@ from agentnet.divisions.models import Division
 from agentnet.divisions.rules import PROVINCES, level_of, parent_of, read_code, setting_hint
 from agentnet.divisions.words import SETTINGS
 from agentnet.infra.actor import Actor
-from agentnet.infra.bulk import among, insert_many, update_many
+from agentnet.infra.bulk import among, in_pieces, insert_many, update_many
 from agentnet.infra.columns import Column, degrees, one_of, words, yes_or_no
 from agentnet.infra.db import db
 from agentnet.infra.importing import CHUNK, Importer, Parsed, Plan, chunks
@@ -195,9 +195,7 @@ def _refuse_half_positions(parsed: Parsed, found: Plan) -> None:
 
 def export(_by: Actor) -> Iterable[Sequence[Cell]]:
     """Yield all divisions in the order of their codes: they are public."""
-    rows = db.session.execute(
-        select(*(DIVISIONS.c[name] for name in EXPORTED)).order_by(DIVISIONS.c.code).execution_options(yield_per=CHUNK)
-    )
+    rows = db.session.execute(in_pieces(select(*(DIVISIONS.c[name] for name in EXPORTED)).order_by(DIVISIONS.c.code)))
     pick = itemgetter(*range(len(EXPORTED)))
     for row in rows:
         code, name, setting, longitude, latitude, source, synthetic = pick(row)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
+    Executable,
     Table,
     any_,
     bindparam,
@@ -20,9 +21,12 @@ from sqlalchemy import (
     update,
 )
 
-from agentnet.infra.db import db
+from agentnet.infra.connections import read_in_transaction
+from agentnet.infra.db import db, writing
 
 ROWS_A_STATEMENT = 4_000
+
+Asked = TypeVar("Asked", bound=Executable)
 
 
 def insert_many(target: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -52,6 +56,16 @@ def among(column: ColumnElement[Any], values: Collection[Any]) -> ColumnElement[
     if db.session.connection().dialect.name == "postgresql":
         return column == any_(literal(list(values), ARRAY(column.type)))
     return column.in_(list(values))
+
+
+def in_pieces(statement: Asked, rows: int = ROWS_A_STATEMENT) -> Asked:
+    """Return a statement of which so many rows are fetched at a time, however many it finds.
+
+    On PostgreSQL a cursor lives in a transaction; a page that has none is given one.
+    """
+    if not writing.get() and db.engine.dialect.name == "postgresql":
+        read_in_transaction(db.session())
+    return statement.execution_options(yield_per=rows)
 
 
 def update_many(

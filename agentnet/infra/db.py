@@ -15,6 +15,7 @@ from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, registry
 from sqlalchemy.types import TypeDecorator
 
 from agentnet.infra.config import Settings
+from agentnet.infra.connections import prepare_postgres
 
 MINIMUM_SQLITE = (3, 51, 3)
 """Older SQLite can lose or corrupt WAL commits when several connections race on a reset."""
@@ -116,12 +117,13 @@ def engine_options(url: str) -> Mapping[str, Any]:
         if pysqlite3.dbapi2.sqlite_version_info < MINIMUM_SQLITE:
             raise RuntimeError(f"SQLite {pysqlite3.dbapi2.sqlite_version} can lose WAL commits; need >= 3.51.3")
         return {"module": pysqlite3.dbapi2, "connect_args": {"timeout": 30, "check_same_thread": False}}
-    return {"pool_size": 10, "max_overflow": 10, "pool_pre_ping": True}
+    return {"pool_size": 10, "max_overflow": 10, "pool_use_lifo": True}
 
 
 def prepare_engine(engine: Engine) -> None:
     """Attach connection set-up: on SQLite WAL, full durability, foreign keys, and an explicit kind of BEGIN."""
     if engine.dialect.name != "sqlite":
+        prepare_postgres(engine)
         return
 
     @event.listens_for(engine, "connect")

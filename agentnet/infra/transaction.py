@@ -6,11 +6,13 @@ What must survive a refusal (a failed sign-in, the time a session was last seen)
 a short transaction of its own once the first has ended, however it ended.
 
 On SQLite a writing door waits for its turn (``infra.turns``) and opens ``BEGIN IMMEDIATE`` before anything is read. On
-PostgreSQL a door that only reads opens ``BEGIN READ ONLY``: the server itself refuses a change.
+PostgreSQL the server itself refuses a change by a door that only reads (``infra.connections``).
 """
 
 from __future__ import annotations
 
+import functools
+import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
@@ -23,6 +25,8 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import HTTPException
 
+from agentnet.infra.config import Settings
+from agentnet.infra.connections import answers_here, let_go, read_in_transaction, read_without_transaction
 from agentnet.infra.db import db, writing
 from agentnet.infra.preparing import prepare_request
 from agentnet.infra.template_words import WordedEnvironment
@@ -31,7 +35,7 @@ from agentnet.infra.turns import writers_turn
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 LONGEST_TURN_SECONDS = 0.05
-"""How long a page on SQLite waits for the one before it; behind a slower one it is made all the same."""
+"""How long a page waits for the one before it; behind a slower one it is made all the same."""
 
 _page = threading.Lock()
 _later: ContextVar[list[Callable[[], None]] | None] = ContextVar("later", default=None)
@@ -44,7 +48,7 @@ def batch() -> Iterator[Session]:
     Raises:
         RuntimeError: inside another writing transaction; work belongs to one.
     """
-    with _door(write=True):
+    with _door():
         yield db.session()
         db.session.commit()
 
@@ -52,7 +56,7 @@ def batch() -> Iterator[Session]:
 @contextmanager
 def reading() -> Iterator[Session]:
     """Open a transaction that only reads and is rolled back at the end."""
-    with _door(write=False):
+    with _door(read_in_transaction):
         yield db.session()
 
 
@@ -97,22 +101,31 @@ class TransactionalFlask(Flask):
                 request.max_content_length = self.extensions["agentnet"].max_upload_bytes
             _receive_body()
             prepare_request(self.view_functions.get(request.endpoint or ""))
-        with _turn(write=write), _door(write=write):
+        turn = not write and pages_take_turns(self.extensions["agentnet"])
+        with _turn() if turn else nullcontext(), _door(None if write else read_without_transaction):
             response = super().full_dispatch_request()
             if write and response.status_code < 400:
                 db.session.commit()
         return response
 
 
-@contextmanager
-def _turn(*, write: bool) -> Iterator[None]:
-    """Let threads that read SQLite take turns at whole pages.
+@functools.cache
+def pages_take_turns(settings: Settings) -> bool:
+    """Tell whether the threads of a process take turns at whole pages.
 
-    One interpreter runs one thread at a time anyway, and the driver lets go of it for every row: threads that made
-    their pages at once changed places hundreds of times a page, which cost a fifth of it. PostgreSQL answers from
-    elsewhere, and while one thread waits another can work.
+    One interpreter runs one thread at a time anyway, and the driver lets go of it for every answer, on SQLite for every
+    row: threads that made their pages at once changed places hundreds of times a page, which cost up to a fifth of it.
+    Where PostgreSQL answers from elsewhere, or the machine has more processors than web processes, another thread can
+    work while one waits.
     """
-    mine = not write and db.engine.dialect.name == "sqlite" and _page.acquire(timeout=LONGEST_TURN_SECONDS)
+    if settings.is_sqlite:
+        return True
+    return settings.web_processes >= (os.cpu_count() or 1) and answers_here(settings.database_url)
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    mine = _page.acquire(timeout=LONGEST_TURN_SECONDS)
     try:
         yield
     finally:
@@ -127,12 +140,13 @@ def _receive_body() -> None:
 
 
 @contextmanager
-def _door(*, write: bool) -> Iterator[None]:
+def _door(read: Callable[[Session], None] | None = None) -> Iterator[None]:
+    """Open a transaction that writes, or a session that reads in this way."""
     if writing.get():
         raise RuntimeError("a transaction is already open")
     later: list[Callable[[], None]] = []
     try:
-        with _transaction(later, write=write):
+        with _transaction(later, read):
             yield
     finally:
         for work in later:
@@ -141,33 +155,19 @@ def _door(*, write: bool) -> Iterator[None]:
 
 
 @contextmanager
-def _transaction(later: list[Callable[[], None]], *, write: bool) -> Iterator[None]:
-    tokens = (writing.set(write), _later.set(later))
+def _transaction(later: list[Callable[[], None]], read: Callable[[Session], None] | None) -> Iterator[None]:
+    tokens = (writing.set(read is None), _later.set(later))
     try:
-        with writers_turn(db.engine) if write else nullcontext():
+        with writers_turn(db.engine) if read is None else nullcontext():
             db.session.rollback()
-            if not write and db.engine.dialect.name == "postgresql":
-                db.session.connection(execution_options={"postgresql_readonly": True})
+            if read is not None and db.engine.dialect.name == "postgresql":
+                read(db.session())
             try:
                 yield
             finally:
-                if not write:
-                    _let_go()
+                if read is not None and db.engine.dialect.name == "postgresql":
+                    let_go(db.session())
                 db.session.rollback()
     finally:
         writing.reset(tokens[0])
         _later.reset(tokens[1])
-
-
-def _let_go() -> None:
-    """End a transaction of PostgreSQL that could only read, in the driver's way of keeping its prepared statements.
-
-    It forgets them at every rollback, and each statement would be parsed and planned anew for each page. There is
-    nothing to commit: the server refused every change.
-    """
-    if db.engine.dialect.name != "postgresql" or not db.session().in_transaction():
-        return
-    with suppress(Exception):  # a connection that is lost is let go of by the rollback
-        driver = db.session.connection().connection.dbapi_connection
-        if driver is not None and driver.read_only:
-            driver.commit()

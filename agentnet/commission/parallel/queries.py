@@ -15,6 +15,7 @@ from agentnet.commission.parallel.words import STATES, part_texts
 from agentnet.core.errors import Missing
 from agentnet.core.money import Fen
 from agentnet.infra.actor import Actor
+from agentnet.infra.bulk import in_pieces
 from agentnet.infra.db import db
 from agentnet.infra.i18n import say
 from agentnet.infra.pages import Page, SortBy, page_of
@@ -238,7 +239,7 @@ def head() -> Sequence[str]:
 
 def rows(viewer: Actor, sheet: OldSheet) -> Iterator[Sequence[Cell]]:
     """Yield every line as a row of a file, those that agree included, in the order of the sheet."""
-    statement = _lines(viewer, sheet.id).order_by(OldSheetLine.id).execution_options(yield_per=2_000)
+    statement = in_pieces(_lines(viewer, sheet.id).order_by(OldSheetLine.id), 2_000)
     for line, name in db.session.execute(statement):
         yield (
             line.line_no,

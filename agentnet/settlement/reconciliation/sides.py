@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, select, type_c
 from sqlalchemy.types import NullType
 
 from agentnet.collecting.models import Collection, Household, Void
-from agentnet.infra.bulk import ROWS_A_STATEMENT, among
+from agentnet.infra.bulk import among, in_pieces
 from agentnet.infra.db import db
 from agentnet.infra.importing import chunks
 from agentnet.outlets.models import Outlet
@@ -119,9 +119,7 @@ def _collections(
     """Return the collections in the order they were taken; texts that are ``known`` already are not held twice."""
     known = known or {}
     days: dict[date, date] = {}
-    found = db.session.connection().execute(
-        _select(*conditions).order_by(Collection.id), execution_options={"yield_per": ROWS_A_STATEMENT}
-    )
+    found = db.session.connection().execute(in_pieces(_select(*conditions).order_by(Collection.id)))
     return [
         OurCollection(
             id_,
