@@ -90,9 +90,11 @@ def let_go(session: Session) -> None:
         return
     try:
         driver = _driver(session)
-        driver.commit()
-        driver.autocommit = False
-        driver.read_only = False
+        if driver.autocommit:
+            driver.autocommit = False
+        else:
+            driver.commit()
+            driver.read_only = False
     except Exception:  # lost, or in the middle of an answer: nobody is lent it again
         with suppress(Exception):
             session.connection().invalidate()
