@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import select
-from contextlib import suppress
 from time import monotonic
 from typing import Any
 
@@ -67,38 +66,26 @@ def _answers(engine: Engine, connection: Any) -> bool:
 
 
 def read_without_transaction(session: Session) -> None:
-    """Let what is asked next stand for itself, until ``let_go``."""
-    _driver(session).autocommit = True
+    """Let what is asked next stand for itself, until ``write_again``."""
+    driver_of(session).autocommit = True
 
 
 def read_in_transaction(session: Session) -> None:
-    """Put what is asked next into one transaction that only reads, until ``let_go``: a cursor lives no longer."""
-    driver = _driver(session)
+    """Put what is asked next into one transaction that only reads, until ``write_again``: a cursor lives no longer."""
+    driver = driver_of(session)
     if driver.read_only:
         return
     driver.autocommit = False
     driver.read_only = True
 
 
-def let_go(session: Session) -> None:
-    """End reading, in the driver's way of keeping its prepared statements.
-
-    It forgets them at every rollback, and each statement would be parsed and planned anew for each page. There is
-    nothing to commit: the server refused every change.
-    """
-    if not session.in_transaction():
-        return
-    try:
-        driver = _driver(session)
-        if driver.autocommit:
-            driver.autocommit = False
-        else:
-            driver.commit()
-            driver.read_only = False
-    except Exception:  # lost, or in the middle of an answer: nobody is lent it again
-        with suppress(Exception):
-            session.connection().invalidate()
+def write_again(driver: Any) -> None:
+    """Make a connection that was read with what it was: one whose next transaction writes."""
+    driver.autocommit = False
+    if driver.read_only:
+        driver.read_only = False
 
 
-def _driver(session: Session) -> Any:
+def driver_of(session: Session) -> Any:
+    """Return the driver's own connection."""
     return session.connection().connection.dbapi_connection

@@ -26,7 +26,13 @@ from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import HTTPException
 
 from agentnet.infra.config import Settings
-from agentnet.infra.connections import answers_here, let_go, read_in_transaction, read_without_transaction
+from agentnet.infra.connections import (
+    answers_here,
+    driver_of,
+    read_in_transaction,
+    read_without_transaction,
+    write_again,
+)
 from agentnet.infra.db import db, writing
 from agentnet.infra.preparing import prepare_request
 from agentnet.infra.template_words import WordedEnvironment
@@ -166,8 +172,26 @@ def _transaction(later: list[Callable[[], None]], read: Callable[[Session], None
                 yield
             finally:
                 if read is not None and db.engine.dialect.name == "postgresql":
-                    let_go(db.session())
+                    _let_go(db.session())
                 db.session.rollback()
     finally:
         writing.reset(tokens[0])
         _later.reset(tokens[1])
+
+
+def _let_go(reader: Session) -> None:
+    """End reading on PostgreSQL, in the driver's way of keeping its prepared statements.
+
+    It forgets them at every rollback, and each statement would be parsed and planned anew for each page. There is
+    nothing to commit: the server refused every change.
+    """
+    if not reader.in_transaction():
+        return
+    try:
+        driver = driver_of(reader)
+        if not driver.autocommit:
+            driver.commit()
+        write_again(driver)
+    except Exception:  # lost, or in the middle of an answer: nobody is lent it again
+        with suppress(Exception):
+            reader.connection().invalidate()
