@@ -86,7 +86,7 @@ def what_if(what_if_id: uuid.UUID) -> str:
         sources=SOURCES,
         signed=signed,
         share=share_text,
-        words=Words(tenders()),
+        words=Words(tenders),
         may_export=may(viewer(), Permission.EXPORT),
         plan_code=queries.agreed_as(asked) if may(viewer(), Permission.COMMISSION_EDIT) else None,
     )
