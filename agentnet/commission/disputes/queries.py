@@ -110,7 +110,7 @@ def lines_of(disputes: Iterable[Dispute]) -> dict[UUID, DisputedLine]:
         ids = {getattr(one, column) for one in every} - {None}
         if not ids:
             continue
-        rows = {row.id: row for row in db.session.connection().execute(_named_by_ids(source), {"ids": sorted(ids)})}
+        rows = {row.id: row for row in rows_of(_named_by_ids(source), {"ids": sorted(ids)})}
         for one in every:
             line = _line_of_row(rows.get(getattr(one, column)), key_of(one))
             if line is not None:
@@ -218,10 +218,11 @@ class DisputeShown:
 
 @built_once
 def _disputes(viewer: Actor, asked: Asked) -> Select[*tuple[Any, ...]]:
+    # Not joined: of all that is sorted only the page's own owners are looked up.
+    owner = select(User.display_name).where(User.id == Dispute.owner_id).scalar_subquery()
     statement: Select[*tuple[Any, ...]] = (
-        select(Dispute, Outlet.code, Outlet.name, User.display_name)
+        select(Dispute, Outlet.code, Outlet.name, owner.label("owner"))
         .join(Outlet, Outlet.id == Dispute.outlet_id)
-        .outerjoin(User, User.id == Dispute.owner_id)
         .where(visible_outlets(viewer, Permission.COMMISSION_READ))
     )
     if asked.state:
@@ -247,9 +248,7 @@ def disputes_page(viewer: Actor, arguments: Mapping[str, str], asked: Asked) -> 
     page = page_of(db.session(), statement, arguments, columns=COLUMNS, default="raised", key=key)
     lines = lines_of(row.Dispute for row in page.items)
     shown = [
-        DisputeShown(
-            row.Dispute, lines[row.Dispute.id], row.code, row.name, row.display_name, age_of(row.Dispute, today())
-        )
+        DisputeShown(row.Dispute, lines[row.Dispute.id], row.code, row.name, row.owner, age_of(row.Dispute, today()))
         for row in page.items
     ]
     return Page(shown, page.sorting, page.next_cursor, page.previous_cursor)

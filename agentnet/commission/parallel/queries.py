@@ -16,6 +16,7 @@ from agentnet.core.errors import Missing
 from agentnet.core.money import Fen
 from agentnet.infra.actor import Actor
 from agentnet.infra.bulk import in_pieces
+from agentnet.infra.columnar import rows_of
 from agentnet.infra.db import db
 from agentnet.infra.i18n import say
 from agentnet.infra.pages import Page, SortBy, page_of
@@ -80,16 +81,19 @@ def sheet_page(viewer: Actor, arguments: Mapping[str, str]) -> Page[Any]:
     )
 
 
-def sheet_by_id(sheet_id: uuid.UUID) -> OldSheet:
-    """Return a sheet; its lines are given by territory.
+def sheet_by_id(sheet_id: uuid.UUID) -> Any:
+    """Return a sheet as its columns; its lines are given by territory.
 
     Raises:
         Missing: ``sheet_missing``.
     """
-    found = db.session.get(OldSheet, sheet_id)
-    if found is None:
-        raise Missing("sheet_missing", "没有这份旧表")
-    return found
+    for found in rows_of(_SHEET, {"sheet_id": sheet_id}):
+        return found
+    raise Missing("sheet_missing", "没有这份旧表")
+
+
+_SHEET_ID: Any = bindparam("sheet_id", type_=OldSheet.id.type)
+_SHEET = select(OldSheet).where(OldSheet.id == _SHEET_ID)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +157,7 @@ def _sums(viewer: Actor) -> Select[*tuple[Any, ...]]:
             func.coalesce(func.sum(OldSheetLine.theirs_fen), 0),
             func.coalesce(func.sum(OldSheetLine.ours_fen), 0),
         )
-        .where(OldSheetLine.sheet_id == bindparam("sheet_id", type_=OldSheet.id.type), _mine(viewer))
+        .where(OldSheetLine.sheet_id == _SHEET_ID, _mine(viewer))
         .group_by(OldSheetLine.month, OldSheetLine.cause)
     )
 
