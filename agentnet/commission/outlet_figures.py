@@ -265,18 +265,18 @@ def _counts(month: Month, closed: bool) -> ColumnElement[bool]:
 
 
 def _listed_lines(counts: ColumnElement[bool], as_stored: bool = False) -> Select[*tuple[Any, ...]]:
-    return (
-        select(
-            cast(Collection.id, String).label("id") if as_stored else Collection.id,
-            Collection.collected_at,
-            Collection.receipt_no,
-            Collection.tender,
-            Collection.amount_fen,
-            Household.household_no,
-        )
-        .join(Household, Household.id == Collection.household_id)
-        .where(Collection.outlet_id == _OUTLET, counts)
-    )
+    return select(
+        cast(Collection.id, String).label("id") if as_stored else Collection.id,
+        Collection.collected_at,
+        Collection.receipt_no,
+        Collection.tender,
+        Collection.amount_fen,
+        # Not joined: of all that is sorted only the page's own are looked up.
+        select(Household.household_no)
+        .where(Household.id == Collection.household_id)
+        .scalar_subquery()
+        .label("household_no"),
+    ).where(Collection.outlet_id == _OUTLET, counts)
 
 
 @built_once

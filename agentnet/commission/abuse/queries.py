@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, Select, String, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Select, String, bindparam, func, literal, or_, select
 
 from agentnet.collecting.models import Collection, Household
 from agentnet.commission.abuse.models import PatternFinding, PatternScan
@@ -39,6 +39,8 @@ COLUMNS: Mapping[str, SortBy] = {
 
 
 _KEY = SortBy(PatternFinding.id, int)
+_NOTHING = literal(0, literal_execute=True)
+"""Written out, so that PostgreSQL keeps its plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ class Wanted:
         """Return the conditions on ``PatternFinding`` and ``Outlet``."""
         found = [
             PatternFinding.month == str(self.month),
-            or_(PatternFinding.number > 0, PatternFinding.state != "OPEN"),
+            or_(PatternFinding.number > _NOTHING, PatternFinding.state != literal("OPEN", literal_execute=True)),
             visible_outlets(viewer, READ),
         ]
         if self.pattern:
@@ -115,7 +117,7 @@ def _sums(viewer: Actor) -> Select[*tuple[Any, ...]]:
     sums = select(PatternFinding.pattern, func.count(), func.sum(PatternFinding.cost_fen))
     if not covers_company(viewer, READ):  # for the company no outlet need be looked for
         sums = sums.join(Outlet, Outlet.id == PatternFinding.outlet_id).where(visible_outlets(viewer, READ))
-    return sums.where(PatternFinding.month == _MONTH, PatternFinding.number > 0).group_by(PatternFinding.pattern)
+    return sums.where(PatternFinding.month == _MONTH, PatternFinding.number > _NOTHING).group_by(PatternFinding.pattern)
 
 
 def scan_of(month: Month) -> Any:

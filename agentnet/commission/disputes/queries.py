@@ -57,10 +57,10 @@ def line_of(outlet: Outlet, month: Month, key: LineKey) -> DisputedLine:
     source = CommissionLine if key.line_id is not None else MonthlyCommission
     id_ = key.line_id if key.line_id is not None else key.monthly_id
     condition = (source.id == id_, source.outlet_id == outlet.id, source.month == str(month))
-    found = _line_of_row(db.session.execute(_named(select(), source).where(*condition)).one_or_none(), key)
-    if found is None:
+    row = db.session.execute(_named(select(), source).where(*condition)).one_or_none()
+    if row is None:
         raise Missing("line_missing", "这个月的结算单上没有这一项，请从网点的月份页面选择")
-    return found
+    return _line_of_row(row, key)
 
 
 def _named(statement: Select[Any], source: Any) -> Select[Any]:
@@ -92,9 +92,7 @@ def _named_by_ids(source: Any) -> Select[Any]:
     return _named(select(source.id), source).where(source.id.in_(bindparam("ids", type_=BigInteger(), expanding=True)))
 
 
-def _line_of_row(row: Any, key: LineKey) -> DisputedLine | None:
-    if row is None:
-        return None
+def _line_of_row(row: Any, key: LineKey) -> DisputedLine:
     month = Month.parse(row.month)
     if key.monthly_id is not None:
         return DisputedLine(key, month, row.commission_fen, component=row.component)
@@ -112,9 +110,9 @@ def lines_of(disputes: Iterable[Dispute]) -> dict[UUID, DisputedLine]:
             continue
         rows = {row.id: row for row in rows_of(_named_by_ids(source), {"ids": sorted(ids)})}
         for one in every:
-            line = _line_of_row(rows.get(getattr(one, column)), key_of(one))
-            if line is not None:
-                found[one.id] = line
+            row = rows.get(getattr(one, column))
+            if row is not None:
+                found[one.id] = _line_of_row(row, key_of(one))
     return found
 
 

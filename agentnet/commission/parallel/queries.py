@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, Select, bindparam, case, func, select, true
+from sqlalchemy import ColumnElement, Select, bindparam, case, func, literal, select, true
 
 from agentnet.commission.parallel.models import OldSheet, OldSheetLine
 from agentnet.commission.parallel.words import STATES, part_texts
@@ -173,7 +173,9 @@ class LineWanted:
 
     def conditions(self) -> list[ColumnElement[bool]]:
         """Return the conditions on ``OldSheetLine``."""
-        found = [OldSheetLine.state == self.state if self.state else OldSheetLine.state != "AGREES"]
+        # The usual state is written out, so that PostgreSQL keeps its plan.
+        differs = OldSheetLine.state != literal("AGREES", literal_execute=True)
+        found = [OldSheetLine.state == self.state if self.state else differs]
         if self.cause:
             found.append(OldSheetLine.cause == self.cause)
         if self.month:

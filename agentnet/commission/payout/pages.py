@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Select, and_, bindparam, case, cast, func, or_, select
+from sqlalchemy import BigInteger, Select, and_, bindparam, case, cast, func, literal_column, or_, select
 
 from agentnet.commission.mailing.models import MailAddress
 from agentnet.commission.payout.bank_sheet import USUAL, Layout, Order, SheetColumn, ToPay
@@ -226,7 +226,7 @@ def _held(viewer: Actor) -> Select[*tuple[Any, ...]]:
         .join(Outlet, Outlet.id == PayoutPart.outlet_id)
         .where(PayoutPart.batch_id == _BATCH, PayoutPart.payment_id.is_(None), visible_outlets(viewer, READ))
         .order_by(Outlet.code, PayoutPart.month, PayoutPart.id)
-        .limit(MOST_HELD)
+        .limit(literal_column(str(MOST_HELD)))
     )
 
 

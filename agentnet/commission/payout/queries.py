@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Select, bindparam, cast, func, or_, select, true
+from sqlalchemy import BigInteger, Select, bindparam, cast, func, literal_column, or_, select, true
 
 from agentnet.commission.engine.withholding import LABOUR_SERVICE_2019, PayeeType, withhold
 from agentnet.commission.payout.models import (
@@ -318,7 +318,7 @@ def _held_now(viewer: Actor | None) -> Select[str]:
             pays.exists(),
         )
         .order_by(Outlet.code)
-        .limit(CODES_NAMED)
+        .limit(literal_column(str(CODES_NAMED)))  # written out: it decides the plan
     )
 
 
