@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -92,8 +93,12 @@ def _named_by_ids(source: Any) -> Select[Any]:
     return _named(select(source.id), source).where(source.id.in_(bindparam("ids", type_=BigInteger(), expanding=True)))
 
 
+_month = lru_cache(maxsize=64)(Month.parse)
+"""Of many lines mostly the same."""
+
+
 def _line_of_row(row: Any, key: LineKey) -> DisputedLine:
-    month = Month.parse(row.month)
+    month = _month(row.month)
     if key.monthly_id is not None:
         return DisputedLine(key, month, row.commission_fen, component=row.component)
     of_month = Month.parse(row.of_month) if row.of_month else None

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Select, bindparam, case, func, literal, select, true
 
 from agentnet.commission.parallel.models import OldSheet, OldSheetLine
-from agentnet.commission.parallel.words import STATES, part_texts
+from agentnet.commission.parallel.words import STATES, cause_heads, part_texts
 from agentnet.core.errors import Missing
 from agentnet.core.money import Fen
 from agentnet.infra.actor import Actor
@@ -245,7 +245,7 @@ def head() -> Sequence[str]:
 
 def rows(viewer: Actor, sheet: OldSheet) -> Iterator[Sequence[Cell]]:
     """Yield every line as a row of a file, those that agree included, in the order of the sheet."""
-    statement = in_pieces(_lines(viewer, sheet.id).order_by(OldSheetLine.id), 2_000)
+    statement, heads = in_pieces(_lines(viewer, sheet.id).order_by(OldSheetLine.id), 2_000), cause_heads()
     for line, name in db.session.execute(statement):
         yield (
             line.line_no,
@@ -259,7 +259,7 @@ def rows(viewer: Actor, sheet: OldSheet) -> Iterator[Sequence[Cell]]:
             line.ours_count,
             _yuan(line.ours_volume_fen),
             Yuan(line.difference_fen),
-            "; ".join(part_texts(line)),
+            "; ".join(part_texts(line, heads)),
             say(STATES[line.state][0]),
             line.note or "",
         )
