@@ -159,6 +159,8 @@ def about(viewer: Actor, subject_kind: str, subject_id: str) -> Sequence[Any]:
     if not may(viewer, Permission.APPROVAL_READ):
         return []
     given = {"subject_kind": subject_kind, "subject_id": subject_id}
+    if reach_company(org_paths(viewer, Permission.APPROVAL_READ)):  # who reads them all need stand in for nobody
+        return rows_of(_about((viewer,), ()), given)
     return rows_of(_about(*_deciders(viewer)), given)
 
 

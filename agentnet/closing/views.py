@@ -89,7 +89,7 @@ def month(text: str) -> Response | str:
             closed_at=closed_at(asked),
             signed=month_end(asked),
             signer=signer_of(asked),
-            words=Words(()),
+            words=Words(),
         )
     return render_template(
         "closing/open.html",

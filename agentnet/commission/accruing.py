@@ -14,7 +14,19 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Select, String, and_, cast, func, or_, select, type_coerce
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    String,
+    and_,
+    bindparam,
+    cast,
+    func,
+    or_,
+    select,
+    type_coerce,
+)
 
 from agentnet.collecting.models import Collection, Correction, Void
 from agentnet.commission.engine.evaluating import Worked, month_of
@@ -23,12 +35,12 @@ from agentnet.commission.engine.monthly import MonthInputs
 from agentnet.commission.engine.reasons import Reason
 from agentnet.commission.models import CommissionAdjustment
 from agentnet.commission.outside import Outside, outside_of
-from agentnet.commission.queries import terms_of
 from agentnet.commission.rules import Ruled, Tariffs, Terms, open_days_of, terms_on, within
 from agentnet.commission.settling import Settling, owing_in, settle
-from agentnet.commission.standing import OUTLETS, of_outlets, places_at_end, states_at_end
-from agentnet.core.clock import Month, shanghai_instant
+from agentnet.commission.standing import OUTLETS, Standing, of_outlets, standing_at_end
+from agentnet.core.clock import Month, shanghai_instant, today
 from agentnet.core.money import Fen
+from agentnet.infra.columnar import rows_of
 from agentnet.infra.db import db
 from agentnet.infra.straight import Straight
 from agentnet.outlets.models import Outlet, Partner
@@ -66,14 +78,6 @@ class MonthlyEarned:
 
 
 @dataclass(frozen=True, slots=True)
-class AdjustedLine:
-    """What an adjustment adds or takes back."""
-
-    adjustment_id: UUID
-    amount_fen: Fen
-
-
-@dataclass(frozen=True, slots=True)
 class OutletMonth:
     """One outlet's month: its place and terms on the last day, what it was worked from, and every line."""
 
@@ -83,14 +87,15 @@ class OutletMonth:
     setting: str
     state: str
     org_unit_id: int
-    agreement_id: int | None
+    agreed: Terms | None
     version_id: int | None
     ruling: Sequence[Ruled]
     inputs: OutletInputs
     earned: Sequence[EarnedLine]
     monthly: Sequence[MonthlyEarned]
     reason: Reason | None
-    adjusted: Sequence[AdjustedLine]
+    adjusted: Sequence[Any]
+    """What adds to it or takes back: adjustments as their columns, in the order of id."""
     collected_fen: Fen
     earned_fen: Fen
     settling: Settling | None = None
@@ -101,6 +106,10 @@ class OutletMonth:
         """The lines that pay what was entered."""
         counts = self.settling.counts if self.settling else {}
         return [line for line in self.earned if line.collection_id not in counts]
+
+    @property
+    def agreement_id(self) -> int | None:
+        return self.agreed.agreement_id if self.agreed else None
 
     @property
     def adjusted_fen(self) -> Fen:
@@ -125,24 +134,14 @@ def in_month(month: Month) -> ColumnElement[bool]:
     )
 
 
-def _refunds(month: Month, of: Any, *conditions: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
-    return (
-        select(of, func.sum(Correction.amount_fen))
+def refunded_in(month: Month, *conditions: ColumnElement[bool]) -> Mapping[UUID, Fen]:
+    """Return what was refunded, in part, of the month's collections that meet the conditions, by collection."""
+    rows = db.session.connection().execute(
+        select(Correction.collection_id, func.sum(Correction.amount_fen))
         .join(Collection, Collection.id == Correction.collection_id)
         .where(Correction.kind == "REFUND", in_month(month), *conditions)
         .group_by(Correction.collection_id)
     )
-
-
-@lru_cache(maxsize=4)
-def _month_refunds(month: Month) -> Straight:
-    """Return the statement for what was refunded at some outlets, by the collection's id as the database keeps it."""
-    return Straight(_refunds(month, cast(Correction.collection_id, String), Collection.outlet_id.in_(OUTLETS)))
-
-
-def refunded_in(month: Month, *conditions: ColumnElement[bool]) -> Mapping[UUID, Fen]:
-    """Return what was refunded, in part, of the month's collections that meet the conditions, by collection."""
-    rows = db.session.connection().execute(_refunds(month, Correction.collection_id, *conditions))
     return {collection_id: int(fen) for collection_id, fen in rows if collection_id is not None}
 
 
@@ -177,31 +176,28 @@ def outlet_months(
     Kind, setting and partner are those of the month's end: what is changed later pays later months.
     ``as_stored`` leaves the ids of collections as the database keeps them, for lines that only go back to it.
     """
-    terms = terms_of(outlet_ids)
-    places = places_at_end(month, outlet_ids)
-    states = states_at_end(month, outlet_ids)
+    outlets = standing_at_end(month, outlet_ids)
+    terms = {one.id: one.terms for one in outlets}
     adjusted = _adjusted(month, outlet_ids)
     first_settled_on = tariffs.first_settled_on
     as_stored = as_stored and (first_settled_on is None or first_settled_on >= month.ends_on)
     facts = dict(_facts(month, outlet_ids, as_stored))
     last = month.ends_on - timedelta(days=1)
-    outlets = of_outlets(_OF_THE_REGISTER, outlet_ids)
-    was = facts_before({row[0]: row[1] for row in outlets}, shanghai_instant(month.ends_on))
+    was = _facts_at_end(month, outlets)
     partners = _partner_codes() if was else {}
     ruling = {}
-    for id_, *_others, opened_on, closed_on in outlets:
-        taken = facts.get(id_, ())
+    for one in outlets:
+        taken = facts.get(one.id, ())
         days = [taken[0].day, taken[-1].day] if taken else []
-        ruling[id_] = within(tariffs.ruling(terms.get(id_, ()), month), *open_days_of(opened_on, closed_on, days))
+        ruling[one.id] = within(tariffs.ruling(one.terms, month), *open_days_of(one.opened_on, one.closed_on, days))
     own = dict(ruling)
     settling = settle(month, ruling, facts, terms, tariffs)
     for id_, settled in settling.items():
         ruling[id_], facts[id_] = settled.ruling, settled.facts
     outside = outside_of(month, ruling, facts)
     months = []
-    for id_, code, kind, setting, state, org_unit_id, partner, _opened_on, _closed_on in outlets:
-        agreed = _last_terms(terms.get(id_, []), month)
-        version = own[id_][-1].version if own[id_] else tariffs.version_for(terms.get(id_, []), last)
+    for id_, code, kind, setting, state, org_unit_id, partner, _opened_on, _closed_on, agreements in outlets:
+        version = own[id_][-1].version if own[id_] else tariffs.version_for(agreements, last)
         if id_ in was:
             kind, setting = was[id_].get("kind", kind), was[id_].get("setting", setting)
             partner = partners.get(was[id_]["partner_id"], "") if "partner_id" in was[id_] else partner
@@ -215,9 +211,9 @@ def outlet_months(
                 outlet_code=code,
                 outlet_kind=kind,
                 setting=setting,
-                state=states.get(id_, state),
-                org_unit_id=places.get(id_, org_unit_id),
-                agreement_id=agreed.agreement_id if agreed else None,
+                state=state,
+                org_unit_id=org_unit_id,
+                agreed=_last_terms(agreements, month),
                 version_id=version.id if version else None,
                 ruling=ruling[id_],
                 inputs=inputs,
@@ -233,24 +229,14 @@ def outlet_months(
     return months
 
 
-_OF_THE_REGISTER = Straight(
-    select(
-        Outlet.id,
-        Outlet.code,
-        Outlet.kind,
-        Outlet.setting,
-        Outlet.state,
-        Outlet.org_unit_id,
-        Partner.code,
-        Outlet.opened_on,
-        Outlet.closed_on,
-    )
-    .outerjoin(Partner, Partner.id == Outlet.partner_id)
-    .where(Outlet.id.in_(OUTLETS))
-    .order_by(Outlet.code)
-)
-
 _earned_line: Callable[[tuple[Any, ...]], EarnedLine] = partial(tuple.__new__, EarnedLine)
+
+
+def _facts_at_end(month: Month, outlets: Sequence[Standing]) -> Mapping[int, Mapping[str, Any]]:
+    """Return what of outlets was changed since the month ended, as it was then; in a month that runs on, nothing."""
+    if month.ends_on > today():
+        return {}
+    return facts_before({one.id: one.code for one in outlets}, shanghai_instant(month.ends_on))
 
 
 def _partner_codes() -> Mapping[int | None, str]:
@@ -306,16 +292,26 @@ def worked(
 
 @lru_cache(maxsize=4)
 def _month_facts(month: Month) -> Straight:
-    """Return the statement for the collections that count in a month at some outlets: ids and days as plain text."""
+    """Return the statement for the collections that count in a month at some outlets: ids and days as plain text.
+
+    Each with its amount less what was refunded of it.
+    """
+    refunded = (
+        select(Correction.collection_id, cast(func.sum(Correction.amount_fen), BigInteger).label("fen"))
+        .where(Correction.kind == "REFUND", Correction.outlet_id.in_(OUTLETS))
+        .group_by(Correction.collection_id)
+        .subquery("refunded")
+    )
     return Straight(
         select(
             cast(Collection.id, String),
             type_coerce(Collection.business_on, String),
             Collection.tender,
             Collection.household_id,
-            Collection.amount_fen,
+            Collection.amount_fen - func.coalesce(refunded.c.fen, 0),
             Collection.outlet_id,
         )
+        .outerjoin(refunded, refunded.c.collection_id == Collection.id)
         .where(Collection.outlet_id.in_(OUTLETS), in_month(month))
         .order_by(Collection.outlet_id, Collection.business_on, Collection.id)
     )
@@ -335,7 +331,6 @@ def as_stored_ids(connection: Connection, ids: Sequence[Any]) -> Sequence[str]:
 
 def _facts(month: Month, outlet_ids: Sequence[int], as_stored: bool) -> Mapping[int, list[Fact]]:
     found: dict[int, list[Fact]] = defaultdict(list)
-    refunded = {id_: int(fen) for id_, fen in of_outlets(_month_refunds(month), outlet_ids)}
     days: dict[Any, date] = {}
     last: int | None = None
     for id_, on, tender, household_id, amount_fen, outlet_id in of_outlets(_month_facts(month), outlet_ids):
@@ -344,26 +339,22 @@ def _facts(month: Month, outlet_ids: Sequence[int], as_stored: bool) -> Mapping[
         day = days.get(on)
         if day is None:
             day = days[on] = on if isinstance(on, date) else date.fromisoformat(on)
-        if refunded:
-            amount_fen -= refunded.get(id_, 0)
         add(_fact((id_ if as_stored else UUID(id_), day, tender, household_id, amount_fen, 0, 0)))
     return found
 
 
-def _adjusted(month: Month, outlet_ids: Sequence[int]) -> Mapping[int, list[AdjustedLine]]:
-    found: dict[int, list[AdjustedLine]] = defaultdict(list)
-    for outlet_id, adjustment_id, amount_fen in of_outlets(_month_adjusted(month), outlet_ids):
-        found[outlet_id].append(AdjustedLine(adjustment_id, amount_fen))
+def _adjusted(month: Month, outlet_ids: Sequence[int]) -> Mapping[int, list[Any]]:
+    found: dict[int, list[Any]] = defaultdict(list)
+    for one in rows_of(_ADJUSTED, {"month": str(month), "outlet_ids": list(outlet_ids)}):
+        found[one.outlet_id].append(one)
     return found
 
 
-@lru_cache(maxsize=4)
-def _month_adjusted(month: Month) -> Straight:
-    return Straight(
-        select(CommissionAdjustment.outlet_id, CommissionAdjustment.id, CommissionAdjustment.amount_fen)
-        .where(CommissionAdjustment.month == str(month), CommissionAdjustment.outlet_id.in_(OUTLETS))
-        .order_by(CommissionAdjustment.id)
-    )
+_ADJUSTED = (
+    select(CommissionAdjustment)
+    .where(CommissionAdjustment.month == bindparam("month"), CommissionAdjustment.outlet_id.in_(OUTLETS))
+    .order_by(CommissionAdjustment.id)
+)
 
 
 def _last_terms(terms: Sequence[Terms], month: Month) -> Terms | None:

@@ -344,7 +344,7 @@ def _adjusted_rows(month: Month, months: Sequence[OutletMonth]) -> list[dict[str
             "month": of_month,
             "outlet_id": one.outlet_id,
             "kind": "ADJUSTMENT",
-            "adjustment_id": line.adjustment_id,
+            "adjustment_id": line.id,
             "base_fen": 0,
             "commission_fen": line.amount_fen,
         }

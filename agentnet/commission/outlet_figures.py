@@ -6,9 +6,10 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from operator import attrgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, Select, String, bindparam, cast, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Select, String, and_, bindparam, cast, or_, select
 
 from agentnet.collecting.models import Collection, Household
 from agentnet.commission.accruing import EarnedLine, MonthlyEarned, OutletMonth, in_month, outlet_months
@@ -21,11 +22,9 @@ from agentnet.commission.models import (
     CommissionLine,
     MonthlyCommission,
     OutletAccrual,
-    Plan,
-    PlanVersion,
 )
 from agentnet.commission.month_figures import Sums, was_of
-from agentnet.commission.queries import Paying, components_by_id, components_ruling, tariffs
+from agentnet.commission.queries import Paying, PlanNamed, components_by_id, components_ruling, plan_named, tariffs
 from agentnet.commission.stored import closed_lines, closed_monthly, settled_amounts, working_of
 from agentnet.core.clock import Month
 from agentnet.core.masks import mask_household_no
@@ -36,7 +35,6 @@ from agentnet.infra.db import db
 from agentnet.infra.pages import Page, SortBy, page_of
 from agentnet.infra.statements import built_once
 from agentnet.ledger.models import AccountingMonth
-from agentnet.ledger.queries import month_state
 from agentnet.ledger.rules import CLOSED
 from agentnet.outlets.models import Agreement, Outlet
 
@@ -97,10 +95,8 @@ class OutletFigures:
 
     closed: bool
     sums: Sums
-    plan: Any
-    """Its ``code`` and ``name``, the ``number`` of the version, the ``number`` of the agreement; None for none."""
-    version: Any
-    agreement: Any
+    plan: PlanNamed | None
+    agreement_no: str | None
     components: Sequence[ComponentSum]
     monthly: Sequence[MonthlyShown]
     adjustments: Sequence[Any]
@@ -115,16 +111,16 @@ class OutletFigures:
     """Then how many are not wholly settled at the month's end, and how much of them."""
 
 
-def outlet_figures(outlet: Outlet, month: Month, arguments: Mapping[str, str]) -> OutletFigures:
-    """Return an outlet's month with one page of its lines; provisional while the month is open."""
-    closed = month_state(month) == CLOSED
+def outlet_figures(outlet: Outlet, month: Month, closed: bool, arguments: Mapping[str, str]) -> OutletFigures:
+    """Return an outlet's month with one page of its lines; provisional while the month is not closed."""
     monthly: Sequence[MonthlyCommission | MonthlyEarned]
     reason = None
     whole: dict[uuid.UUID, Fen] = {}
     earlier: list[uuid.UUID] = []
     unsettled = (0, 0)
     if closed:
-        accrual = db.session.get(OutletAccrual, (str(month), outlet.id))
+        accrual, agreement_no = _accrued(outlet, month)
+        adjustments = rows_of(_ADJUSTMENTS, {"outlet_id": outlet.id, "month": str(month)})
         earned = closed_lines(month, [outlet.id])
         whole = settled_amounts(month, outlet.id)
         count, fen = ((accrual.inputs or {}).get("unsettled") or (0, 0)) if accrual else (0, 0)
@@ -134,7 +130,6 @@ def outlet_figures(outlet: Outlet, month: Month, arguments: Mapping[str, str]) -
         monthly = closed_monthly(month, [outlet.id])
         sums = _sums(accrual) if accrual is not None else Sums()
         version_id = accrual.version_id if accrual else None
-        agreement_id = accrual.agreement_id if accrual else None
         components = components_by_id(
             {part[0] for line in earned.values() for part in line.parts} | {one.component_id for one in monthly}
         )
@@ -147,19 +142,18 @@ def outlet_figures(outlet: Outlet, month: Month, arguments: Mapping[str, str]) -
             whole = {id_: fact.amount_fen for id_, fact in worked.settling.counts.items()}
             earlier = [id_ for id_, fact in worked.settling.counts.items() if fact.day < month.starts_on]
             unsettled = worked.settling.unsettled
-        version_id, agreement_id = worked.version_id, worked.agreement_id
+        adjustments = sorted(worked.adjusted, key=attrgetter("made_at", "id"))
+        version_id, agreement_no = worked.version_id, worked.agreed.number if worked.agreed else None
         reason = worked.reason
         components = components_ruling(one.version for one in worked.ruling)
-    version = _first_of(_VERSION, version_id)
     return OutletFigures(
         closed=closed,
         sums=sums,
-        plan=version,
-        version=version,
-        agreement=_first_of(_AGREEMENT, agreement_id),
+        plan=plan_named(version_id),
+        agreement_no=agreement_no,
         components=_by_component(earned.values(), components),
         monthly=[_monthly(one, components) for one in monthly],
-        adjustments=adjustments_in(outlet, month),
+        adjustments=adjustments,
         lines=_line_page(outlet, month, arguments, earned, components, closed, whole, earlier),
         adjustment_keys=_keys(outlet, month, CommissionLine.adjustment_id) if closed else {},
         reason=Reason.CLAWED_BACK if (sums.due_fen or 0) < 0 else reason,
@@ -271,28 +265,23 @@ def _counts(month: Month, closed: bool) -> ColumnElement[bool]:
 
 
 def _listed_lines(counts: ColumnElement[bool], as_stored: bool = False) -> Select[*tuple[Any, ...]]:
-    return (
-        select(
-            cast(Collection.id, String).label("id") if as_stored else Collection.id,
-            Collection.collected_at,
-            Collection.receipt_no,
-            Collection.tender,
-            Collection.amount_fen,
-            Household.household_no,
-        )
-        .join(Household, Household.id == Collection.household_id)
-        .where(Collection.outlet_id == _OUTLET, counts)
-    )
+    return select(
+        cast(Collection.id, String).label("id") if as_stored else Collection.id,
+        Collection.collected_at,
+        Collection.receipt_no,
+        Collection.tender,
+        Collection.amount_fen,
+        # Not joined: of all that is sorted only the page's own are looked up.
+        select(Household.household_no)
+        .where(Household.id == Collection.household_id)
+        .scalar_subquery()
+        .label("household_no"),
+    ).where(Collection.outlet_id == _OUTLET, counts)
 
 
 @built_once
 def _lines_of(month: Month, closed: bool, as_stored: bool) -> Select[*tuple[Any, ...]]:
     return _listed_lines(_counts(month, closed), as_stored)
-
-
-def adjustments_in(outlet: Outlet, month: Month) -> list[Any]:
-    """Return the adjustments paid or taken back at an outlet in a month, as their columns."""
-    return rows_of(_ADJUSTMENTS, {"outlet_id": outlet.id, "month": str(month)})
 
 
 _ADJUSTMENTS = (
@@ -302,16 +291,16 @@ _ADJUSTMENTS = (
 )
 
 
-def _first_of(statement: Select[*tuple[Any, ...]], id_: int | None) -> Any:
-    return next(iter(rows_of(statement, {"id": id_})), None) if id_ else None
+def _accrued(outlet: Outlet, month: Month) -> tuple[Any, str | None]:
+    """Return what a closed month came to at an outlet, and the number of the agreement it was paid by."""
+    return next(iter(rows_of(_ACCRUAL, {"outlet_id": outlet.id, "month": str(month)})), (None, None))
 
 
-_VERSION = (
-    select(PlanVersion.number, Plan.code, Plan.name)
-    .join(Plan, Plan.id == PlanVersion.plan_id)
-    .where(PlanVersion.id == bindparam("id", type_=BigInteger()))
+_ACCRUAL = (
+    select(OutletAccrual, Agreement.number)
+    .outerjoin(Agreement, Agreement.id == OutletAccrual.agreement_id)
+    .where(OutletAccrual.outlet_id == _OUTLET, OutletAccrual.month == bindparam("month"))
 )
-_AGREEMENT = select(Agreement.id, Agreement.number).where(Agreement.id == bindparam("id", type_=BigInteger()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,33 +318,35 @@ MOST_CLOSED = 13
 
 def closed_months_of(outlet: Outlet, partners: frozenset[str] | None) -> list[ClosedMonth]:
     """Return an outlet's closed months (of some partners' alone), newest first, with the newest Chinese statement."""
-    given = {"outlet_id": outlet.id}
-    if partners is None:
-        accruals = rows_of(_ACCRUED, given)
-    else:
-        accruals = [one for one in rows_of(_ACCRUED_BY_PARTNER, given) if was_of(partners, one)]
-    numbers = {run.period_start: run.number for run in rows_of(_STATEMENTS, given)}
-    return [
-        ClosedMonth(month, accrual.collections_count, accrual.due_fen, numbers.get(month.starts_on))
-        for month, accrual in ((Month.parse(accrual.month), accrual) for accrual in accruals if accrual.state == CLOSED)
-    ]
+    found = rows_of(_HISTORY if partners is None else _HISTORY_BY_PARTNER, {"outlet_id": outlet.id})
+    if partners is not None:
+        found = [one for one in found if was_of(partners, one)]
+    months = {  # of a month's statements the newest comes last
+        one.month: ClosedMonth(Month.parse(one.month), one.collections_count, one.due_fen, one.number)
+        for one in found
+        if one.state == CLOSED
+    }
+    return list(months.values())
 
 
-_ACCRUED = (
-    select(
-        OutletAccrual.month,
-        OutletAccrual.collections_count,
-        OutletAccrual.due_fen,
-        AccountingMonth.state,
+def _history(*columns: Any) -> Select[*tuple[Any, ...]]:
+    accrued = (
+        select(OutletAccrual.month, OutletAccrual.collections_count, OutletAccrual.due_fen, *columns)
+        .add_columns(AccountingMonth.state)
+        .outerjoin(AccountingMonth, AccountingMonth.month == OutletAccrual.month)
+        .where(OutletAccrual.outlet_id == _OUTLET)
+        .order_by(OutletAccrual.month.desc())
+        .limit(MOST_CLOSED)
+        .subquery("accrued")
     )
-    .outerjoin(AccountingMonth, AccountingMonth.month == OutletAccrual.month)
-    .where(OutletAccrual.outlet_id == _OUTLET)
-    .order_by(OutletAccrual.month.desc())
-    .limit(MOST_CLOSED)
-)
-_ACCRUED_BY_PARTNER = _ACCRUED.add_columns(OutletAccrual.inputs)
-_STATEMENTS = (
-    select(Run.period_start, Run.number)
-    .where(Run.kind == "COMMISSION_STATEMENT", Run.outlet_id == _OUTLET, Run.language == "zh")
-    .order_by(Run.revision)
-)
+    its_statement = and_(
+        Run.kind == "COMMISSION_STATEMENT",
+        Run.outlet_id == _OUTLET,
+        Run.language == "zh",
+        cast(Run.period_start, String) == accrued.c.month + "-01",
+    )
+    return select(*accrued.c, Run.number).outerjoin(Run, its_statement).order_by(accrued.c.month.desc(), Run.revision)
+
+
+_HISTORY = _history()
+_HISTORY_BY_PARTNER = _history(OutletAccrual.inputs)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -30,7 +29,6 @@ from agentnet.infra.actor import Actor
 from agentnet.infra.dates import day_text
 from agentnet.infra.db import db
 from agentnet.infra.i18n import say
-from agentnet.outlets.models import Tender
 from agentnet.users.permissions import Permission
 
 ASKED: Final = "PLAN_VERSION"
@@ -103,16 +101,16 @@ def carry_out(approval: Approval, by: Actor) -> None:
 
 def describe(approval: Approval) -> Described:
     """Say from when the version would rule, and of each component what it pays now and would pay then."""
-    version, known = _asked(approval), tenders()
+    version, words = _asked(approval), Words(tenders)
     code, new_name = approval.content["plan"], approval.content["new_name"]
     facts = [(_("方案"), new_name or _plan_name(code)), (_("从哪天起"), day_text(version.starts_on))]
     if version.basis is Basis.SETTLED:
         facts.append((_("按什么计酬"), say(BASIS_WORDS[version.basis])))
-    facts.append((_("分成"), _shared(version, known)))
+    facts.append((_("分成"), _shared(version, words)))
 
     def said(component: Component) -> str:
         group = _("（择一组：%(group)s）", group=component.group) if component.group else ""
-        return f"{Words(known).said(component)}{group}"
+        return f"{words.said(component)}{group}"
 
     ruling = _before(approval, version)
     before = {one.name: one for one in ruling.components} if ruling else {}
@@ -125,7 +123,7 @@ def describe(approval: Approval) -> Described:
     if ruling is not None and ruling.basis != version.basis:
         changes.append(Change(_("按什么计酬"), say(BASIS_WORDS[ruling.basis]), say(BASIS_WORDS[version.basis])))
     if ruling is not None and ruling.shares != version.shares:
-        changes.append(Change(_("分成"), _shared(ruling, known), _shared(version, known)))
+        changes.append(Change(_("分成"), _shared(ruling, words), _shared(version, words)))
     trial = url_for("commission.new_what_if", version=f"pending:{approval.id}")
     return Described(
         facts,
@@ -135,8 +133,8 @@ def describe(approval: Approval) -> Described:
     )
 
 
-def _shared(version: Version, known: Sequence[Tender]) -> str:
-    return listed(map(Words(known).share, version.shares)) or _("不分成，全部付给代办人")
+def _shared(version: Version, words: Words) -> str:
+    return listed(map(words.share, version.shares)) or _("不分成，全部付给代办人")
 
 
 def _plan_name(code: str) -> str:

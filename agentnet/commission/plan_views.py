@@ -52,7 +52,7 @@ def plans() -> str:
     return render_template(
         "commission/plans.html",
         page=plan_page(request.args),
-        words=Words(tenders()),
+        words=Words(tenders),
         may_edit=may(viewer(), Permission.COMMISSION_EDIT),
     )
 
@@ -69,7 +69,7 @@ def plan(code: str) -> str:
         versions=versions,
         current=current,
         example=worked_example(current.says, tenders()) if current else None,
-        words=Words(tenders()),
+        words=Words(tenders),
         waiting=pending_of(ASKED, "PLAN", found.code),
         may_edit=may(viewer(), Permission.COMMISSION_EDIT),
     )
@@ -215,6 +215,6 @@ def _page(
         file_form=file_form or PlanFileForm(formdata=None),
         plan=found,
         example=worked_example(checked, tenders()) if checked else None,
-        words=Words(tenders()),
+        words=Words(tenders),
         earliest=_earliest_start(),
     )

@@ -26,6 +26,7 @@ from agentnet.infra.pages import Page, SortBy, page_of
 from agentnet.infra.revisions import remembered
 from agentnet.infra.straight import Straight, straight_rows
 from agentnet.ledger.models import AccountingMonth
+from agentnet.ledger.rules import OPEN
 from agentnet.outlets.models import Agreement, Partner, Tender
 from agentnet.users.permissions import Permission, org_paths, require
 
@@ -120,12 +121,35 @@ _DEFAULT = Straight(select(Plan.id).where(Plan.is_default))
 
 
 @dataclass(frozen=True, slots=True)
+class PlanNamed:
+    """Which version of which plan one is."""
+
+    number: int
+    code: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Paying:
     """A stored component: what it says, and of which version."""
 
     version_id: int
     position: int
     component: Component
+
+
+def plan_named(version_id: int | None) -> PlanNamed | None:
+    """Return a version's plan, remembered until a row of the plans changes."""
+    return remembered(PLANS, "names", _names).get(version_id)
+
+
+def _names() -> dict[int | None, PlanNamed]:
+    return {id_: PlanNamed(*named) for id_, *named in straight_rows(_NAMES)}
+
+
+_NAMES = Straight(
+    select(PlanVersion.id, PlanVersion.number, Plan.code, Plan.name).join(Plan, Plan.id == PlanVersion.plan_id)
+)
 
 
 def components_by_id(ids: Iterable[int]) -> dict[int, Paying]:
@@ -167,9 +191,14 @@ def terms_of(outlet_ids: Sequence[int]) -> Mapping[int, list[Terms]]:
 
 
 _TERMS = Straight(
-    select(Agreement.outlet_id, Agreement.id, Agreement.starts_on, Agreement.ends_on, Agreement.plan_id).where(
-        Agreement.outlet_id.in_(bindparam("outlet_ids", expanding=True))
-    )
+    select(
+        Agreement.outlet_id,
+        Agreement.id,
+        Agreement.starts_on,
+        Agreement.ends_on,
+        Agreement.plan_id,
+        Agreement.number,
+    ).where(Agreement.outlet_id.in_(bindparam("outlet_ids", expanding=True)))
 )
 
 
@@ -260,6 +289,19 @@ def tenders() -> list[Tender]:
 
 
 _TENDERS = select(Tender).order_by(Tender.position)
+
+
+def state_and_tenders(month: Month) -> tuple[str, list[Tender]]:
+    """Return the month's state and the tenders in their usual order: what an outlet's month is shown with."""
+    rows = rows_of(_STATE_AND_TENDERS, {"month": str(month)})
+    return next((row.state for row in rows if row.state), OPEN), [row.Tender for row in rows]
+
+
+_STATE_AND_TENDERS = (
+    select(Tender, AccountingMonth.state)
+    .outerjoin(AccountingMonth, AccountingMonth.month == bindparam("month"))
+    .order_by(Tender.position)
+)
 
 
 def partners() -> list[Partner]:

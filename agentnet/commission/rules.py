@@ -69,6 +69,7 @@ class Terms:
     starts_on: date
     ends_on: date | None
     plan_id: int | None
+    number: str = ""
 
 
 def terms_on(terms: Iterable[Terms], day: date) -> Terms | None:

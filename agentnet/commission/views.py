@@ -21,7 +21,7 @@ from agentnet.commission.month_figures import (
 )
 from agentnet.commission.outlet_figures import LineShown, closed_months_of, outlet_figures
 from agentnet.commission.payout.showing import shown_states
-from agentnet.commission.queries import closed_months, tenders
+from agentnet.commission.queries import closed_months, state_and_tenders, tenders
 from agentnet.commission.words import Words
 from agentnet.core.clock import Month, now, today
 from agentnet.core.errors import Invalid, Missing
@@ -103,7 +103,7 @@ def overview() -> Response | str:
         figures=month_figures(viewer(), month),
         month=month,
         last=Month.of(today()),
-        words=Words(()),
+        words=Words(),
         made_at=now(),
         may_edit=may(viewer(), Permission.COMMISSION_EDIT),
         may_close=may(viewer(), Permission.MONTH_CLOSE),
@@ -121,7 +121,7 @@ def outlets() -> str:
         month=month,
         wanted=wanted,
         closed=month_state(month) == CLOSED,
-        words=Words(()),
+        words=Words(),
         made_at=now(),
         may_export=may(viewer(), Permission.EXPORT),
     )
@@ -134,8 +134,9 @@ def outlet(code: str) -> str:
     found = outlet_shown(who, code, READ)
     month = asked_month(Month.of(today()))
     require_own_month(who, found, month)
-    figures, known_tenders = outlet_figures(found, month, request.args), tenders()
-    words = Words(known_tenders)
+    state, known_tenders = state_and_tenders(month)
+    figures = outlet_figures(found, month, state == CLOSED, request.args)
+    words = Words(lambda: known_tenders)
     return render_template(
         "commission/outlet.html",
         outlet=found,
@@ -180,7 +181,7 @@ def line(code: str, receipt_no: str) -> str:
         "commission/line.html",
         outlet=outlet,
         found=found,
-        words=Words(tenders()),
+        words=Words(tenders),
         monthly=found.version is not None and any(one.kind not in PAYS_COLLECTIONS for one in found.version.components),
         is_keeper=_own_outlet(viewer()) == outlet.code,
         disputes=newest_by_line(outlet, found.month) if found.closed else {},

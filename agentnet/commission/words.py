@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from flask_babel import gettext as _
 
@@ -60,11 +61,16 @@ def version_text(version: Version) -> str:
     return _("第 %(number)d 版", number=version.number)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Words:
-    """Words for templates, with the tenders' names at hand."""
+    """Words for templates; the tenders' names are asked for where a component is for some of them only."""
 
-    tenders: Sequence[Tender]
+    known: Callable[[], Sequence[Tender]] = tuple
+
+    @cached_property
+    def tenders(self) -> Sequence[Tender]:
+        """The tenders in their usual order."""
+        return self.known()
 
     def pay(self, component: Component | None) -> str:
         """Return what it pays."""
@@ -76,7 +82,7 @@ class Words:
 
     def scope(self, component: Component) -> str:
         """Return whom it covers."""
-        return scope_text(component.scope, self.tenders)
+        return scope_text(component.scope, self.tenders if component.scope.tenders else ())
 
     def said(self, component: Component) -> str:
         """Return whom it covers and what it pays, on one line."""

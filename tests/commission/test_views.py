@@ -13,7 +13,9 @@ from openpyxl import load_workbook
 from sqlalchemy import event, func, insert, select
 
 from agentnet.closing.actions import close_month
+from agentnet.commission.actions import add_version
 from agentnet.commission.adjusting import NewAdjustment, record_adjustment
+from agentnet.commission.engine.language import Component, Kind, Version
 from agentnet.core.clock import Month, frozen_at, shanghai_instant
 from agentnet.core.ids import new_id
 from agentnet.infra.actor import SYSTEM
@@ -226,3 +228,12 @@ def test_an_outlet_without_agreement_says_so(sign_in: SignIn) -> None:
     page = sign_in("carol").get("/commission/outlets/WL0002").text
     assert "没有协议" in page
     assert "0.50" in page
+
+
+def test_an_outlets_page_names_a_version_agreed_a_moment_ago(sign_in: SignIn) -> None:
+    alice = sign_in("alice")
+    assert "第 1 版" in alice.get("/commission/outlets/WL0001").text
+    with batch():
+        fee = Component(Kind.PER_COLLECTION, "每笔", fee_fen=60)
+        add_version("STANDARD", Version(date(2026, 11, 1), (fee,), note="2026 年第 8 号文"), SYSTEM)
+    assert "第 2 版" in alice.get("/commission/outlets/WL0001").text

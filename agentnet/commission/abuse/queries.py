@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, String, bindparam, func, literal, or_, select
 
 from agentnet.collecting.models import Collection, Household
 from agentnet.commission.abuse.models import PatternFinding, PatternScan
@@ -16,6 +16,7 @@ from agentnet.commission.abuse.words import PATTERNS, STATES
 from agentnet.core.clock import Month
 from agentnet.core.money import Fen
 from agentnet.infra.actor import Actor
+from agentnet.infra.columnar import rows_of
 from agentnet.infra.db import db
 from agentnet.infra.i18n import say
 from agentnet.infra.pages import Page, SortBy, page_of
@@ -24,7 +25,7 @@ from agentnet.infra.statements import built_once
 from agentnet.outlets.models import Outlet
 from agentnet.outlets.queries import visible_outlets
 from agentnet.users.models import User
-from agentnet.users.permissions import Permission
+from agentnet.users.permissions import Permission, covers_company
 
 READ = Permission.COMMISSION_ANALYSE
 MOST_ROWS = 50_000
@@ -38,6 +39,8 @@ COLUMNS: Mapping[str, SortBy] = {
 
 
 _KEY = SortBy(PatternFinding.id, int)
+_NOTHING = literal(0, literal_execute=True)
+"""Written out, so that PostgreSQL keeps its plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ class Wanted:
         """Return the conditions on ``PatternFinding`` and ``Outlet``."""
         found = [
             PatternFinding.month == str(self.month),
-            or_(PatternFinding.number > 0, PatternFinding.state != "OPEN"),
+            or_(PatternFinding.number > _NOTHING, PatternFinding.state != literal("OPEN", literal_execute=True)),
             visible_outlets(viewer, READ),
         ]
         if self.pattern:
@@ -104,19 +107,26 @@ def finding_page(viewer: Actor, wanted: Wanted, arguments: Mapping[str, str]) ->
 
 def sums_of(viewer: Actor, month: Month) -> list[tuple[str, int, Fen]]:
     """Return for each pattern how many outlets show it in a month and what it costs in all."""
-    rows = db.session.execute(
-        select(PatternFinding.pattern, func.count(), func.sum(PatternFinding.cost_fen))
-        .join(Outlet, Outlet.id == PatternFinding.outlet_id)
-        .where(PatternFinding.month == str(month), PatternFinding.number > 0, visible_outlets(viewer, READ))
-        .group_by(PatternFinding.pattern)
-    )
+    rows = rows_of(_sums(viewer), {"month": str(month)})
     found = {pattern: (number, int(fen)) for pattern, number, fen in rows}
     return [(pattern, *found.get(pattern, (0, 0))) for pattern in PATTERNS]
 
 
-def scan_of(month: Month) -> PatternScan | None:
-    """Return when a month was looked through, if it was."""
-    return db.session.get(PatternScan, str(month))
+@built_once
+def _sums(viewer: Actor) -> Select[*tuple[Any, ...]]:
+    sums = select(PatternFinding.pattern, func.count(), func.sum(PatternFinding.cost_fen))
+    if not covers_company(viewer, READ):  # for the company no outlet need be looked for
+        sums = sums.join(Outlet, Outlet.id == PatternFinding.outlet_id).where(visible_outlets(viewer, READ))
+    return sums.where(PatternFinding.month == _MONTH, PatternFinding.number > _NOTHING).group_by(PatternFinding.pattern)
+
+
+def scan_of(month: Month) -> Any:
+    """Return when a month was looked through, if it was, as its columns."""
+    return next(iter(rows_of(_SCAN, {"month": str(month)})), None)
+
+
+_MONTH: Any = bindparam("month", type_=String())
+_SCAN = select(PatternScan).where(PatternScan.month == _MONTH)
 
 
 def evidence_of(finding: PatternFinding) -> list[list[Any]]:

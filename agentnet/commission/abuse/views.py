@@ -97,7 +97,7 @@ def _page(finding_id: int, form: MarkForm) -> str:
         rule=rule_text(found.pattern, limits),
         states=STATES,
         marked_by=queries.marked_by(found),
-        words=Words(tenders()),
+        words=Words(tenders),
         form=form,
         may_mark=may(viewer(), Permission.PATTERN_MARK),
     )

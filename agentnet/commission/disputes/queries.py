@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -57,10 +58,10 @@ def line_of(outlet: Outlet, month: Month, key: LineKey) -> DisputedLine:
     source = CommissionLine if key.line_id is not None else MonthlyCommission
     id_ = key.line_id if key.line_id is not None else key.monthly_id
     condition = (source.id == id_, source.outlet_id == outlet.id, source.month == str(month))
-    found = _line_of_row(db.session.execute(_named(select(), source).where(*condition)).one_or_none(), key)
-    if found is None:
+    row = db.session.execute(_named(select(), source).where(*condition)).one_or_none()
+    if row is None:
         raise Missing("line_missing", "这个月的结算单上没有这一项，请从网点的月份页面选择")
-    return found
+    return _line_of_row(row, key)
 
 
 def _named(statement: Select[Any], source: Any) -> Select[Any]:
@@ -92,10 +93,12 @@ def _named_by_ids(source: Any) -> Select[Any]:
     return _named(select(source.id), source).where(source.id.in_(bindparam("ids", type_=BigInteger(), expanding=True)))
 
 
-def _line_of_row(row: Any, key: LineKey) -> DisputedLine | None:
-    if row is None:
-        return None
-    month = Month.parse(row.month)
+_month = lru_cache(maxsize=64)(Month.parse)
+"""Of many lines mostly the same."""
+
+
+def _line_of_row(row: Any, key: LineKey) -> DisputedLine:
+    month = _month(row.month)
     if key.monthly_id is not None:
         return DisputedLine(key, month, row.commission_fen, component=row.component)
     of_month = Month.parse(row.of_month) if row.of_month else None
@@ -110,11 +113,11 @@ def lines_of(disputes: Iterable[Dispute]) -> dict[UUID, DisputedLine]:
         ids = {getattr(one, column) for one in every} - {None}
         if not ids:
             continue
-        rows = {row.id: row for row in db.session.connection().execute(_named_by_ids(source), {"ids": sorted(ids)})}
+        rows = {row.id: row for row in rows_of(_named_by_ids(source), {"ids": sorted(ids)})}
         for one in every:
-            line = _line_of_row(rows.get(getattr(one, column)), key_of(one))
-            if line is not None:
-                found[one.id] = line
+            row = rows.get(getattr(one, column))
+            if row is not None:
+                found[one.id] = _line_of_row(row, key_of(one))
     return found
 
 
@@ -218,10 +221,11 @@ class DisputeShown:
 
 @built_once
 def _disputes(viewer: Actor, asked: Asked) -> Select[*tuple[Any, ...]]:
+    # Not joined: of all that is sorted only the page's own owners are looked up.
+    owner = select(User.display_name).where(User.id == Dispute.owner_id).scalar_subquery()
     statement: Select[*tuple[Any, ...]] = (
-        select(Dispute, Outlet.code, Outlet.name, User.display_name)
+        select(Dispute, Outlet.code, Outlet.name, owner.label("owner"))
         .join(Outlet, Outlet.id == Dispute.outlet_id)
-        .outerjoin(User, User.id == Dispute.owner_id)
         .where(visible_outlets(viewer, Permission.COMMISSION_READ))
     )
     if asked.state:
@@ -247,9 +251,7 @@ def disputes_page(viewer: Actor, arguments: Mapping[str, str], asked: Asked) -> 
     page = page_of(db.session(), statement, arguments, columns=COLUMNS, default="raised", key=key)
     lines = lines_of(row.Dispute for row in page.items)
     shown = [
-        DisputeShown(
-            row.Dispute, lines[row.Dispute.id], row.code, row.name, row.display_name, age_of(row.Dispute, today())
-        )
+        DisputeShown(row.Dispute, lines[row.Dispute.id], row.code, row.name, row.owner, age_of(row.Dispute, today()))
         for row in page.items
     ]
     return Page(shown, page.sorting, page.next_cursor, page.previous_cursor)

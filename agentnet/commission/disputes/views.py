@@ -54,9 +54,11 @@ def disputes() -> str:
         raised_before=now() - timedelta(days=age) if age else None,
         owner_id=viewer().user_id if request.args.get("owner") == "me" else None,
     )
+    page = queries.disputes_page(viewer(), request.args, asked)
     return render_template(
         "disputes/disputes.html",
-        page=queries.disputes_page(viewer(), request.args, asked),
+        page=page,
+        month_names={month: month_text(month) for month in {one.line.month for one in page.items}},
         asked=asked,
         age=str(age or ""),
         ages=AGES,

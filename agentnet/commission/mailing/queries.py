@@ -163,16 +163,6 @@ def has_address(mail: Mail) -> bool:
     return db.session.scalar(select(MailAddress.id).where(mine, MailAddress.address.is_not(None))) is not None
 
 
-def payee_addresses(payee_ids: Collection[int]) -> Mapping[int, str]:
-    """Return the addresses of payees that have one."""
-    rows = db.session.execute(
-        select(MailAddress.payee_id, MailAddress.address).where(
-            MailAddress.payee_id.in_(list(payee_ids)), MailAddress.address.is_not(None)
-        )
-    )
-    return {row.payee_id: row.address for row in rows if row.payee_id is not None and row.address is not None}
-
-
 def _present(column: Any, owner_id: int) -> MailAddress | None:
     return db.session.scalar(select(MailAddress).where(column == owner_id))
 

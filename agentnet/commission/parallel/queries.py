@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, Select, bindparam, case, func, select, true
+from sqlalchemy import ColumnElement, Select, bindparam, case, func, literal, select, true
 
 from agentnet.commission.parallel.models import OldSheet, OldSheetLine
-from agentnet.commission.parallel.words import STATES, part_texts
+from agentnet.commission.parallel.words import STATES, cause_heads, part_texts
 from agentnet.core.errors import Missing
 from agentnet.core.money import Fen
 from agentnet.infra.actor import Actor
 from agentnet.infra.bulk import in_pieces
+from agentnet.infra.columnar import rows_of
 from agentnet.infra.db import db
 from agentnet.infra.i18n import say
 from agentnet.infra.pages import Page, SortBy, page_of
@@ -80,16 +81,19 @@ def sheet_page(viewer: Actor, arguments: Mapping[str, str]) -> Page[Any]:
     )
 
 
-def sheet_by_id(sheet_id: uuid.UUID) -> OldSheet:
-    """Return a sheet; its lines are given by territory.
+def sheet_by_id(sheet_id: uuid.UUID) -> Any:
+    """Return a sheet as its columns; its lines are given by territory.
 
     Raises:
         Missing: ``sheet_missing``.
     """
-    found = db.session.get(OldSheet, sheet_id)
-    if found is None:
-        raise Missing("sheet_missing", "没有这份旧表")
-    return found
+    for found in rows_of(_SHEET, {"sheet_id": sheet_id}):
+        return found
+    raise Missing("sheet_missing", "没有这份旧表")
+
+
+_SHEET_ID: Any = bindparam("sheet_id", type_=OldSheet.id.type)
+_SHEET = select(OldSheet).where(OldSheet.id == _SHEET_ID)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +157,7 @@ def _sums(viewer: Actor) -> Select[*tuple[Any, ...]]:
             func.coalesce(func.sum(OldSheetLine.theirs_fen), 0),
             func.coalesce(func.sum(OldSheetLine.ours_fen), 0),
         )
-        .where(OldSheetLine.sheet_id == bindparam("sheet_id", type_=OldSheet.id.type), _mine(viewer))
+        .where(OldSheetLine.sheet_id == _SHEET_ID, _mine(viewer))
         .group_by(OldSheetLine.month, OldSheetLine.cause)
     )
 
@@ -169,7 +173,9 @@ class LineWanted:
 
     def conditions(self) -> list[ColumnElement[bool]]:
         """Return the conditions on ``OldSheetLine``."""
-        found = [OldSheetLine.state == self.state if self.state else OldSheetLine.state != "AGREES"]
+        # The usual state is written out, so that PostgreSQL keeps its plan.
+        differs = OldSheetLine.state != literal("AGREES", literal_execute=True)
+        found = [OldSheetLine.state == self.state if self.state else differs]
         if self.cause:
             found.append(OldSheetLine.cause == self.cause)
         if self.month:
@@ -239,7 +245,7 @@ def head() -> Sequence[str]:
 
 def rows(viewer: Actor, sheet: OldSheet) -> Iterator[Sequence[Cell]]:
     """Yield every line as a row of a file, those that agree included, in the order of the sheet."""
-    statement = in_pieces(_lines(viewer, sheet.id).order_by(OldSheetLine.id), 2_000)
+    statement, heads = in_pieces(_lines(viewer, sheet.id).order_by(OldSheetLine.id), 2_000), cause_heads()
     for line, name in db.session.execute(statement):
         yield (
             line.line_no,
@@ -253,7 +259,7 @@ def rows(viewer: Actor, sheet: OldSheet) -> Iterator[Sequence[Cell]]:
             line.ours_count,
             _yuan(line.ours_volume_fen),
             Yuan(line.difference_fen),
-            "; ".join(part_texts(line)),
+            "; ".join(part_texts(line, heads)),
             say(STATES[line.state][0]),
             line.note or "",
         )

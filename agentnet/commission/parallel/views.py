@@ -15,7 +15,15 @@ from agentnet.commission.parallel.actions import NewAcceptance, NewSheet, accept
 from agentnet.commission.parallel.forms import AcceptForm, SheetForm
 from agentnet.commission.parallel.reading import COLUMNS, SHEET, read_sheet
 from agentnet.commission.parallel.rules import Cause, Scope
-from agentnet.commission.parallel.words import CAUSES, STATES, average_text, month_words, part_texts, signed
+from agentnet.commission.parallel.words import (
+    CAUSES,
+    STATES,
+    average_text,
+    cause_heads,
+    month_words,
+    part_texts,
+    signed,
+)
 from agentnet.commission.queries import require_company_wide
 from agentnet.core.errors import Invalid, Missing, Refusal
 from agentnet.infra.forms import show_refusal
@@ -112,7 +120,7 @@ def _wanted() -> queries.LineWanted:
 def _sheet_page(sheet_id: uuid.UUID, form: AcceptForm) -> str:
     found = queries.sheet_by_id(sheet_id)
     wanted, sums = _wanted(), queries.sums_of(viewer(), found)
-    page = queries.line_page(viewer(), found, wanted, request.args)
+    page, heads = queries.line_page(viewer(), found, wanted, request.args), cause_heads()
     return render_template(
         "commission/parallel/sheet.html",
         sheet=found,
@@ -121,7 +129,7 @@ def _sheet_page(sheet_id: uuid.UUID, form: AcceptForm) -> str:
         still_open=sum(month.still_open for month in sums.months),
         causes_found=sums.causes,
         page=page,
-        texts={line.id: part_texts(line) for line in page.items},
+        texts={line.id: part_texts(line, heads) for line in page.items},
         wanted=wanted,
         causes=CAUSES,
         states=STATES,
@@ -168,7 +176,7 @@ def _line_page(sheet_id: uuid.UUID, line_id: int, form: AcceptForm) -> str:
         line=one,
         name=name,
         accepted_by=accepted_by,
-        texts=part_texts(one),
+        texts=part_texts(one, cause_heads()),
         theirs_average=average_text(one.theirs_fen, one.theirs_count),
         ours_average=average_text(one.ours_fen, one.ours_count),
         states=STATES,

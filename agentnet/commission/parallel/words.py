@@ -48,10 +48,15 @@ def signed(fen: Fen) -> str:
     return f"+{format_yuan(fen)}" if fen > 0 else format_yuan(fen)
 
 
-def part_texts(line: OldSheetLine) -> list[str]:
-    """Return what a line's difference is made of, part by part."""
+def cause_heads() -> Mapping[str, str]:
+    """Return what stands before a part of a difference, by its cause: looked up once for many lines."""
     colon = ": " if in_english() else "："
-    return [f"{say(CAUSES[cause])}{colon}{signed(fen)}" for cause, fen in line.parts]
+    return {cause: say(words) + colon for cause, words in CAUSES.items()}
+
+
+def part_texts(line: OldSheetLine, heads: Mapping[str, str]) -> list[str]:
+    """Return what a line's difference is made of, part by part; ``heads`` are ``cause_heads``."""
+    return [f"{heads[cause]}{signed(fen)}" for cause, fen in line.parts]
 
 
 def average_text(fen: Fen | None, count: int | None) -> str:

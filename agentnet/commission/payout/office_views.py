@@ -9,7 +9,6 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
-from agentnet.commission.mailing.queries import payee_addresses
 from agentnet.commission.mailing.rules import mask_mail
 from agentnet.commission.payout import pages
 from agentnet.commission.payout.actions import batch_label
@@ -60,7 +59,6 @@ def payees() -> str:
         accounts=pages.accounts_shown([row.PayeeTerm.payee_id for row in page.items]),
         types=TYPES,
         share_text=share_text,
-        mails=payee_addresses([row.PayeeTerm.payee_id for row in page.items]),
         mask_mail=mask_mail,
         may_edit=covers_company(viewer(), EDIT),
         today=today(),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Select, and_, bindparam, case, cast, func, or_, select
+from sqlalchemy import BigInteger, Select, and_, bindparam, case, cast, func, literal_column, or_, select
 
+from agentnet.commission.mailing.models import MailAddress
 from agentnet.commission.payout.bank_sheet import USUAL, Layout, Order, SheetColumn, ToPay
 from agentnet.commission.payout.models import (
     Payee,
@@ -30,6 +31,7 @@ from agentnet.infra.actor import Actor
 from agentnet.infra.columnar import rows_of
 from agentnet.infra.db import db
 from agentnet.infra.pages import Page, SortBy, page_of
+from agentnet.infra.revisions import remembered_under
 from agentnet.infra.statements import built_once
 from agentnet.outlets.models import Outlet, Partner
 from agentnet.outlets.queries import visible_outlets
@@ -45,22 +47,27 @@ def _paid_and_held() -> tuple[Any, Any]:
     return case((paid, PayoutPart.amount_fen), else_=0), case((paid, 0), else_=PayoutPart.amount_fen)
 
 
+def _sums_by_batch() -> Select[*tuple[Any, ...]]:
+    """Return the select of what each batch pays and holds, and at how many outlets."""
+    paid, held = _paid_and_held()
+    return select(
+        PayoutPart.batch_id,
+        cast(func.sum(paid), BigInteger).label("gross_fen"),
+        cast(func.sum(held), BigInteger).label("held_fen"),
+        func.count(case((PayoutPart.payment_id.is_not(None), PayoutPart.outlet_id)).distinct()).label("outlets"),
+    ).group_by(PayoutPart.batch_id)
+
+
+_WHOLE_SUMS = _sums_by_batch().where(
+    PayoutPart.batch_id.in_(bindparam("batch_ids", type_=PayoutBatch.id.type, expanding=True))
+)
+
+
 @built_once
 def _territory_sums(viewer: Actor) -> Any:
     """Return, by batch, what it pays and holds of the outlets in the viewer's territory."""
-    paid, held = _paid_and_held()
-    return (
-        select(
-            PayoutPart.batch_id,
-            cast(func.sum(paid), BigInteger).label("gross_fen"),
-            cast(func.sum(held), BigInteger).label("held_fen"),
-            func.count(case((PayoutPart.payment_id.is_not(None), PayoutPart.outlet_id)).distinct()).label("outlets"),
-        )
-        .join(Outlet, Outlet.id == PayoutPart.outlet_id)
-        .where(visible_outlets(viewer, READ))
-        .group_by(PayoutPart.batch_id)
-        .subquery("sums")
-    )
+    sums = _sums_by_batch().join(Outlet, Outlet.id == PayoutPart.outlet_id)
+    return sums.where(visible_outlets(viewer, READ)).subquery("sums")
 
 
 def own_sums(viewer: Actor, batch: PayoutBatch, held: Sequence[Any]) -> tuple[Fen, Fen]:
@@ -84,6 +91,32 @@ def _own_sums(viewer: Actor) -> Select[*tuple[Any, ...]]:
 _BATCH: Any = bindparam("batch_id", type_=PayoutBatch.id.type)
 
 
+class BatchShown(NamedTuple):
+    """A batch as the list shows it: what it pays and holds in a territory, and at how many outlets."""
+
+    PayoutBatch: Any
+    gross_fen: Fen
+    held_fen: Fen
+    outlets: int
+
+
+def _whole_sums(batch_ids: tuple[UUID, ...]) -> Mapping[UUID, tuple[Fen, Fen, int]]:
+    """Return what batches pay and hold, and at how many outlets.
+
+    A batch and its parts are written in one transaction and what they say never changes: that is added up once.
+    """
+    return remembered_under("as drawn up", ("batches", batch_ids), lambda: _summed(batch_ids))
+
+
+def _summed(batch_ids: tuple[UUID, ...]) -> Mapping[UUID, tuple[Fen, Fen, int]]:
+    return {id_: tuple(sums) for id_, *sums in rows_of(_WHOLE_SUMS, {"batch_ids": list(batch_ids)})}
+
+
+@built_once
+def _whole_batches(state: str) -> Select[*tuple[Any, ...]]:
+    return select(PayoutBatch).where(PayoutBatch.state == state) if state else select(PayoutBatch)
+
+
 @built_once
 def _batches(viewer: Actor, state: str) -> Select[*tuple[Any, ...]]:
     sums = _territory_sums(viewer)
@@ -100,8 +133,13 @@ _BATCH_COLUMNS = {"drawn": SortBy(PayoutBatch.id, UUID), "month": SortBy(PayoutB
 
 def batches_page(viewer: Actor, arguments: Mapping[str, str], state: str = "") -> Page[Any]:
     """Return a page of batches, newest first, with what of them lies in the viewer's territory."""
-    statement, key = _batches(viewer, state), _BATCH_COLUMNS["drawn"]
-    return page_of(db.session(), statement, arguments, columns=_BATCH_COLUMNS, default="-drawn", key=key)
+    key, whole = _BATCH_COLUMNS["drawn"], covers_company(viewer, READ)
+    statement = _whole_batches(state) if whole else _batches(viewer, state)
+    page = page_of(db.session(), statement, arguments, columns=_BATCH_COLUMNS, default="-drawn", key=key)
+    if not whole:
+        return page
+    sums = _whole_sums(tuple(batch.id for batch in page.items))
+    return replace(page, items=[BatchShown(batch, *sums.get(batch.id, (0, 0, 0))) for batch in page.items])
 
 
 @built_once
@@ -188,7 +226,7 @@ def _held(viewer: Actor) -> Select[*tuple[Any, ...]]:
         .join(Outlet, Outlet.id == PayoutPart.outlet_id)
         .where(PayoutPart.batch_id == _BATCH, PayoutPart.payment_id.is_(None), visible_outlets(viewer, READ))
         .order_by(Outlet.code, PayoutPart.month, PayoutPart.id)
-        .limit(MOST_HELD)
+        .limit(literal_column(str(MOST_HELD)))
     )
 
 
@@ -217,10 +255,12 @@ def state_sums(batch: PayoutBatch) -> Mapping[str, StateSum]:
 def _payees(viewer: Actor, words: str) -> Select[*tuple[Any, ...]]:
     statement: Select[*tuple[Any, ...]] = (
         select(PayeeTerm, Payee.code, Outlet.code.label("outlet_code"), Outlet.name.label("outlet_name"),
-               Partner.code.label("partner_code"), Partner.name.label("partner_name"))
+               Partner.code.label("partner_code"), Partner.name.label("partner_name"),
+               MailAddress.address.label("mail"))
         .join(Payee, Payee.id == PayeeTerm.payee_id)
         .outerjoin(Outlet, Outlet.id == PayeeTerm.outlet_id)
         .outerjoin(Partner, Partner.id == PayeeTerm.partner_id)
+        .outerjoin(MailAddress, MailAddress.payee_id == PayeeTerm.payee_id)
     )  # fmt: skip
     if not covers_company(viewer, READ):
         statement = statement.where(and_(Outlet.id.is_not(None), visible_outlets(viewer, READ)))

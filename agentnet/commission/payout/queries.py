@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Select, bindparam, cast, func, or_, select, true
+from sqlalchemy import BigInteger, Select, bindparam, cast, func, literal_column, or_, select, true
 
 from agentnet.commission.engine.withholding import LABOUR_SERVICE_2019, PayeeType, withhold
 from agentnet.commission.payout.models import (
@@ -35,6 +35,7 @@ from agentnet.ledger.models import Account, AccountingMonth, Transfer
 from agentnet.ledger.rules import CLOSED, OUTLET
 from agentnet.outlets.models import Outlet
 from agentnet.outlets.queries import visible_outlets
+from agentnet.users.models import User
 from agentnet.users.permissions import Permission
 
 CODES_NAMED = 8
@@ -221,16 +222,28 @@ def batch_for(viewer: Actor, id_: UUID) -> PayoutBatch:
     return found
 
 
-def batch_shown(viewer: Actor, id_: UUID) -> Any:
-    """Return the batch ``batch_for`` would, as its columns: enough for a page that only shows it.
+def batch_shown(viewer: Actor, id_: UUID) -> tuple[Any, Mapping[int, str]]:
+    """Return the batch ``batch_for`` would, as its columns, and what those who took its steps are called, by id.
+
+    That is enough for a page that only shows it.
 
     Raises:
         Missing: ``batch_missing``.
     """
-    found = rows_of(_batch_seen(viewer), {"batch_id": id_})
-    if not found:
-        raise _batch_missing()
-    return found[0]
+    for found, *names in rows_of(_batch_and_names(viewer), {"batch_id": id_}):
+        return found, {by: name for by, name in zip(people_of(found), names, strict=True) if name is not None}
+    raise _batch_missing()
+
+
+def people_of(batch: PayoutBatch | type[PayoutBatch]) -> tuple[Any, ...]:
+    """Return who drew a batch up, checked, approved and paid it, each by id as far as it came to that."""
+    return batch.drawn_by_id, batch.checked_by_id, batch.approved_by_id, batch.paid_by_id
+
+
+@built_once
+def _batch_and_names(viewer: Actor) -> Select[*tuple[Any, ...]]:
+    names = (select(User.display_name).where(User.id == by).scalar_subquery() for by in people_of(PayoutBatch))
+    return _batch_seen(viewer).add_columns(*(name.label(f"name_{at}") for at, name in enumerate(names)))
 
 
 @built_once
@@ -305,7 +318,7 @@ def _held_now(viewer: Actor | None) -> Select[str]:
             pays.exists(),
         )
         .order_by(Outlet.code)
-        .limit(CODES_NAMED)
+        .limit(literal_column(str(CODES_NAMED)))  # written out: it decides the plan
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +18,14 @@ from agentnet.commission.payout.forms import BatchForm, ReasonForm, StepForm
 from agentnet.commission.payout.models import PayoutBatch, PayoutPayment
 from agentnet.commission.payout.pages import StateSum
 from agentnet.commission.payout.paying import pay
-from agentnet.commission.payout.queries import batch_for, batch_plan, batch_shown, held_now_in, require_office
+from agentnet.commission.payout.queries import (
+    batch_for,
+    batch_plan,
+    batch_shown,
+    held_now_in,
+    people_of,
+    require_office,
+)
 from agentnet.commission.payout.rules import BatchState
 from agentnet.commission.payout.words import BATCH_STATES, PAYMENT_STATES, REASONS, TYPES, share_text
 from agentnet.commission.queries import closed_months
@@ -46,14 +53,15 @@ def batches() -> str:
     """List the batches, newest first."""
     state = request.args.get("state", "")
     state = state if state in BATCH_STATES else ""
+    page = pages.batches_page(viewer(), request.args, state)
     return render_template(
         "payout/batches.html",
         month_of=Month.parse,
-        page=pages.batches_page(viewer(), request.args, state),
+        page=page,
         state_asked=state,
         states=BATCH_STATES,
         may_edit=covers_company(viewer(), EDIT),
-        any_closed=bool(closed_months()),
+        any_closed=bool(page.items or closed_months()),  # a batch is of a closed month
     )
 
 
@@ -110,16 +118,16 @@ def _edited(id_: str) -> PayoutBatch:
 @needs(READ)
 def batch(id_: str) -> str:
     """Show a batch: its sums, steps, payments, and what is held and why."""
-    return _batch_page(batch_shown(viewer(), parse_id(id_)))
+    found, names = batch_shown(viewer(), parse_id(id_))
+    return _batch_page(found, names=names)
 
 
-def _batch_page(found: Any, form: HouseForm | None = None) -> str:
-    """Return the page of a batch, which may be one or its columns."""
+def _batch_page(found: Any, form: HouseForm | None = None, names: Mapping[int, str] | None = None) -> str:
+    """Return the page of a batch, which may be one or its columns; ``names`` of who took its steps, where known."""
     who = viewer()
     state, words = request.args.get("state", ""), typed_text(request.args, "q")
     state = state if state in PAYMENT_STATES else ""
     page = pages.payments_page(who, found, request.args, state, words)
-    names = pages.names_of([found.drawn_by_id, found.checked_by_id, found.approved_by_id, found.paid_by_id])
     sums = pages.state_sums(found) if found.state == BatchState.PAID else {}
     parts = pages.parts_of_payments(who, found, [one.number for one in page.items])
     held = pages.held_of(who, found)
@@ -145,7 +153,7 @@ def _batch_page(found: Any, form: HouseForm | None = None) -> str:
         sums={name: sums.get(name, NOTHING) for name in PAYMENT_STATES},
         reasons=REASONS,
         types={name: say(said) for name, said in TYPES.items()},
-        names=names,
+        names=pages.names_of(people_of(found)) if names is None else names,
         waiting=pending_of(APPROVAL, "PAYOUT", str(found.id)) if found.state == BatchState.CHECKED else None,
         approvals=about(who, "PAYOUT", str(found.id)),
         on_hold=held_now_in(found.id, who) if found.state in UNPAID else [],

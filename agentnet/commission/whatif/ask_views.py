@@ -67,7 +67,7 @@ def _page(form: WhatIfForm, given: Version | None = None) -> str:
         given=given,
         any_closed=bool(closed_months()),
         most=MOST_MONTHS,
-        words=Words(tenders()),
+        words=Words(tenders),
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, Select, bindparam, case, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
 from agentnet.commission.component_words import kind_text, setting_text
@@ -16,15 +16,19 @@ from agentnet.commission.engine.language import Version
 from agentnet.commission.engine.reading import read_version
 from agentnet.commission.models import Plan
 from agentnet.commission.whatif.models import WhatIf, WhatIfOutlet, WhatIfSum
+from agentnet.core.clock import Month
 from agentnet.core.errors import Missing
 from agentnet.core.money import Fen
 from agentnet.divisions.models import OrgUnit, Setting
 from agentnet.infra.actor import Actor
+from agentnet.infra.columnar import rows_of
 from agentnet.infra.db import db
 from agentnet.infra.pages import Page, SortBy, page_of
 from agentnet.infra.revisions import REGISTER, remembered
 from agentnet.infra.sheets import Cell, Yuan
 from agentnet.infra.statements import built_once
+from agentnet.ledger.models import AccountingMonth
+from agentnet.ledger.rules import CLOSED
 from agentnet.outlets.models import Outlet
 from agentnet.outlets.queries import under
 from agentnet.users.models import User
@@ -68,16 +72,45 @@ def what_if_page(arguments: Mapping[str, str]) -> Page[Any]:
     return page_of(db.session(), _what_ifs(), arguments, columns={"asked": _ASKED}, default="-asked", key=_ASKED)
 
 
-def what_if_by_id(what_if_id: uuid.UUID) -> WhatIf:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was tried, as its columns; the first and last month it is tried on, and the plan it would be agreed for.
+
+    That is the one it was tried on, else the default.
+    """
+
+    what_if: Any
+    first_month: Month
+    last_month: Month
+    plan_code: str | None
+
+
+def asked_by_id(what_if_id: uuid.UUID) -> Asked:
     """Return what was tried; its figures are given by territory.
 
     Raises:
         Missing: ``what_if_missing``.
     """
-    found = db.session.get(WhatIf, what_if_id)
-    if found is None:
-        raise Missing("what_if_missing", "没有这次试算")
-    return found
+    for asked, first, last, plan_code in rows_of(_BY_ID, {"what_if_id": what_if_id}):
+        return Asked(asked, Month.parse(first or asked.first_month), Month.parse(last or asked.last_month), plan_code)
+    raise Missing("what_if_missing", "没有这次试算")
+
+
+def _of_closed_months(chosen: Any) -> Any:
+    closed = AccountingMonth.month.between(WhatIf.first_month, WhatIf.last_month)
+    return select(chosen(AccountingMonth.month)).where(AccountingMonth.state == CLOSED, closed).scalar_subquery()
+
+
+_WHAT_IF: Any = bindparam("what_if_id", type_=WhatIf.id.type)
+_BY_ID = select(
+    WhatIf,
+    _of_closed_months(func.min).label("first"),
+    _of_closed_months(func.max).label("last"),
+    select(Plan.code)
+    .where(or_(Plan.id == WhatIf.plan_id, and_(WhatIf.plan_id.is_(None), Plan.is_default)))
+    .scalar_subquery()
+    .label("plan_code"),
+).where(WhatIf.id == _WHAT_IF)
 
 
 def tried_version(text: str) -> Version | None:
@@ -87,12 +120,6 @@ def tried_version(text: str) -> Version | None:
     except ValueError:
         return None
     return read_version(found.content) if found is not None else None
-
-
-def agreed_as(asked: WhatIf) -> str | None:
-    """Return the code of the plan a trial's version would be agreed for: the one it was tried on, else the default."""
-    own = Plan.id == asked.plan_id if asked.plan_id is not None else Plan.is_default
-    return db.session.scalar(select(Plan.code).where(own))
 
 
 def _mine(viewer: Actor, column: InstrumentedAttribute[int]) -> ColumnElement[bool]:
@@ -151,9 +178,6 @@ def figures_of(viewer: Actor, asked: WhatIf) -> Figures:
     What is done never changes: the figures are worked out once, and again when the register's units do.
     """
     return remembered(REGISTER, ("what if", viewer, asked.id, asked.finished_at), lambda: _figures(viewer, asked.id))
-
-
-_WHAT_IF: Any = bindparam("what_if_id", type_=WhatIf.id.type)
 
 
 @built_once

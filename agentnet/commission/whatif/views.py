@@ -11,8 +11,6 @@ from werkzeug.wrappers import Response
 from agentnet.commission.engine.reading import read_version
 from agentnet.commission.queries import tenders
 from agentnet.commission.whatif import queries
-from agentnet.commission.whatif.actions import months_of
-from agentnet.commission.whatif.models import WhatIf
 from agentnet.commission.whatif.words import DIRECTIONS, SOURCES, STATES, finding, share_text, signed, why_texts
 from agentnet.commission.words import Words
 from agentnet.core.clock import Month
@@ -64,7 +62,8 @@ def _drawing(figures: queries.Figures) -> dict[str, object]:
 @needs(READ)
 def what_if(what_if_id: uuid.UUID) -> str:
     """Show how far the work is, then what came of it; htmx asks for the middle of a page that waits."""
-    asked = queries.what_if_by_id(what_if_id)
+    found = queries.asked_by_id(what_if_id)
+    asked = found.what_if
     if not asked.is_done:
         inside = bool(request.headers.get("HX-Request"))
         return render_template(
@@ -74,7 +73,7 @@ def what_if(what_if_id: uuid.UUID) -> str:
     return render_template(
         "commission/whatif/show.html",
         asked=asked,
-        months=[month_text(month) for month in months_of(asked)],
+        months=[month_text(month) for month in dict.fromkeys((found.first_month, found.last_month))],
         says=read_version(asked.content),
         figures=figures,
         month_names={month: month_text(Month.parse(month)) for month in figures.months},
@@ -86,16 +85,16 @@ def what_if(what_if_id: uuid.UUID) -> str:
         sources=SOURCES,
         signed=signed,
         share=share_text,
-        words=Words(tenders()),
+        words=Words(tenders),
         may_export=may(viewer(), Permission.EXPORT),
-        plan_code=queries.agreed_as(asked) if may(viewer(), Permission.COMMISSION_EDIT) else None,
+        plan_code=found.plan_code if may(viewer(), Permission.COMMISSION_EDIT) else None,
     )
 
 
 @needs(READ)
 def outlet(what_if_id: uuid.UUID, code: str) -> str:
     """Show one outlet on both sides, and why it gains or loses."""
-    asked = queries.what_if_by_id(what_if_id)
+    asked = queries.asked_by_id(what_if_id).what_if
     found, tried = queries.outlet_of(viewer(), asked, code)
     names = sorted({*tried.why["paid_by"], *tried.why["new_by"]})
     return render_template(
@@ -124,7 +123,7 @@ def export(what_if_id: uuid.UUID, kind: str) -> Response:
     require(viewer(), Permission.EXPORT)
     if kind not in KINDS:
         raise Missing("file_kind_missing", "没有这种文件格式")
-    asked: WhatIf = queries.what_if_by_id(what_if_id)
+    asked = queries.asked_by_id(what_if_id).what_if
     if not asked.is_done:
         raise Conflict("what_if_running", "这次试算还没有算完，请稍后再导出")
     name = f"what-if-{asked.first_month}-{asked.last_month}"

@@ -32,6 +32,7 @@ from tests.commission.payout.given import (
     an_october,
     approval_of,
     approved,
+    cancelled,
     checked,
     company_balance,
     confirmed,
@@ -378,3 +379,16 @@ def unproved(batch_id):
     accounts, own = unproved_accounts(found), own_adjustments(found)
     yield "accounts", (accounts.new, accounts.changed, accounts.net_fen)
     yield "adjustments", (own.count, own.more_fen, own.less_fen)
+
+
+def test_a_batch_drawn_up_meanwhile_stands_in_the_list_with_sums_of_its_own(sign_in: SignIn) -> None:
+    ready()
+    fang, first = sign_in("fang"), drawn()
+    page = fang.get("/payouts").text
+    assert ("3.51" in page, "2.41" in page) == (True, False)
+    cancelled(first)
+    on_hold()
+    drawn()
+    page = fang.get("/payouts").text
+    for words in ("第 1 批", "第 2 批", "3.51", "1.10", "2.41"):
+        assert words in page
