@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -19,9 +18,7 @@ from agentnet.infra.pages import Page, SortBy, page_of
 from agentnet.infra.statements import built_once
 from agentnet.outlets.models import Outlet, Partner
 from agentnet.outlets.queries import under
-from agentnet.settlement.matching import Kind
 from agentnet.settlement.models import Remittance
-from agentnet.settlement.reconciliation.ages import by_age
 from agentnet.settlement.reconciliation.models import (
     ColumnMapping,
     Difference,
@@ -248,70 +245,6 @@ def difference_for(
 def deposit_state(found: Difference) -> str | None:
     """Return the state of the deposit a difference is about, None where it is about none."""
     return db.session.scalar(select(Remittance.state).where(Remittance.id == found.remittance_id))
-
-
-DIFFERENCE_COLUMNS = {
-    "day": SortBy(Difference.business_on, date),
-    "amount": SortBy(Difference.amount_fen, int),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What narrows the list of differences."""
-
-    kind: str = ""
-    state: str = State.OPEN
-    outlet: str = ""
-    day: date | None = None
-    file_id: int | None = None
-    opened_before: Any = None
-    """An instant: only those opened before it."""
-    owner_id: int | None = None
-
-
-@built_once
-def _differences(viewer: Actor, asked: Asked) -> Select[*tuple[Any, ...]]:
-    statement: Select[*tuple[Any, ...]] = (
-        select(
-            Difference,
-            Outlet.code,
-            Outlet.name,
-            Partner.name.label("partner_name"),
-            User.display_name.label("owner"),
-            ReconciliationFile.source,
-        )
-        .join(ReconciliationFile, ReconciliationFile.id == Difference.file_id)
-        .outerjoin(Outlet, Outlet.id == Difference.outlet_id)
-        .outerjoin(Partner, Partner.id == Difference.partner_id)
-        .outerjoin(User, User.id == Difference.owner_id)
-        .where(seen_by(viewer, Permission.RECONCILIATION_READ, Difference.org_unit_id, Difference.partner_id))
-    )
-    if asked.kind in tuple(Kind):
-        statement = statement.where(Difference.kind == asked.kind)
-    if asked.state in tuple(State):
-        statement = statement.where(Difference.state == asked.state)
-    if asked.outlet:
-        statement = statement.where(Outlet.code == asked.outlet)
-    if asked.day:
-        statement = statement.where(Difference.business_on == asked.day)
-    if asked.file_id:
-        statement = statement.where(Difference.file_id == asked.file_id)
-    if asked.opened_before:
-        statement = statement.where(Difference.opened_at < asked.opened_before)
-    if asked.owner_id:
-        statement = statement.where(Difference.owner_id == asked.owner_id)
-    return statement
-
-
-_BY_ID = SortBy(Difference.id, int)
-
-
-def differences_page(viewer: Actor, arguments: Mapping[str, str], asked: Asked) -> Page[Any]:
-    """Return a page of differences in the viewer's territory, the oldest first unless asked otherwise."""
-    columns = DIFFERENCE_COLUMNS | {"age": by_age()}
-    statement = _differences(viewer, asked)
-    return page_of(db.session(), statement, arguments, columns=columns, default="-age", key=_BY_ID)
 
 
 def steps_of(difference_id: int) -> Sequence[Any]:
