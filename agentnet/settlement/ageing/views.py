@@ -74,7 +74,6 @@ def account(code: str, name: str) -> str:
         account_names=ACCOUNT_NAMES,
         found=found,
         age=found.age if name == "cash" else None,
-        kinds={kind: _(words) for kind, words in TRANSFER_KINDS.items()},
-        other_kind=_(OTHER_TRANSFER),
+        kinds={kind: _(TRANSFER_KINDS.get(kind, OTHER_TRANSFER)) for kind in {line.kind for line in found.lines}},
         is_keeper=viewer().has(Role.AGENT),
     )
