@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection as Many
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from sqlalchemy import (
     BigInteger,
     BindParameter,
     ColumnElement,
+    Date,
     Select,
     String,
     and_,
@@ -32,7 +33,7 @@ from sqlalchemy import (
 from sqlalchemy import cast as sql_cast
 from werkzeug.datastructures import MultiDict
 
-from agentnet.books.queries import as_of_one_roll, given_of, held_under
+from agentnet.books.queries import held_under
 from agentnet.books.rules import Moved, Span, on_side, running
 from agentnet.collecting.models import Household
 from agentnet.core.errors import Missing
@@ -40,11 +41,13 @@ from agentnet.core.masks import mask_household_no, mask_name
 from agentnet.core.money import Fen
 from agentnet.divisions.models import OrgUnit
 from agentnet.infra.actor import Actor
+from agentnet.infra.columnar import rows_of
 from agentnet.infra.db import db
 from agentnet.infra.pages import Page, SortBy, page_of
 from agentnet.infra.statements import built_once
+from agentnet.infra.straight import Straight, straight_rows
 from agentnet.ledger.queries import accounts, transfers
-from agentnet.ledger.rolling import ledger_months
+from agentnet.ledger.rolling import ledger_months, posted_since
 from agentnet.ledger.rules import CHART, DEBIT, HOUSEHOLD, ORG_UNIT, OUTLET, PARTNER, AccountKey
 from agentnet.outlets.models import Outlet, Partner
 from agentnet.outlets.queries import under
@@ -104,8 +107,7 @@ def _named(row: Any) -> NamedAccount:
 
 def named(account_ids: Many[int]) -> dict[int, NamedAccount]:
     """Return accounts by id with their owners' names."""
-    rows = db.session.connection().execute(_BY_IDS, {"ids": sorted(set(account_ids))})
-    return {row.id: _named(row) for row in rows}
+    return {row.id: _named(row) for row in rows_of(_BY_IDS, {"ids": sorted(set(account_ids))})}
 
 
 @built_once
@@ -124,13 +126,10 @@ def account_for(viewer: Actor, account_id: int, permission: Permission = Permiss
         Forbidden: ``not_permitted``. Missing: ``account_missing``.
     """
     require(viewer, permission)
-    row = None
-    if 0 < account_id < 1 << 62:
-        asked = {"account_id": account_id}
-        row = db.session.connection().execute(_seen_by(viewer, permission), asked).one_or_none()
-    if row is None:
+    found = rows_of(_seen_by(viewer, permission), {"account_id": account_id}) if 0 < account_id < 1 << 62 else []
+    if not found:
         raise Missing("account_missing", "没有找到这个账户，或它不在您的管辖范围内")
-    return _named(row)
+    return _named(found[0])
 
 
 _CODE_OF: Mapping[str, tuple[Any, Any, Any]] = {
@@ -220,22 +219,23 @@ def accounts_page(
     return Page(rows, page.sorting, page.next_cursor, page.previous_cursor)
 
 
-_IDS = bindparam("ids", expanding=True, type_=BigInteger())
+_WANTED = select(accounts.c.id).where(accounts.c.id.in_(bindparam("ids", expanding=True))).cte("wanted")
+_IDS = select(_WANTED.c.id)
+_MONTH: BindParameter[str] = bindparam("month", type_=String())
+_STARTS, _ENDS = bindparam("starts_on", type_=Date()), bindparam("ends_on", type_=Date())
+_ZERO = literal(0, BigInteger)
 
 
 def _whole(value: Any) -> ColumnElement[int]:
     return sql_cast(func.coalesce(func.sum(value), 0), BigInteger)
 
 
-@built_once
 def _kept_by_account(whole_month: bool) -> Select[*tuple[Any, ...]]:
     kept = ledger_months.c
-    month: BindParameter[str] = bindparam("month", type_=String())
-    zero = literal(0, BigInteger)
-    in_month = [case((kept.month == month, side), else_=zero) for side in (kept.debit_fen, kept.credit_fen)]
-    before = case((kept.month < month, kept.debit_fen - kept.credit_fen), else_=zero)
-    moved = [_whole(side) for side in in_month] if whole_month else [zero, zero]
-    reached = kept.month <= month if whole_month else kept.month < month
+    in_month = [case((kept.month == _MONTH, side), else_=_ZERO) for side in (kept.debit_fen, kept.credit_fen)]
+    before = case((kept.month < _MONTH, kept.debit_fen - kept.credit_fen), else_=_ZERO)
+    moved = [_whole(side) for side in in_month] if whole_month else [_ZERO, _ZERO]
+    reached = kept.month <= _MONTH if whole_month else kept.month < _MONTH
     return (
         select(kept.account_id, _whole(before), *moved)
         .where(kept.account_id.in_(_IDS), reached)
@@ -243,56 +243,45 @@ def _kept_by_account(whole_month: bool) -> Select[*tuple[Any, ...]]:
     )
 
 
-@built_once
 def _days_by_account(debits: bool) -> Select[*tuple[Any, ...]]:
     """Return one side of what some days moved, of what is in the sums: the month's sum cannot be cut at a day."""
     account_id = transfers.c.debit_account_id if debits else transfers.c.credit_account_id
-    within, zero = _whole(transfers.c.amount_fen), literal(0, BigInteger)
+    within = _whole(transfers.c.amount_fen)
     return (
-        select(account_id, zero, *((within, zero) if debits else (zero, within)))
-        .where(
-            account_id.in_(_IDS),
-            transfers.c.business_on >= bindparam("starts_on"),
-            transfers.c.business_on < bindparam("ends_on"),
-            transfers.c.posted_at < bindparam("rolled", type_=transfers.c.posted_at.type),
-        )
+        select(account_id, _ZERO, *((within, _ZERO) if debits else (_ZERO, within)))
+        .where(account_id.in_(_IDS), transfers.c.business_on >= _STARTS, transfers.c.business_on < _ENDS)
+        .where(~posted_since())
         .group_by(account_id)
     )
 
 
-_SINCE = select(
-    transfers.c.debit_account_id, transfers.c.credit_account_id, transfers.c.business_on, transfers.c.amount_fen
-).where(
-    transfers.c.posted_at >= bindparam("rolled", type_=transfers.c.posted_at.type),
-    transfers.c.business_on < bindparam("ends_on"),
-)
-"""What was posted since the sums were last added to: minutes of it, so every account's at once."""
+def _since_by_account(debits: bool) -> Select[*tuple[Any, ...]]:
+    """Return one side of what was posted since the sums were last added to: minutes of it, found by the instant."""
+    account_id = transfers.c.debit_account_id if debits else transfers.c.credit_account_id
+    amount, day = transfers.c.amount_fen, transfers.c.business_on
+    before = case((day < _STARTS, amount if debits else -amount), else_=_ZERO)
+    within = case((day >= _STARTS, amount), else_=_ZERO)
+    return select(account_id, before, *((within, _ZERO) if debits else (_ZERO, within))).where(
+        posted_since(), day < _ENDS, (account_id + 0).in_(_IDS)
+    )
+
+
+def _moved(whole_month: bool) -> Straight:
+    sides = (True, False)
+    days = [] if whole_month else [_days_by_account(debits) for debits in sides]
+    return Straight(union_all(_kept_by_account(whole_month), *days, *(_since_by_account(debits) for debits in sides)))
+
+
+_MOVED = {whole_month: _moved(whole_month) for whole_month in (True, False)}
 
 
 def moved_by(account_ids: Sequence[int], span: Span) -> dict[int, Moved]:
     """Return what some accounts held and moved, by id; accounts that never moved are left out."""
-    if not account_ids:
-        return {}
-
-    def found_at(rolled: datetime) -> dict[int, Moved]:
-        given = given_of(span, rolled) | {"ids": list(account_ids)}
-        statements = [_kept_by_account(span.until is None)]
-        if span.until is not None:
-            statements += [_days_by_account(side) for side in (True, False)]
-        found: dict[int, Moved] = defaultdict(Moved)
-        connection, wanted = db.session.connection(), set(account_ids)
-        for statement in statements:
-            for id_, *figures in connection.execute(statement, given):
-                found[id_] += Moved(*(int(figure) for figure in figures))
-        for debit_id, credit_id, day, amount in connection.execute(_SINCE, given):
-            before = day < span.month.starts_on
-            if debit_id in wanted:
-                found[debit_id] += Moved(amount) if before else Moved(0, amount)
-            if credit_id in wanted:
-                found[credit_id] += Moved(-amount) if before else Moved(0, 0, amount)
-        return found
-
-    return as_of_one_roll(found_at)
+    given = {"month": str(span.month), "ends_on": span.ends_on, "starts_on": span.month.starts_on}
+    found: dict[int, Moved] = defaultdict(Moved)
+    for id_, *figures in straight_rows(_MOVED[span.until is None], ids=list(account_ids), **given):
+        found[id_] += Moved(*(int(figure) for figure in figures))
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,11 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import BindParameter, bindparam, select
 
 from agentnet.collecting.models import Collection
 from agentnet.infra.db import db
+from agentnet.infra.straight import Straight, straight_rows
 from agentnet.outlets.models import Outlet
 from agentnet.settlement.models import DayClose
 
@@ -30,24 +31,31 @@ def places_of(subjects: Iterable[tuple[str, str]]) -> Mapping[tuple[str, str], P
     return found
 
 
+_IDS: BindParameter[UUID] = bindparam("ids", expanding=True)
+_RECEIPTS = Straight(select(Collection.id, Collection.receipt_no).where(Collection.id.in_(_IDS)))
+
+
 def _receipts(ids: set[str]) -> dict[str, Place]:
     by_id = {UUID(id_): id_ for id_ in ids}
-    rows = db.session.execute(select(Collection.id, Collection.receipt_no).where(Collection.id.in_(list(by_id))))
-    return {by_id[row.id]: ("collecting.receipt", {"receipt_no": row.receipt_no}) for row in rows}
+    rows = straight_rows(_RECEIPTS, ids=list(by_id))
+    return {by_id[id_]: ("collecting.receipt", {"receipt_no": receipt_no}) for id_, receipt_no in rows}
 
 
 def _remittances(ids: set[str]) -> dict[str, Place]:
     return {id_: ("settlement.remittance", {"id_": id_}) for id_ in ids}
 
 
+_CLOSES = Straight(
+    select(DayClose.id, Outlet.code, DayClose.business_on)
+    .join(Outlet, Outlet.id == DayClose.outlet_id)
+    .where(DayClose.id.in_(_IDS))
+)
+
+
 def _closes(ids: set[str]) -> dict[str, Place]:
     by_id = {UUID(id_): id_ for id_ in ids}
-    rows = db.session.execute(
-        select(DayClose.id, Outlet.code, DayClose.business_on)
-        .join(Outlet, Outlet.id == DayClose.outlet_id)
-        .where(DayClose.id.in_(list(by_id)))
-    )
-    return {by_id[row.id]: ("settlement.day", {"code": row.code, "day": row.business_on}) for row in rows}
+    rows = straight_rows(_CLOSES, ids=list(by_id))
+    return {by_id[id_]: ("settlement.day", {"code": code, "day": day}) for id_, code, day in rows}
 
 
 def _days(ids: set[str]) -> dict[str, Place]:

@@ -83,13 +83,14 @@ def account(account_id: int) -> str:
     shown = account_page(found.id, span, request.args, side=found.normal_side)
     words = AccountWords()
     others = {one.other.id: one.other for one in shown.page.items}
+    papers = places_of((one.subject_kind, one.subject_id) for one in shown.page.items)
     return render_template(
         "books/account.html",
         account=found,
         name=words(found.key.owner_kind, found.key.code, found.key.detail),
         shown=shown,
         page=shown.page,
-        papers=places_of((one.subject_kind, one.subject_id) for one in shown.page.items),
+        lines=[(one, papers.get((one.subject_kind, one.subject_id))) for one in shown.page.items],
         others={id_: words(of.key.owner_kind, of.key.code, of.key.detail) for id_, of in others.items()},
         kind_words={kind: say(KINDS.get(kind, OTHER_KIND)) for kind in {one.kind for one in shown.page.items}},
         span=span,

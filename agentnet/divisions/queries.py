@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from typing import Any
 
+from sqlalchemy import bindparam, select
+
+from agentnet.core.errors import Missing
 from agentnet.divisions.models import Division, OrgUnit
 from agentnet.divisions.rules import parent_of
+from agentnet.infra.columnar import rows_of
 from agentnet.infra.db import db
 
 
@@ -26,11 +30,20 @@ def units_under(path: str) -> list[OrgUnit]:
     )
 
 
-def divisions_above(code: str) -> list[Division]:
-    """Return the divisions a code lies in, from the province down, without itself."""
-    codes = []
-    above = parent_of(code)
-    while above is not None:
+_OF_CODES = select(Division).where(Division.code.in_(bindparam("codes", expanding=True))).order_by(Division.code)
+
+
+def division_and_above(code: str) -> tuple[Any, list[Any]]:
+    """Return a division and those its code lies in, from the province down, all as their columns.
+
+    Raises:
+        Missing: ``division_unknown``.
+    """
+    codes = [code]
+    while (above := parent_of(codes[-1])) is not None:
         codes.append(above)
-        above = parent_of(above)
-    return list(db.session.scalars(select(Division).where(Division.code.in_(codes)).order_by(Division.code)))
+    found = rows_of(_OF_CODES, {"codes": codes})
+    division = next((one for one in found if one.code == code), None)
+    if division is None:
+        raise Missing("division_unknown", "没有这个行政区划，请核对名称或代码")
+    return division, [one for one in found if one is not division]

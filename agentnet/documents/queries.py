@@ -63,7 +63,7 @@ def visible_runs(viewer: Actor, permission: Permission = Permission.DOCUMENT_REA
     narrow: list[ColumnElement[bool]] = []
     for kind in report_kinds().values():
         grants = grants_for(viewer, kind.permission) if may(viewer, permission) else ()
-        office = _office_paths(grants)
+        office = office_paths(grants)
         colleagues = _paths(grant for grant in grants if grant.role is Role.MANAGER)
         outlets = [grant.outlet_id for grant in grants if grant.outlet_id is not None]
         partners = [grant.partner_id for grant in grants if grant.partner_id is not None]
@@ -91,7 +91,7 @@ def visible_runs(viewer: Actor, permission: Permission = Permission.DOCUMENT_REA
     return Run.id.in_(union(*(select(Run.id).where(condition) for condition in narrow)))
 
 
-def _office_paths(grants: Iterable[Grant]) -> tuple[str, ...]:
+def office_paths(grants: Iterable[Grant]) -> tuple[str, ...]:
     """Return where the grants let one see everything, what is about a single manager included."""
     return _paths(grant for grant in grants if grant.role is not Role.MANAGER)
 
@@ -104,10 +104,10 @@ def sees_everything(viewer: Actor, permission: Permission = Permission.DOCUMENT_
     """Return whether the viewer may see every document there is, of every kind that is still made."""
     if not may(viewer, permission):
         return False
-    return all(_is_everywhere(_office_paths(grants_for(viewer, kind.permission))) for kind in report_kinds().values())
+    return all(is_everywhere(office_paths(grants_for(viewer, kind.permission))) for kind in report_kinds().values())
 
 
-def _is_everywhere(paths: tuple[str, ...]) -> bool:
+def is_everywhere(paths: tuple[str, ...]) -> bool:
     """Return whether one of the paths is the root's, which is ``/1/``; everything is below it."""
     return any(path.count("/") <= 2 for path in paths)
 
@@ -116,7 +116,7 @@ def _of_kinds_below(kinds: list[str], paths: tuple[str, ...]) -> ColumnElement[b
     """Return the condition that a document is of one of the kinds, and was stamped at or below one of the paths."""
     # The concatenation keeps the databases from collecting a whole kind by its index and sorting it.
     of_kinds = Run.kind.concat("").in_(kinds)
-    return of_kinds if _is_everywhere(paths) else and_(of_kinds, at_or_below(Run.org_path, paths))
+    return of_kinds if is_everywhere(paths) else and_(of_kinds, at_or_below(Run.org_path, paths))
 
 
 def plain_number(text: str) -> str:
@@ -160,28 +160,7 @@ _SHOWN = (
 @built_once
 def shown_runs(viewer: Actor, wanted: RunFilter, _kinds: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
     """Return the select of what a list shows of the documents the viewer may see, among the kinds there are."""
-    return select(*_SHOWN).where(*_conditions(viewer, wanted))
-
-
-@built_once
-def _counted_runs(viewer: Actor, wanted: RunFilter, most: int, _kinds: tuple[str, ...]) -> Select[int]:
-    conditions = _conditions(viewer, wanted)
-    if sees_everything(viewer):
-        conditions[0] = Run.kind.in_(list(report_kinds()))  # nothing is sorted here: the index of kinds may count
-    found = select(Run.id).where(*conditions).limit(most).subquery()
-    return select(func.count()).select_from(found)
-
-
-@built_once
-def _counted_everywhere(viewer: Actor, most: int, _kinds: tuple[str, ...]) -> Select[int]:
-    """Return the count of what is sure to be seen: the kinds whose every document the viewer sees."""
-    seen = may(viewer, Permission.DOCUMENT_READ)
-    kinds = [
-        kind.code
-        for kind in report_kinds().values()
-        if seen and _is_everywhere(_office_paths(grants_for(viewer, kind.permission)))
-    ]
-    return select(func.count()).select_from(select(Run.id).where(Run.kind.in_(kinds)).limit(most).subquery())
+    return select(*_SHOWN).where(*conditions_of(viewer, wanted))
 
 
 @built_once
@@ -189,16 +168,19 @@ def _failed_runs(viewer: Actor, _kinds: tuple[str, ...]) -> Select[int]:
     return select(func.count(Run.id)).where(visible_runs(viewer), Run.state == RunState.FAILED)
 
 
+@built_once
+def _runs_and_failed(viewer: Actor, wanted: RunFilter, kinds: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
+    failed = _failed_runs(viewer, kinds).correlate(None).scalar_subquery()
+    return shown_runs(viewer, wanted, kinds).add_columns(failed.label("failed_count"))
+
+
 def runs_page(viewer: Actor, wanted: RunFilter, arguments: Mapping[str, str]) -> Page[Any]:
-    """Return one page of what a list shows of the documents the viewer may see, newest first unless asked otherwise."""
-    return page_of(
-        db.session(),
-        shown_runs(viewer, wanted, tuple(report_kinds())),
-        arguments,
-        columns=RUN_COLUMNS,
-        default="-made",
-        key=RUN_COLUMNS["made"],
-    )
+    """Return one page of what a list shows of the documents the viewer may see, newest first unless asked otherwise.
+
+    Each row says how many of all the viewer sees could not be made.
+    """
+    statement = _runs_and_failed(viewer, wanted, tuple(report_kinds()))
+    return page_of(db.session(), statement, arguments, columns=RUN_COLUMNS, default="-made", key=RUN_COLUMNS["made"])
 
 
 @built_once
@@ -212,25 +194,14 @@ def newest_runs(viewer: Actor, count: int) -> Sequence[Any]:
     return rows_of(_newest_runs(viewer, count, tuple(report_kinds())))
 
 
-def count_runs(viewer: Actor, wanted: RunFilter, most: int) -> int:
-    """Return how many documents a filter finds, counting no further than ``most``."""
-    kinds = tuple(report_kinds())
-    if wanted == RunFilter():
-        # What is seen everywhere is counted by the index of kinds alone; where that is enough, so is the whole.
-        everywhere = _counted_everywhere(viewer, most, kinds)
-        if db.session.connection().execute(everywhere).scalar_one() >= most:
-            return most
-    statement = _counted_runs(viewer, wanted, most, kinds)
-    return db.session.connection().execute(statement).scalar_one()
-
-
 def finished_runs(viewer: Actor, wanted: RunFilter, most: int) -> list[Run]:
     """Return up to ``most`` finished documents of a filter, in the order of their numbers."""
-    conditions = [*_conditions(viewer, wanted), Run.state == RunState.DONE]
+    conditions = [*conditions_of(viewer, wanted), Run.state == RunState.DONE]
     return list(db.session.scalars(select(Run).where(*conditions).order_by(Run.number).limit(most)))
 
 
-def _conditions(viewer: Actor, wanted: RunFilter) -> list[ColumnElement[bool]]:
+def conditions_of(viewer: Actor, wanted: RunFilter) -> list[ColumnElement[bool]]:
+    """Return the conditions on ``Run`` that the viewer may see it, first, and that a filter finds it."""
     conditions = [visible_runs(viewer)]
     for column, value in ((Run.kind, wanted.kind), (Run.state, wanted.state), (Run.language, wanted.language)):
         if value:
@@ -260,7 +231,7 @@ def revisions_of(run: Run) -> list[Run]:
 
 def failed_run_count(viewer: Actor) -> int:
     """Return how many documents in the viewer's sight could not be made."""
-    return db.session.connection().execute(_failed_runs(viewer, tuple(report_kinds()))).scalar_one()
+    return int(rows_of(_failed_runs(viewer, tuple(report_kinds())))[0])
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from agentnet.core.clock import today
 from agentnet.core.errors import Conflict, Invalid, Missing, Refusal
 from agentnet.core.ids import parse_id
 from agentnet.documents import actions, queries
+from agentnet.documents.counting import count_runs
 from agentnet.documents.display import frameable, recent_months, recent_weeks
 from agentnet.documents.downloads import entries_of, file_name, zip_stream
 from agentnet.documents.forms import ReviseForm
@@ -71,17 +72,20 @@ def documents() -> Answer:
     count = 0
     if not filtered and "language" not in request.args:
         wanted = RunFilter(language="en" if in_english() else "zh")
-        count = queries.count_runs(actor, wanted, MOST_IN_A_ZIP + 1)
+        count = count_runs(actor, wanted, MOST_IN_A_ZIP + 1)
         wanted = wanted if count else RunFilter()
-    count = count or queries.count_runs(actor, wanted, MOST_IN_A_ZIP + 1)
+    count = count or count_runs(actor, wanted, MOST_IN_A_ZIP + 1)
+    page, failed = queries.runs_page(actor, wanted, request.args), 0
+    if may(actor, Permission.DOCUMENT_RUN):
+        failed = page.items[0].failed_count if page.items else queries.failed_run_count(actor)
     return render_template(
         "documents/documents.html",
-        page=queries.runs_page(actor, wanted, request.args),
+        page=page,
         count=count,
         most=MOST_IN_A_ZIP,
         filtered=filtered,
         language=wanted.language,
-        failed=queries.failed_run_count(actor) if may(actor, Permission.DOCUMENT_RUN) else 0,
+        failed=failed,
         kinds=queries.permitted_kinds(actor),
         units=queries.units_for(actor, Permission.DOCUMENT_READ),
         months=recent_months(),

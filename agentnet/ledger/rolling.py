@@ -14,7 +14,20 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, cast
 
-from sqlalchemy import BigInteger, String, Table, bindparam, delete, func, literal, select, text, union_all, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    String,
+    Table,
+    bindparam,
+    delete,
+    func,
+    literal,
+    select,
+    text,
+    union_all,
+    update,
+)
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -41,6 +54,8 @@ BOOK: Final = "book"
 """The subject (``infra.revisions``) that changes with the sums and with who owns the accounts."""
 
 _ROLLED = select(rolls.c.rolled_until).where(rolls.c.id == 1)
+_SINCE: ColumnElement[datetime] = func.coalesce(_ROLLED.scalar_subquery(), literal(BEGINNING, UtcDateTime()))
+_END = literal(datetime(9999, 1, 1, tzinfo=UTC), UtcDateTime())
 _OLDEST_RUNNING = text(
     "SELECT min(xact_start) FROM pg_stat_activity WHERE datname = current_database()"
     " AND backend_type = 'client backend' AND pid <> pg_backend_pid() AND xact_start IS NOT NULL"
@@ -50,6 +65,15 @@ _OLDEST_RUNNING = text(
 def rolled_until() -> datetime:
     """Return the instant before which every transfer is in the monthly sums."""
     return db.session.connection().scalar(_ROLLED) or BEGINNING
+
+
+def posted_since() -> ColumnElement[bool]:
+    """Return the condition that a transfer is not in the monthly sums yet, for a statement that reads both.
+
+    It sees one state of the book: what it adds up is in the sums or was posted since, never both or neither.
+    """
+    # The end leaves nothing out: between two instants PostgreSQL expects few rows and takes the index.
+    return transfers.c.posted_at.between(_SINCE, _END)
 
 
 def settled_until() -> datetime:

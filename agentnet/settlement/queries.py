@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Select, Table, bindparam, func, select
+from sqlalchemy import Date, Select, Table, bindparam, func, select
 from werkzeug.datastructures import MultiDict
 
 from agentnet.collecting.models import Collection, Void
@@ -16,6 +16,7 @@ from agentnet.collecting.rules import CASH
 from agentnet.core.errors import Missing
 from agentnet.core.money import Fen
 from agentnet.infra.actor import Actor
+from agentnet.infra.columnar import rows_of
 from agentnet.infra.db import db
 from agentnet.infra.pages import Page, SortBy, page_of, sorting_from
 from agentnet.infra.statements import built_once
@@ -124,7 +125,15 @@ CLOSE_COLUMNS = {
 @built_once
 def _closes(viewer: Actor, code: str, only: str) -> Select[*tuple[Any, ...]]:
     statement: Select[*tuple[Any, ...]] = (
-        select(DayClose, Outlet.code, Outlet.name)
+        select(
+            DayClose.business_on,
+            DayClose.cash_system_fen,
+            DayClose.cash_counted_fen,
+            DayClose.cash_difference_fen,
+            DayClose.counterfeit_fen,
+            Outlet.code,
+            Outlet.name,
+        )
         .join(Outlet, Outlet.id == DayClose.outlet_id)
         .where(visible_outlets(viewer, Permission.SETTLEMENT_READ))
     )
@@ -165,23 +174,27 @@ class NotClosed:
     days: int
 
 
-def not_closed(viewer: Actor, until: date, most: int = 200) -> list[NotClosed]:
-    """Return the outlets of the territory with days before ``until`` that are not closed, the longest open first."""
+@built_once
+def _not_closed(viewer: Actor, most: int) -> Select[*tuple[Any, ...]]:
     first = func.min(days.c.business_on)
-    rows = db.session.execute(
+    return (
         select(Outlet.code, Outlet.name, Outlet.phone, first, func.count())
         .join(Outlet, Outlet.id == days.c.outlet_id)
         .where(
             days.c.closed_at.is_(None),
             days.c.receipt_serial > 0,
-            days.c.business_on < until,
+            days.c.business_on < bindparam("until", type_=Date()),
             visible_outlets(viewer, Permission.SETTLEMENT_READ),
         )
         .group_by(Outlet.id, Outlet.code, Outlet.name, Outlet.phone)
         .order_by(first, Outlet.code)
         .limit(most)
     )
-    return [NotClosed(*row) for row in rows]
+
+
+def not_closed(viewer: Actor, until: date, most: int = 200) -> list[NotClosed]:
+    """Return the outlets of the territory with days before ``until`` that are not closed, the longest open first."""
+    return [NotClosed(*row) for row in rows_of(_not_closed(viewer, most), {"until": until})]
 
 
 @built_once

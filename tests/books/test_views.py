@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from sqlalchemy import insert, select
 
 from agentnet.books.accounts import account_for, account_page
 from agentnet.books.models import JournalExport, JournalMapping
-from agentnet.books.rules import Span
+from agentnet.books.rules import Moved, Span
 from agentnet.books.words import LINES
 from agentnet.closing.actions import close_month
 from agentnet.core.clock import Month, frozen_at
@@ -104,6 +104,19 @@ def test_the_running_balance_is_the_one_worked_out_by_hand(app, rolled):
     with reading():
         down = account_page(account_id(), Span(NOVEMBER), {"sort": "-day"}).page.items
     assert [line.balance_fen for line in down] == [line.balance_fen for line in lines][::-1]
+
+
+@pytest.mark.parametrize("rolled", [False, True])
+def test_what_an_account_held_before_is_its_opening(app, rolled):
+    """Up to Wednesday 128.38 came and 2.00 went; the week left 36.38."""
+    a_week()
+    if rolled:
+        roll_up(world.NOW)
+    with reading():
+        days = account_page(account_id(), Span(NOVEMBER, until=date(2026, 11, 12)), {})
+        after = account_page(account_id(), Span(Month(2026, 12)), {})
+    assert days.moved == Moved(0, 128_38, 2_00)
+    assert (after.moved, list(after.page.items)) == (Moved(36_38), [])
 
 
 def test_each_page_goes_on_where_the_last_one_stood(app):

@@ -51,6 +51,33 @@ def test_the_list_opens_in_the_readers_language_where_there_is_any(drawn: Facts,
     assert len(listed(client, "?sort=title")) == 8
 
 
+def test_what_is_too_much_to_count_is_so_for_those_alone_who_see_all_of_it(
+    drawn: Facts, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Adam sees five papers of October and three of week 46, the company's finance the five, a county's people fewer.
+
+    October in English comes last, and is counted then.
+    """
+    monkeypatch.setattr(views, "MOST_IN_A_ZIP", 4)
+    said = {"adam": "超过 4 份", "fang": "超过 4 份", "carol": "共 4 份", "charlie": "共 1 份"}
+    for _again in range(2):
+        for who, words in said.items():
+            page = sign_in(who).get("/documents").get_data(as_text=True)
+            assert words in page, who
+    client = sign_in("adam")
+    for asked, words in (
+        ("?kind=INVENTED_WEEK", "共 3 份"),
+        ("?language=zh", "超过 4 份"),
+        ("?language=", "超过 4 份"),
+    ):
+        assert words in client.get(f"/documents{asked}").get_data(as_text=True), asked
+    assert "没有符合条件的报表" in client.get("/documents?language=en").get_data(as_text=True)
+    plan(drawn, language="en")
+    assert "超过 4 份" in client.get("/documents?language=en").get_data(as_text=True)
+    monkeypatch.setattr(views, "MOST_IN_A_ZIP", 7)
+    assert "共 5 份" in client.get("/documents?language=en").get_data(as_text=True)
+
+
 @pytest.mark.parametrize(
     "junk", ["?period=yesterday", "?state=x%00", "?order=1", "?cursor=zzz", "?kind='", "?q=%25%25", "?org_unit=%00"]
 )

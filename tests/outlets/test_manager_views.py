@@ -4,9 +4,10 @@ import re
 from io import BytesIO
 
 from PIL import Image
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from agentnet.core.ids import new_id
+from agentnet.divisions.models import OrgUnit
 from agentnet.infra.db import db
 from agentnet.infra.transaction import batch, reading
 from agentnet.outlets.actions import dock_village
@@ -121,6 +122,21 @@ def test_docking_coverage_counts_docked_registered_and_declared(sign_in: SignIn)
     assert "贝恩宁、鲍勃安" in page
     assert "杉青闸" not in page
     assert "垟岙村委会" in sign_in("carol").get("/dockings?docked=no&unit=WL").text
+
+
+def test_a_units_declared_villages_and_division_count_at_once(sign_in: SignIn) -> None:
+    carol = sign_in("carol")
+    before = carol.get("/dockings").text
+    with batch() as session:
+        session.execute(update(OrgUnit).where(OrgUnit.code == "WL").values(declared_villages=415))
+    after = carol.get("/dockings").text
+    assert ("0.1%" in before, "0.2%" in before) == (True, False)
+    assert ("0.1%" in after, "0.2%" in after) == (False, True)
+    assert ("垟岙村委会" in after, "杉青闸" in after) == (True, False)
+    with batch() as session:
+        session.execute(update(OrgUnit).where(OrgUnit.code == "WL").values(division_code="330400000000"))
+    moved = carol.get("/dockings").text
+    assert ("垟岙村委会" in moved, "杉青闸" in moved) == (False, True)
 
 
 def test_a_village_is_docked_and_undocked(sign_in: SignIn) -> None:

@@ -8,16 +8,24 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, String, Subquery, and_, func, literal, or_, select, type_coerce, union_all
+from sqlalchemy import Select, String, Subquery, and_, bindparam, func, literal, or_, select, type_coerce, union_all
 
 from agentnet.collecting.models import Collection
+from agentnet.core.errors import Missing
 from agentnet.core.money import Fen
+from agentnet.infra.actor import Actor
+from agentnet.infra.columnar import rows_of
 from agentnet.infra.db import db
 from agentnet.infra.pages import Page, SortBy, page_of
 from agentnet.infra.statements import built_once
-from agentnet.ledger.queries import account_ids, balance, transfers
+from agentnet.infra.straight import Straight, straight_rows
+from agentnet.ledger.queries import accounts, balance, balances, transfers
 from agentnet.ledger.rules import DEBIT, OUTLET, AccountKey, chart_line
+from agentnet.outlets.models import Outlet
+from agentnet.outlets.queries import visible_outlets
+from agentnet.settlement.ageing.models import CashAge
 from agentnet.settlement.models import DayClose, Remittance
+from agentnet.users.permissions import Permission, require
 
 ACCOUNTS = {"cash": "CASH_HELD", "float": "FLOAT", "transit": "IN_TRANSIT"}
 """The accounts of an outlet that have a page, by their name in the address."""
@@ -45,11 +53,27 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A page of an account's lines and its balance now (fen)."""
+    """A page of an account's lines, its balance now (fen), and whose it is."""
 
     lines: Sequence[Line]
     page: Page[Any]
     balance_fen: Fen
+    outlet: Any
+    age: Any
+    """How the outlet's cash stands as it is kept; None for an outlet nobody has counted yet."""
+
+
+@built_once
+def _accounts_of(viewer: Actor, code: str) -> Select[*tuple[Any, ...]]:
+    """Return the select of an outlet the viewer may see, its account of this code if it has one, and its cash's age."""
+    key = {"owner_kind": OUTLET, "owner_id": Outlet.id, "code": code, "detail": ""}
+    return (
+        select(Outlet, accounts.c.id.label("account_id"), balances.c.balance_fen, CashAge)
+        .outerjoin(accounts, and_(*(accounts.c[name] == value for name, value in key.items())))
+        .outerjoin(balances, balances.c.account_id == accounts.c.id)
+        .outerjoin(CashAge, CashAge.outlet_id == Outlet.id)
+        .where(Outlet.code == bindparam("outlet_code"), visible_outlets(viewer, Permission.SETTLEMENT_READ))
+    )
 
 
 @built_once
@@ -73,12 +97,24 @@ def _legs(account_id: int) -> tuple[Subquery, Select[*tuple[Any, ...]]]:
     return legs, select(as_stored, *(column for column in legs.c if column.name != "id"))
 
 
-def statement_of(outlet_id: int, name: str, arguments: Mapping[str, str]) -> Statement:
-    """Return a page of an outlet's account, newest first unless asked otherwise; ``name`` is one of ``ACCOUNTS``."""
-    key = AccountKey(OUTLET, outlet_id, ACCOUNTS[name])
-    sign = 1 if chart_line(key).normal_side == DEBIT else -1
-    whole = balance(key)
-    legs, shown = _legs(account_ids([key]).get(key, 0))
+def statement_of(viewer: Actor, code: str, name: str, arguments: Mapping[str, str]) -> Statement:
+    """Return a page of an outlet's account, newest first unless asked otherwise; ``name`` is one of ``ACCOUNTS``.
+
+    Raises:
+        Forbidden: ``not_permitted``. Missing: ``outlet_missing``, ``account_missing``.
+    """
+    require(viewer, Permission.SETTLEMENT_READ)
+    found = rows_of(_accounts_of(viewer, ACCOUNTS.get(name, "")), {"outlet_code": code})
+    if not found:
+        raise Missing("outlet_missing", "没有找到这个网点，或它不在您的管辖范围内")
+    if name not in ACCOUNTS:
+        raise Missing("account_missing", "没有这个账户")
+    of = found[0]
+    key = AccountKey(OUTLET, of.Outlet.id, ACCOUNTS[name])
+    line = chart_line(key)
+    sign = 1 if line.normal_side == DEBIT else -1
+    whole = (of.balance_fen or 0) if line.guarded else balance(key)
+    legs, shown = _legs(of.account_id or 0)
     page = page_of(
         db.session(),
         shown,
@@ -92,9 +128,7 @@ def statement_of(outlet_id: int, name: str, arguments: Mapping[str, str]) -> Sta
     down, lines = page.sorting.descending, list[Line]()
     begins_now = down and page.previous_cursor is None
     held = whole if begins_now or not page.items else whole - sign * _moved_after(legs, page.items[0])
-    receipts = _named(Collection.id, Collection.receipt_no, page.items, "COLLECTION")
-    slips = _named(Remittance.id, Remittance.slip_no, page.items, "REMITTANCE")
-    closed = _named(DayClose.id, DayClose.business_on, page.items, "DAY_CLOSE")
+    receipts, slips, closed = (_named(kind, page.items) for kind in ("COLLECTION", "REMITTANCE", "DAY_CLOSE"))
     for row in page.items:
         change = sign * (row.debit - row.credit)
         if lines and not down:
@@ -116,7 +150,7 @@ def statement_of(outlet_id: int, name: str, arguments: Mapping[str, str]) -> Sta
         )
         if down:
             held -= change
-    return Statement(lines, page, whole)
+    return Statement(lines, page, whole, of.Outlet, of.CashAge)
 
 
 def _moved_after(legs: Subquery, row: Any) -> Fen:
@@ -127,14 +161,23 @@ def _moved_after(legs: Subquery, row: Any) -> Fen:
     return int(db.session.connection().scalar(moved) or 0)
 
 
-def _named(id_: Any, name: Any, items: Sequence[Any], kind: str) -> dict[str, Any]:
+def _names(id_: Any, name: Any) -> Straight:
+    # As stored: building fifty ids to show none of them took a third of the page.
+    return Straight(select(type_coerce(id_, String), name).where(id_.in_(bindparam("ids", expanding=True))))
+
+
+_NAMES = {
+    "COLLECTION": _names(Collection.id, Collection.receipt_no),
+    "REMITTANCE": _names(Remittance.id, Remittance.slip_no),
+    "DAY_CLOSE": _names(DayClose.id, DayClose.business_on),
+}
+
+
+def _named(kind: str, items: Sequence[Any]) -> dict[str, Any]:
     """Return the names of those subjects of a kind that have a page, by the subject's id as the transfer keeps it."""
     wanted = {row.subject_id: UUID(row.subject_id) for row in items if row.subject_kind == kind}
     if not wanted:
         return {}
     by_hex = {one.hex: subject for subject, one in wanted.items()}
-    rows = db.session.connection().execute(
-        # As stored: building fifty ids to show none of them took a third of the page.
-        select(type_coerce(id_, String).label("id"), name).where(id_.in_(list(wanted.values())))
-    )
+    rows = straight_rows(_NAMES[kind], ids=list(wanted.values()))
     return {by_hex[str(row[0]).replace("-", "")]: row[1] for row in rows}

@@ -5,16 +5,14 @@ from __future__ import annotations
 from flask import render_template, request
 from flask_babel import gettext as _
 
-from agentnet.core.errors import Missing
 from agentnet.infra.actor import Role
 from agentnet.infra.pages import chosen, typed_text
 from agentnet.outlets.display import SETTINGS, choices
-from agentnet.outlets.queries import outlet_for, units_of
+from agentnet.outlets.queries import units_of
 from agentnet.outlets.views.common import choices_of
 from agentnet.settlement.ageing import listing
 from agentnet.settlement.ageing.listing import BUCKETS, AgeFilter
-from agentnet.settlement.ageing.queries import age_kept
-from agentnet.settlement.ageing.statement import ACCOUNTS, statement_of
+from agentnet.settlement.ageing.statement import statement_of
 from agentnet.settlement.words import ACCOUNT_NAMES, OTHER_TRANSFER, TRANSFER_KINDS
 from agentnet.users.guard import needs, viewer
 from agentnet.users.permissions import Permission
@@ -68,17 +66,14 @@ def stations() -> str:
 @needs(Permission.SETTLEMENT_READ)
 def account(code: str, name: str) -> str:
     """Show an outlet's account, line by line, with the balance after each and the way to what moved it."""
-    outlet = outlet_for(viewer(), code, Permission.SETTLEMENT_READ)
-    if name not in ACCOUNTS:
-        raise Missing("account_missing", "没有这个账户")
+    found = statement_of(viewer(), code, name, request.args)
     return render_template(
         "settlement/account.html",
-        outlet=outlet,
+        outlet=found.outlet,
         name=name,
         account_names=ACCOUNT_NAMES,
-        found=statement_of(outlet.id, name, request.args),
-        age=age_kept(outlet.id) if name == "cash" else None,
-        kinds={kind: _(words) for kind, words in TRANSFER_KINDS.items()},
-        other_kind=_(OTHER_TRANSFER),
+        found=found,
+        age=found.age if name == "cash" else None,
+        kinds={kind: _(TRANSFER_KINDS.get(kind, OTHER_TRANSFER)) for kind in {line.kind for line in found.lines}},
         is_keeper=viewer().has(Role.AGENT),
     )

@@ -6,7 +6,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, cast, extract, func
+from sqlalchemy import BigInteger, ColumnElement, Date, Integer, cast, func, literal, literal_column, type_coerce
 
 from agentnet.core.clock import today
 from agentnet.infra.db import db
@@ -26,14 +26,16 @@ def by_age() -> SortBy:
 
 @lru_cache(maxsize=8)
 def _by_age(until: date, dialect: str) -> SortBy:
-    ended = func.coalesce(_day_number(Difference.ended_at, dialect), (until - _DAY_ZERO).days)
+    until_number = literal_column(str((until - _DAY_ZERO).days), Integer)
+    ended = func.coalesce(_day_number(Difference.ended_at, dialect), until_number)
     return SortBy(ended - _day_number(Difference.opened_at, dialect), int)
 
 
 def _day_number(instant: Any, dialect: str) -> ColumnElement[int]:
     """Return the number of an instant's day in Shanghai, eight hours before UTC."""
     if dialect == "sqlite":
-        seconds = cast(func.strftime("%s", instant), BigInteger)
-    else:
-        seconds = cast(func.floor(extract("epoch", instant)), BigInteger)
-    return (seconds + 8 * 3600) // 86_400
+        # Written out, so that SQLite sees the same expression in what it shows and sorts by, and works it out once.
+        seconds = cast(func.strftime(literal_column("'%s'"), instant), BigInteger)
+        return (seconds + literal_column("28800", Integer)) // literal_column("86400", Integer)
+    in_shanghai = cast(func.timezone(literal_column("interval '8 hours'"), instant), Date)
+    return type_coerce(in_shanghai - literal(_DAY_ZERO, Date), Integer)  # a number: the server's own dates are one

@@ -19,6 +19,7 @@ from agentnet.infra.pages import typed_day, typed_text
 from agentnet.infra.templating import tell
 from agentnet.settlement.reconciliation import queries
 from agentnet.settlement.reconciliation.difference_actions import end, take_on, waiting_for
+from agentnet.settlement.reconciliation.difference_list import Asked, differences_page
 from agentnet.settlement.reconciliation.forms import ReasonForm
 from agentnet.settlement.reconciliation.models import Difference
 from agentnet.settlement.reconciliation.remedy_actions import remedy_of, request_of_remedy
@@ -49,7 +50,7 @@ def differences() -> str:
     state = request.args.get("state", State.OPEN)
     age = AGES.get(request.args.get("age", ""))
     file_id = request.args.get("file", "")
-    asked = queries.Asked(
+    asked = Asked(
         kind=request.args.get("kind", "") if request.args.get("kind", "") in KINDS else "",
         state=state if state in STATES else "",
         outlet=typed_text(request.args, "outlet", 32),
@@ -60,7 +61,7 @@ def differences() -> str:
     )
     return render_template(
         "reconciliation/differences.html",
-        page=queries.differences_page(viewer(), request.args, asked),
+        page=differences_page(viewer(), request.args, asked),
         asked=asked,
         age=str(age or ""),
         ages=AGES,
@@ -70,7 +71,6 @@ def differences() -> str:
         kinds=KINDS,
         states=STATES,
         proposed=proposed,
-        age_of=_age,
         late=WORST_AGE_DAYS,
     )
 

@@ -37,7 +37,6 @@ from agentnet.settlement.reconciliation.taking import (
     take_partner_file,
     take_statements,
 )
-from agentnet.settlement.reconciliation.withdrawals import withdrawal_of
 from agentnet.settlement.reconciliation.words import FILE_KINDS, ROW_KINDS, SOURCES, STEPS, step_words
 from agentnet.users.guard import needs, viewer
 from agentnet.users.permissions import Permission, covers_company, grants_for, may, require
@@ -209,7 +208,8 @@ def take(sha256: str) -> Answer:
 @needs(Permission.RECONCILIATION_READ)
 def file(file_id: int) -> str:
     """Show a file: what its rows were matched by, what is open, and the rows themselves."""
-    found = queries.file_for(viewer(), file_id)
+    shown = queries.file_shown(viewer(), file_id)
+    found = shown.ReconciliationFile
     only = request.args.get("only", "")
     only = only if only in ("matched", "unmatched") else ""
     finance = may(viewer(), Permission.RECONCILE)
@@ -217,12 +217,13 @@ def file(file_id: int) -> str:
     return render_template(
         "reconciliation/file.html",
         file=found,
-        partner=db.session.get(Partner, found.partner_id) if found.partner_id else None,
+        partner_name=shown.partner_name,
         sums=file_sums(found),
         page=queries.rows_page(found, request.args, only),
         only=only,
         may_withdraw=finance,
-        withdrawal=withdrawal_of(found) if finance or found.withdrawn_at else None,
+        withdrawal_id=shown.withdrawal_id,
+        withdrawal_reason=shown.withdrawal_reason,
         waiting=waiting,
         waiting_fen=sum(one.confirmed_fen for one in waiting),
         sources=SOURCES,

@@ -48,5 +48,8 @@ def day_mark(day: date) -> str | None:
 
 def _newest_match() -> int:
     """Return the number of the newest match: on SQLite, where one writes at a time, no trigger tells of a new one."""
-    ((newest,),) = _NEWEST.rows(db.session.connection(), {})
+    connection = db.session.connection()
+    if connection.dialect.name != "sqlite":
+        return 0
+    ((newest,),) = _NEWEST.rows(connection, {})
     return int(newest or 0)

@@ -3,25 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, and_, bindparam, false, func, literal, or_, select, true
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    String,
+    and_,
+    bindparam,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.orm import InstrumentedAttribute
 
+from agentnet.approvals.models import Approval
+from agentnet.approvals.rules import ApprovalState
 from agentnet.collecting.models import Collection, Household
 from agentnet.core.errors import Missing
 from agentnet.divisions.models import OrgUnit
 from agentnet.infra.actor import Actor
+from agentnet.infra.columnar import rows_of
 from agentnet.infra.db import db
 from agentnet.infra.pages import Page, SortBy, page_of
 from agentnet.infra.statements import built_once
 from agentnet.outlets.models import Outlet, Partner
 from agentnet.outlets.queries import under
-from agentnet.settlement.matching import Kind
 from agentnet.settlement.models import Remittance
-from agentnet.settlement.reconciliation.ages import by_age
 from agentnet.settlement.reconciliation.models import (
     ColumnMapping,
     Difference,
@@ -30,7 +43,7 @@ from agentnet.settlement.reconciliation.models import (
     ReconciliationFile,
     RowMatch,
 )
-from agentnet.settlement.reconciliation.rules import RowKind, State
+from agentnet.settlement.reconciliation.rules import ABOUT_FILE, WITHDRAWAL, RowKind, State
 from agentnet.users.models import User
 from agentnet.users.permissions import Permission, covers_company, grants_for, org_paths, require
 
@@ -66,14 +79,52 @@ def file_for(
         statement = statement.with_for_update(of=file)
     found = db.session.scalar(statement, {"file_id": file_id})
     if found is None:
-        raise Missing("channel_file_missing", "没有找到这个对账文件，或它不在您的管辖范围内")
+        raise _no_such_file()
     return found
+
+
+def _no_such_file() -> Missing:
+    return Missing("channel_file_missing", "没有找到这个对账文件，或它不在您的管辖范围内")
 
 
 @built_once
 def _file_seen(viewer: Actor, permission: Permission) -> Select[ReconciliationFile]:
     file = ReconciliationFile
     return select(file).where(file.id == _FILE, seen_by(viewer, permission, file.org_unit_id, file.partner_id))
+
+
+def file_shown(viewer: Actor, file_id: int) -> Any:
+    """Return the file ``file_for`` would, as its columns, with its partner's name and the request to withdraw it.
+
+    That is the one by which it was withdrawn, else the one that waits for its second person.
+
+    Raises:
+        Forbidden: ``not_permitted``. Missing: ``channel_file_missing``.
+    """
+    require(viewer, Permission.RECONCILIATION_READ)
+    found = rows_of(_file_shown(viewer), {"file_id": file_id, "subject_id": str(file_id)})
+    if not found:
+        raise _no_such_file()
+    return found[0]
+
+
+@built_once
+def _file_shown(viewer: Actor) -> Select[*tuple[Any, ...]]:
+    file = ReconciliationFile
+    about_it = {"kind": WITHDRAWAL, "subject_kind": ABOUT_FILE, "subject_id": bindparam("subject_id", type_=String())}
+    waiting = select(Approval.id).filter_by(**about_it, state=ApprovalState.PENDING).scalar_subquery()
+    request = Approval.__table__.alias("request")
+    return (
+        select(
+            file,
+            Partner.name.label("partner_name"),
+            request.c.id.label("withdrawal_id"),
+            request.c.reason.label("withdrawal_reason"),
+        )
+        .outerjoin(Partner, Partner.id == file.partner_id)
+        .outerjoin(request, request.c.id == func.coalesce(file.withdrawal_id, waiting))
+        .where(file.id == _FILE, seen_by(viewer, Permission.RECONCILIATION_READ, file.org_unit_id, file.partner_id))
+    )
 
 
 def row_for(
@@ -248,70 +299,6 @@ def difference_for(
 def deposit_state(found: Difference) -> str | None:
     """Return the state of the deposit a difference is about, None where it is about none."""
     return db.session.scalar(select(Remittance.state).where(Remittance.id == found.remittance_id))
-
-
-DIFFERENCE_COLUMNS = {
-    "day": SortBy(Difference.business_on, date),
-    "amount": SortBy(Difference.amount_fen, int),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What narrows the list of differences."""
-
-    kind: str = ""
-    state: str = State.OPEN
-    outlet: str = ""
-    day: date | None = None
-    file_id: int | None = None
-    opened_before: Any = None
-    """An instant: only those opened before it."""
-    owner_id: int | None = None
-
-
-@built_once
-def _differences(viewer: Actor, asked: Asked) -> Select[*tuple[Any, ...]]:
-    statement: Select[*tuple[Any, ...]] = (
-        select(
-            Difference,
-            Outlet.code,
-            Outlet.name,
-            Partner.name.label("partner_name"),
-            User.display_name.label("owner"),
-            ReconciliationFile.source,
-        )
-        .join(ReconciliationFile, ReconciliationFile.id == Difference.file_id)
-        .outerjoin(Outlet, Outlet.id == Difference.outlet_id)
-        .outerjoin(Partner, Partner.id == Difference.partner_id)
-        .outerjoin(User, User.id == Difference.owner_id)
-        .where(seen_by(viewer, Permission.RECONCILIATION_READ, Difference.org_unit_id, Difference.partner_id))
-    )
-    if asked.kind in tuple(Kind):
-        statement = statement.where(Difference.kind == asked.kind)
-    if asked.state in tuple(State):
-        statement = statement.where(Difference.state == asked.state)
-    if asked.outlet:
-        statement = statement.where(Outlet.code == asked.outlet)
-    if asked.day:
-        statement = statement.where(Difference.business_on == asked.day)
-    if asked.file_id:
-        statement = statement.where(Difference.file_id == asked.file_id)
-    if asked.opened_before:
-        statement = statement.where(Difference.opened_at < asked.opened_before)
-    if asked.owner_id:
-        statement = statement.where(Difference.owner_id == asked.owner_id)
-    return statement
-
-
-_BY_ID = SortBy(Difference.id, int)
-
-
-def differences_page(viewer: Actor, arguments: Mapping[str, str], asked: Asked) -> Page[Any]:
-    """Return a page of differences in the viewer's territory, the oldest first unless asked otherwise."""
-    columns = DIFFERENCE_COLUMNS | {"age": by_age()}
-    statement = _differences(viewer, asked)
-    return page_of(db.session(), statement, arguments, columns=columns, default="-age", key=_BY_ID)
 
 
 def steps_of(difference_id: int) -> Sequence[Any]:

@@ -17,7 +17,6 @@ from sqlalchemy import ColumnElement, Table, and_, exists, func, insert, literal
 from agentnet.approvals.actions import request_approval
 from agentnet.approvals.kinds import ApprovalKind, Change, Described
 from agentnet.approvals.models import Approval
-from agentnet.approvals.queries import pending_of
 from agentnet.approvals.rules import ApprovalState, NewApproval
 from agentnet.collecting.models import Collection, Household
 from agentnet.core.clock import now
@@ -125,13 +124,6 @@ def require_withdrawable(file: ReconciliationFile) -> None:
         .limit(1)
     )
     require_unrepeated(db.session.scalar(repeating))
-
-
-def withdrawal_of(file: ReconciliationFile) -> Approval | None:
-    """Return the request by which a file was withdrawn, else one that waits for its second person."""
-    if file.withdrawal_id is not None:
-        return db.session.get_one(Approval, file.withdrawal_id)
-    return pending_of(rules.WITHDRAWAL, rules.ABOUT_FILE, str(file.id))
 
 
 def _confirmed_slips(file: ReconciliationFile) -> list[str]:

@@ -10,9 +10,8 @@ from sqlalchemy import insert, select
 
 from agentnet.infra.db import db
 from agentnet.infra.transaction import batch, reading
-from agentnet.settlement.reconciliation.difference_views import _age
+from agentnet.settlement.reconciliation.difference_list import Asked, differences_page
 from agentnet.settlement.reconciliation.models import ColumnMapping, Difference, FileRow, ReconciliationFile, RowMatch
-from agentnet.settlement.reconciliation.queries import Asked, differences_page
 from agentnet.settlement.reconciliation.tie import Leg, day_ties, ties_of
 from tests import world
 from tests.collecting.counter import balance_of, count, item, record
@@ -220,9 +219,9 @@ def test_the_queue_is_sorted_by_the_age_it_shows_over_all_its_pages(app, sign_in
             while cursor is not None:
                 asked = {"sort": sort, "cursor": cursor}
                 page = differences_page(fang, asked, Asked(kind="DUPLICATE", state="ALL"))
-                found += [row.Difference for row in page.items]
+                found += page.items
                 cursor = page.next_cursor
-            assert (len({one.id for one in found}), [_age(one) for one in found]) == (61, wanted)
+            assert (len({one.id for one in found}), [one.age for one in found]) == (61, wanted)
     shown = re.search(
         r'aria-sort="descending">\s*<a[^>]*>时长', sign_in("fang").get("/reconciliation/differences").text
     )
