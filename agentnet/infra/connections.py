@@ -20,10 +20,6 @@ from sqlalchemy.orm import Session
 UNASKED_SECONDS = 5.0
 """A connection that was used so lately is not asked whether it is alive; the system knows whether it was closed."""
 
-LONGEST_KNOWN = 32_768
-MOST_PARAMETERS_KNOWN = 300
-"""Up to how many letters and parameters the driver knows a text again; by itself it does up to 4,096 and 50."""
-
 
 def answers_here(url: str) -> bool:
     """Tell whether the server of this address runs on this machine: reached by a socket's folder, or by itself."""
@@ -34,7 +30,6 @@ def answers_here(url: str) -> bool:
 
 def prepare_postgres(engine: Engine) -> None:
     """Attach what makes a connection read-only outside a writer's transaction, and known to be alive when lent."""
-    _know_long_texts(engine.dialect.dbapi)
 
     @event.listens_for(engine, "connect")
     def connect(connection: Any, _record: Any) -> None:
@@ -52,12 +47,6 @@ def prepare_postgres(engine: Engine) -> None:
             record.info["used"] - used > UNASKED_SECONDS and not _answers(engine, connection)
         ):
             raise InvalidatePoolError
-
-
-def _know_long_texts(driver: Any) -> None:
-    """Let the driver work out once where the parameters of a page's fifty rows stand, and not for each page."""
-    driver._queries.MAX_CACHED_STATEMENT_LENGTH = LONGEST_KNOWN
-    driver._queries.MAX_CACHED_STATEMENT_PARAMS = MOST_PARAMETERS_KNOWN
 
 
 def _was_closed(connection: Any) -> bool:

@@ -1,15 +1,13 @@
 """Connections to PostgreSQL: what they refuse outside a writer's transaction, and what becomes of one that was lost."""
 
 import pytest
-from psycopg import _queries
-from sqlalchemy import bindparam, create_engine, select, text
+from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from agentnet.infra.bulk import in_pieces
 from agentnet.infra.connections import answers_here
 from agentnet.infra.db import db
-from agentnet.infra.straight import Straight, straight_rows
 from agentnet.infra.transaction import batch, reading
 from agentnet.outlets.models import Outlet
 from agentnet.users.guard import needs
@@ -106,14 +104,6 @@ def test_a_connection_lost_in_the_middle_of_a_page_is_not_lent_again(own_app):
     with batch():
         assert asked("SELECT pg_backend_pid()").scalar() not in lost
         asked("UPDATE outlets SET name = name")
-
-
-def test_the_driver_knows_the_question_of_a_whole_page_again(app, monkeypatch):
-    statement = Straight(select(Outlet.id).where(Outlet.id.in_(bindparam("ids", expanding=True))))
-    with reading():
-        first = straight_rows(statement, ids=list(range(1, 52)))
-        monkeypatch.setattr(_queries, "_split_query", lambda *_: pytest.fail("worked out anew"))
-        assert straight_rows(statement, ids=list(range(1, 52))) == first != []
 
 
 @pytest.mark.parametrize(
