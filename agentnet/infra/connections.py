@@ -20,6 +20,10 @@ from sqlalchemy.orm import Session
 UNASKED_SECONDS = 5.0
 """A connection that was used so lately is not asked whether it is alive; the system knows whether it was closed."""
 
+PREPARED = 500
+"""How many statements a connection keeps prepared: all that pages and counters ask often, some 10 MB of the server's
+memory. The driver's own 100 are forgotten and prepared anew where people go from page to page."""
+
 
 def answers_here(url: str) -> bool:
     """Tell whether the server of this address runs on this machine: reached by a socket's folder, or by itself."""
@@ -37,6 +41,7 @@ def prepare_postgres(engine: Engine) -> None:
         connection.execute("SET default_transaction_read_only = on")
         connection.autocommit = False
         connection.read_only = False  # BEGIN READ WRITE
+        connection.prepared_max = PREPARED
 
     @event.listens_for(engine, "checkout")
     def checkout(connection: Any, record: Any, _proxy: Any) -> None:

@@ -8,6 +8,8 @@ work. Whoever listens to an engine's statements still sees every one.
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
@@ -35,6 +37,8 @@ class _Text:
     fetches: bool
     results: tuple[tuple[int, Callable[[Any], Any]], ...]
     """Which columns of a row are converted, and how; all others are the driver's own."""
+    numbered: str | None
+    """On PostgreSQL the same text as its server reads it, ``$1`` and not ``%s``: the driver need not look into it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,7 @@ class Straight:
             text = self._texts[key] = self._worked_out(cast(Any, make), parameters)
         values += text.fixed
         sent = tuple([values[at] if convert is None else convert(values[at]) for at, convert in text.places])
-        rows, rowcount = run(connection, text.sql, sent, fetch=text.fetches)
+        rows, rowcount = run(connection, text.sql, sent, fetch=text.fetches, numbered=text.numbered)
         if text.results:
             rows = [_converted(row, text.results) for row in rows]
         return Answer(rows, rowcount)
@@ -112,7 +116,7 @@ class Straight:
             for values in ((*row.values(), *text.fixed) for row in rows)
         ]
         many = len(sent) > 1
-        run(connection, text.sql, sent if many else sent[0], fetch=False, many=many)
+        run(connection, text.sql, sent if many else sent[0], fetch=False, many=many, numbered=text.numbered)
 
     def _worked_out(self, make: Any, parameters: Mapping[str, Any]) -> _Text:
         dialect = make(paramstyle="qmark" if make.name == "sqlite" else "format")
@@ -142,7 +146,14 @@ class Straight:
         columns = getattr(self._statement, "exported_columns", ())
         results = tuple(_reading(column.type, dialect) for column in columns)
         converted = tuple((at, convert) for at, convert in enumerate(results) if convert is not None)
-        return _Text(state.statement, places, tuple(fixed), bool(results), converted)
+        numbered = None if dialect.name == "sqlite" else _numbered(state.statement)
+        return _Text(state.statement, places, tuple(fixed), bool(results), converted, numbered)
+
+
+def _numbered(sql: str) -> str:
+    """Return the text with its places numbered in their order."""
+    count = itertools.count(1)
+    return re.sub("%[%s]", lambda found: "%" if found[0] == "%%" else f"${next(count)}", sql)
 
 
 def _reading(kind: Any, dialect: Any) -> Convert:
@@ -174,9 +185,18 @@ def _converted(row: Sequence[Any], converts: Sequence[tuple[int, Callable[[Any],
 
 
 def run(
-    connection: Connection, sql: str, parameters: Any, *, fetch: bool, many: bool = False
+    connection: Connection,
+    sql: str,
+    parameters: Any,
+    *,
+    fetch: bool,
+    many: bool = False,
+    numbered: str | None = None,
 ) -> tuple[list[tuple[Any, ...]], int]:
     """Execute the driver's text on the connection's own cursor; return the rows if asked for and the count changed.
+
+    On PostgreSQL a text with its places ``numbered`` goes to the server as it is. Of the other the driver works out
+    where its parameters stand, for each execution where they are many.
 
     Raises:
         DBAPIError: as SQLAlchemy would raise it.
@@ -184,7 +204,11 @@ def run(
     if connection.engine.dispatch.before_cursor_execute:
         result = connection.exec_driver_sql(sql, list(parameters) if many else parameters)
         return ([tuple(row) for row in result] if fetch else []), result.rowcount
-    cursor = connection.connection.cursor()
+    cursor: Any
+    if numbered is None:
+        cursor = connection.connection.cursor()
+    else:
+        sql, cursor = numbered, cast(Any, connection.dialect.dbapi).RawCursor(connection.connection.dbapi_connection)
     try:
         if many:
             cursor.executemany(sql, parameters)

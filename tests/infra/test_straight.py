@@ -12,7 +12,7 @@ from agentnet.core.ids import new_id
 from agentnet.infra.db import db
 from agentnet.infra.idempotency import Request
 from agentnet.infra.inserting import insert_typed
-from agentnet.infra.straight import Straight
+from agentnet.infra.straight import Straight, straight_rows
 from agentnet.infra.transaction import batch, reading
 from agentnet.ledger.models import AccountingMonth
 from agentnet.outlets.models import Outlet
@@ -144,3 +144,15 @@ def test_a_coordinate_is_read_as_a_float(app):
         first, second, *_others = where.rows(session.connection(), {})
     assert (first[1:], [type(value) for value in first[1:]]) == ((28.0, 121.25), [float, float])
     assert second[1:] == (None, None)
+
+
+def test_a_percent_sign_in_the_text_is_no_place(app):
+    begins = literal("WL%", literal_execute=True)
+    statement = Straight(
+        select(Outlet.code).where(
+            Outlet.code.like(begins), Outlet.id.in_(bindparam("ids", expanding=True)), Outlet.code != bindparam("other")
+        )
+    )
+    with reading():
+        rows = straight_rows(statement, ids=[1, 2, 3], other="WL0002")
+        assert sorted(rows) == sorted(db.session.execute(select(Outlet.code).where(Outlet.id.in_([1, 3]))).tuples())
