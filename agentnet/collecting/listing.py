@@ -19,7 +19,7 @@ from agentnet.core.money import Fen
 from agentnet.infra.actor import Actor
 from agentnet.infra.db import db
 from agentnet.infra.pages import Page, SortBy, page_of
-from agentnet.infra.statements import built_once
+from agentnet.infra.statements import built_once, written
 from agentnet.outlets.campaigns.queries import counts_in_campaign
 from agentnet.outlets.models import Outlet
 from agentnet.outlets.queries import visible_outlets
@@ -66,9 +66,9 @@ _STATES: Mapping[str, Any] = {STANDS: Void.id.is_(None), VOIDED: Void.id.is_not(
 def _conditions(viewer: Actor, wanted: CollectionFilter) -> list[ColumnElement[bool]]:
     conditions = [visible_outlets(viewer, Permission.COLLECTION_READ)]
     if wanted.starts_on:
-        conditions.append(Collection.business_on >= wanted.starts_on)
+        conditions.append(Collection.business_on >= written(wanted.starts_on))
     if wanted.ends_on:
-        conditions.append(Collection.business_on < wanted.ends_on)
+        conditions.append(Collection.business_on < written(wanted.ends_on))
     if wanted.outlet_code:
         conditions.append(Outlet.code == wanted.outlet_code)
     if wanted.tender:
