@@ -22,16 +22,15 @@ from sqlalchemy import (
     cast,
     func,
     select,
-    true,
 )
 
 from agentnet.collecting.models import Collection, CollectionDay, Correction, Void
 from agentnet.core.clock import shanghai_instant, today
 from agentnet.core.money import Fen
 from agentnet.divisions.models import OrgUnit, Setting
-from agentnet.infra.db import UtcDateTime, db
+from agentnet.infra.db import db
 from agentnet.infra.revisions import FIELD, REGISTER, remembered
-from agentnet.infra.statements import built_once, written
+from agentnet.infra.statements import built_once, in_one_row, written
 from agentnet.infra.straight import Straight
 from agentnet.ledger.models import BusinessDay
 from agentnet.outlets.queries import under
@@ -121,22 +120,21 @@ def _final(paths: tuple[str, ...] | None) -> Straight:
 
 @built_once
 def _running(paths: tuple[str, ...] | None, since: date, until: date, periods: Periods) -> Straight:
-    """Return one row: the first day that is not final, what was taken on days that may change, and what of it was voided:
-    how many urban ones and all, what they come to; and how many refunds were carried out anywhere, by period."""
+    """Return one row: the first day that is not final; what was taken on days that may change, what of it was voided:
+    how many urban ones and all, then what they come to; and how many refunds there are anywhere, by period.
+    """
     amount, on = Collection.amount_fen, Collection.business_on
     figures = (_urban(Collection.setting, 1), func.count(), _urban(Collection.setting, amount), _whole(amount))
     here = (on >= written(since), on < written(until), *_here(Collection.org_unit_id, paths))
-    taken = select(*figures).where(*here).subquery("taken")
+    taken = select(*figures).where(*here)
     # Nothing is voided after its business day, nor before the day it was taken on: the evening before, if that day was
     # closed. So the few voids of then are all there can be; a day more bears with whoever works at midnight.
     voided_at = Void.voided_at >= written(shanghai_instant(since - timedelta(days=1)))
     voided_by = Void.voided_at < written(shanghai_instant(until + timedelta(days=1)))
-    undone = select(*figures).join(Void, Void.collection_id == Collection.id).where(voided_at, voided_by, *here)
-    voided = undone.subquery("voided")
+    voided = select(*figures).join(Void, Void.collection_id == Collection.id).where(voided_at, voided_by, *here)
     first_open = select(func.min(BusinessDay.business_on)).where(BusinessDay.allocated_at.is_(None))
     refunds = (select(func.count()).where(*_refunded_in(written(a), written(b))) for a, b in periods)
-    asked = (first_open.scalar_subquery(), *taken.c, *voided.c, *(one.scalar_subquery() for one in refunds))
-    return Straight(select(*asked).select_from(taken.join(voided, true())))
+    return Straight(in_one_row(first_open, taken, voided, *refunds))
 
 
 def _refunded_in(since: ColumnElement[Any], until: ColumnElement[Any]) -> tuple[ColumnElement[bool], ...]:

@@ -9,11 +9,11 @@ database, the day apart, and takes arguments that can be compared: an ``Actor``,
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache, wraps
 from datetime import date, datetime
+from functools import lru_cache, wraps
 from typing import Any, ParamSpec, TypeVar
 
-from sqlalchemy import ColumnElement, literal
+from sqlalchemy import ColumnElement, Select, literal, select, true
 
 from agentnet.core.clock import today
 from agentnet.infra.db import UtcDateTime
@@ -48,3 +48,12 @@ def written(value: str | int | date) -> ColumnElement[Any]:
     looked at is written out, and a day that a statement is built with; never what is different each time.
     """
     return literal(value, UtcDateTime() if isinstance(value, datetime) else None, literal_execute=True)
+
+
+def in_one_row(*selects: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    """Return the select of one row: the columns of several selects, each of which finds one row, side by side."""
+    first, *others = [one.subquery() for one in selects]
+    joined: Any = first
+    for other in others:
+        joined = joined.join(other, true())
+    return select(*first.c, *(column for other in others for column in other.c)).select_from(joined)
