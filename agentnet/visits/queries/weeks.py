@@ -13,8 +13,9 @@ from sqlalchemy import BigInteger, Date, Select, String, and_, bindparam, func, 
 from sqlalchemy.orm import aliased
 
 from agentnet.core.clock import IsoWeek, today
+from agentnet.infra.columnar import rows_of
 from agentnet.infra.db import db
-from agentnet.infra.revisions import REGISTER, remembered
+from agentnet.infra.revisions import FIELD, REGISTER, remembered
 from agentnet.outlets.models import Assignment, Manager, Outlet
 from agentnet.visits.models import Duty, DutyVisit, Need, Visit
 from agentnet.visits.queries.permitted import visited_duty
@@ -64,7 +65,7 @@ class _Held:
 def managers_week(manager_id: int, week: IsoWeek) -> list[ManagersDuty]:
     """Return the week's duties of a manager: neglected ones first, then open ones, then what is done."""
     held = remembered(REGISTER, ("held", manager_id, week), lambda: _held(manager_id, week))
-    streaks = _weeks_missed(manager_id, week)
+    streaks = remembered(FIELD, ("missed", manager_id, week), lambda: _weeks_missed(manager_id, week))
     found = []
     for row in _duties(manager_id, week):
         own = held.get(row.id)
@@ -227,7 +228,7 @@ def _of_week(manager_id: int, week: IsoWeek) -> dict[str, Any]:
 def _duties(manager_id: int, week: IsoWeek) -> Sequence[Any]:
     """Return a manager's duties of a week, each with the earliest visit that serves it and was not struck."""
     found: dict[int, Any] = {}
-    for row in db.session.connection().execute(_DUTIES, _of_week(manager_id, week)):
+    for row in rows_of(_DUTIES, _of_week(manager_id, week)):
         found.setdefault(row.duty_id, row)
     return list(found.values())
 
@@ -248,7 +249,7 @@ def _weeks_missed(manager_id: int, week: IsoWeek) -> Mapping[int, int]:
     given = _of_week(manager_id, week) | {"first": str(first)}
     streaks: dict[int, int] = defaultdict(int)
     ended: set[int] = set()
-    for outlet_id, visited in db.session.connection().execute(_PAST, given):
+    for outlet_id, visited in rows_of(_PAST, given):
         if visited:
             ended.add(outlet_id)
         elif outlet_id not in ended:
