@@ -29,7 +29,7 @@ from agentnet.core.clock import shanghai_instant, today
 from agentnet.core.money import Fen
 from agentnet.divisions.models import OrgUnit, Setting
 from agentnet.infra.db import db
-from agentnet.infra.revisions import FIELD, REGISTER, remembered
+from agentnet.infra.revisions import FIELD, remembered_under, select_mark
 from agentnet.infra.statements import built_once, in_one_row, written
 from agentnet.infra.straight import Straight
 from agentnet.ledger.models import BusinessDay
@@ -120,8 +120,9 @@ def _final(paths: tuple[str, ...] | None) -> Straight:
 
 @built_once
 def _running(paths: tuple[str, ...] | None, since: date, until: date, periods: Periods) -> Straight:
-    """Return one row: the first day that is not final; what was taken on days that may change, what of it was voided:
-    how many urban ones and all, then what they come to; and how many refunds there are anywhere, by period.
+    """Return one row: what all else is known by and the first day that is not final; what was taken on days that may
+    change, what of it was voided: how many urban ones and all, then what they come to; and how many refunds there are
+    anywhere, by period.
     """
     amount, on = Collection.amount_fen, Collection.business_on
     figures = (_urban(Collection.setting, 1), func.count(), _urban(Collection.setting, amount), _whole(amount))
@@ -134,7 +135,7 @@ def _running(paths: tuple[str, ...] | None, since: date, until: date, periods: P
     voided = select(*figures).join(Void, Void.collection_id == Collection.id).where(voided_at, voided_by, *here)
     first_open = select(func.min(BusinessDay.business_on)).where(BusinessDay.allocated_at.is_(None))
     refunds = (select(func.count()).where(*_refunded_in(written(a), written(b))) for a, b in periods)
-    return Straight(in_one_row(first_open, taken, voided, *refunds))
+    return Straight(in_one_row(select_mark(FIELD), first_open, taken, voided, *refunds))
 
 
 def _refunded_in(since: ColumnElement[Any], until: ColumnElement[Any]) -> tuple[ColumnElement[bool], ...]:
@@ -161,7 +162,7 @@ def taken_in_periods(paths: tuple[str, ...] | None, *periods: tuple[date, date])
     connection = db.session.connection()
     # Nearly always today alone is open, so it is asked for together with what tells whether it is.
     first, until = today(), max(until for _since, until in periods)
-    [(first_open, *figures)] = _running(paths, first, until, periods).rows(connection, {})
+    [(mark, first_open, *figures)] = _running(paths, first, until, periods).rows(connection, {})
     open_since = min(first_open or first, first)
     running, refunds = {(first, until): figures[:8]}, figures[8:]
 
@@ -170,18 +171,18 @@ def taken_in_periods(paths: tuple[str, ...] | None, *periods: tuple[date, date])
         given = {"since": since, "until": min(until, open_since)}
         if since < given["until"]:
             question = ("taken", paths, *given.values())
-            [final] = remembered(FIELD, question, lambda: _final(paths).rows(connection, given))
+            [final] = remembered_under(mark, question, lambda: _final(paths).rows(connection, given))
             urban, whole = Taken(*map(int, final[:3])), Taken(*map(int, final[3:]))
         if until > open_since:
             days = (max(since, open_since), until)
             if days not in running:
-                [(_first_open, *running[days])] = _running(paths, *days, ()).rows(connection, {})
+                [(_mark, _first_open, *running[days])] = _running(paths, *days, ()).rows(connection, {})
             urban, whole = urban + _standing(*running[days][::2]), whole + _standing(*running[days][1::2])
         if refunded:
             # None is ever changed or taken away: while there are as many, they are the same.
             question = ("refunded", paths, since, until, refunded)
             asked = {"since": since, "until": until}
-            [back] = remembered(REGISTER, question, lambda: _refunded(paths).rows(connection, asked))
+            [back] = remembered_under(mark, question, lambda: _refunded(paths).rows(connection, asked))
             urban, whole = urban + Taken(refunded_fen=back[0]), whole + Taken(refunded_fen=back[1])
         return {Setting.URBAN.value: urban, Setting.RURAL.value: whole - urban}
 

@@ -16,7 +16,7 @@ from typing import Any, TypeVar, cast
 from weakref import WeakKeyDictionary
 
 from flask import current_app
-from sqlalchemy import BigInteger, String, select
+from sqlalchemy import BigInteger, Select, String, func, select
 from sqlalchemy.orm import Mapped, SessionTransaction, mapped_column
 
 from agentnet.core.clock import today
@@ -83,6 +83,11 @@ def mark_of(subject: str) -> str:
     if transaction not in _marks:
         _marks[transaction] = dict(_MARKS.rows(connection, {}))
     return _marks[transaction].get(subject, "")
+
+
+def select_mark(subject: str) -> Select[str]:
+    """Return the select of one row with what ``mark_of`` answers: for who asks for more at once, as of one instant."""
+    return select(func.coalesce(func.max(Revision.mark), "").label("mark")).where(Revision.subject == subject)
 
 
 def remembered(subject: str, question: Hashable, work: Callable[[], T]) -> T:
