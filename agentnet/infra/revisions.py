@@ -31,7 +31,7 @@ REGISTER = "register"
 FIELD = "field"
 """The register, and what happens at the outlets: duties, visits, and the sums of final days."""
 
-REMEMBERED = 512
+REMEMBERED = 1_024
 """How many answers a process keeps; the one asked for least lately goes first."""
 
 

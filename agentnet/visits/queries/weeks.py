@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Date, Select, String, and_, bindparam, func, select
+from sqlalchemy import BigInteger, Date, Select, String, and_, bindparam, case, func, select
 from sqlalchemy.orm import aliased
 
 from agentnet.core.clock import IsoWeek, today
@@ -39,6 +39,7 @@ class ManagersDuty:
     shared_with: Sequence[str]
     weeks_missed: int
     last_visited_on: date | None
+    """Told as long as nobody was there this week."""
     open_needs: int
 
 
@@ -66,12 +67,13 @@ def managers_week(manager_id: int, week: IsoWeek) -> list[ManagersDuty]:
     """Return the week's duties of a manager: neglected ones first, then open ones, then what is done."""
     held = remembered(REGISTER, ("held", manager_id, week), lambda: _held(manager_id, week))
     streaks = remembered(FIELD, ("missed", manager_id, week), lambda: _weeks_missed(manager_id, week))
+    over = is_over(week, today())
     found = []
     for row in _duties(manager_id, week):
         own = held.get(row.id)
         if own is None:  # assigned since the manager's outlets were looked up
             continue
-        state = duty_state(visited=row.visit_id is not None, exempt=row.exempt, week_is_over=is_over(week, today()))
+        state = duty_state(visited=row.visit_id is not None, exempt=row.exempt, week_is_over=over)
         found.append(
             ManagersDuty(
                 outlet=row,
@@ -206,7 +208,7 @@ _DUTIES = (
         Outlet.latitude,
         Outlet.longitude,
         _OPEN_NEEDS.label("open_needs"),
-        _LAST_VISITED_ON.label("last_visited_on"),
+        case((Visit.id.is_(None), _LAST_VISITED_ON)).label("last_visited_on"),
         Visit.id.label("visit_id"),
         Visit.arrived_at,
         Visit.score,
