@@ -15,7 +15,7 @@ from agentnet.infra.actor import Actor
 from agentnet.infra.columnar import rows_of
 from agentnet.infra.db import db
 from agentnet.infra.revisions import remembered
-from agentnet.infra.statements import built_once
+from agentnet.infra.statements import built_once, written
 from agentnet.outlets.models import Assignment, Docking, DockingManager, Manager, Outlet
 from agentnet.outlets.queries.permitted import held_on
 from agentnet.users.permissions import Permission, org_paths, require
@@ -47,7 +47,9 @@ def villages_of(viewer: Actor, permission: Permission) -> ColumnElement[bool]:
 
 def _inside(prefixes: tuple[str, ...]) -> ColumnElement[bool]:
     """Return the condition on ``Division`` that its code begins with one of the prefixes."""
-    return true() if "" in prefixes else or_(false(), *(Division.code.startswith(prefix) for prefix in prefixes))
+    return (
+        true() if "" in prefixes else or_(false(), *(Division.code.startswith(written(prefix)) for prefix in prefixes))
+    )
 
 
 def _prefixes_of(viewer: Actor, permission: Permission) -> tuple[str, ...]:
@@ -210,7 +212,7 @@ def _listed(prefixes: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
         )
         .outerjoin(Docking, _present())
         .outerjoin(Outlet, Outlet.id == Docking.outlet_id)
-        .where(Division.level == DivisionLevel.VILLAGE, _inside(prefixes))
+        .where(Division.level == written(DivisionLevel.VILLAGE.value), _inside(prefixes))
     )
 
 
