@@ -124,18 +124,27 @@ def _running(paths: tuple[str, ...] | None, since: date, until: date, periods: P
     change, what of it was voided: how many urban ones and all, then what they come to; and how many refunds there are
     anywhere, by period.
     """
-    amount, on = Collection.amount_fen, Collection.business_on
-    figures = (_urban(Collection.setting, 1), func.count(), _urban(Collection.setting, amount), _whole(amount))
-    here = (on >= written(since), on < written(until), *_here(Collection.org_unit_id, paths))
-    taken = select(*figures).where(*here)
+    days = (Collection.business_on >= written(since), Collection.business_on < written(until))
+    here = _here(Collection.org_unit_id, paths)
+    taken = select(*_figures()).where(*days, *here)
     # Nothing is voided after its business day, nor before the day it was taken on: the evening before, if that day was
-    # closed. So the few voids of then are all there can be; a day more bears with whoever works at midnight.
+    # closed. So the few voids of then are all there can be; a day more bears with whoever works at midnight. They lead
+    # to their collections: asked for by day as well, PostgreSQL would walk the day again.
     voided_at = Void.voided_at >= written(shanghai_instant(since - timedelta(days=1)))
     voided_by = Void.voided_at < written(shanghai_instant(until + timedelta(days=1)))
-    voided = select(*figures).join(Void, Void.collection_id == Collection.id).where(voided_at, voided_by, *here)
-    first_open = select(func.min(BusinessDay.business_on)).where(BusinessDay.allocated_at.is_(None))
+    since_then = select(Void.collection_id).where(voided_at, voided_by)
+    voided = select(*_figures(*days)).where(Collection.id.in_(since_then), *here)
+    still_open = select(func.min(BusinessDay.business_on)).where(BusinessDay.allocated_at.is_(None))
+    first_open = select(still_open.scalar_subquery())  # SQLite then looks at one day alone
     refunds = (select(func.count()).where(*_refunded_in(written(a), written(b))) for a, b in periods)
     return Straight(in_one_row(select_mark(FIELD), first_open, taken, voided, *refunds))
+
+
+def _figures(*of: ColumnElement[bool]) -> tuple[ColumnElement[int], ...]:
+    """Return how many urban collections there are and how many in all, then what they come to."""
+    urban, amount = Collection.setting == Setting.URBAN.value, Collection.amount_fen
+    counted = func.count().filter(*of) if of else func.count()
+    return func.count().filter(urban, *of), counted, _whole(amount, urban, *of), _whole(amount, *of)
 
 
 def _refunded_in(since: ColumnElement[Any], until: ColumnElement[Any]) -> tuple[ColumnElement[bool], ...]:
