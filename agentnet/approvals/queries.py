@@ -18,7 +18,7 @@ from agentnet.infra.actor import Actor
 from agentnet.infra.columnar import rows_of
 from agentnet.infra.db import db
 from agentnet.infra.pages import Page, SortBy, page_of
-from agentnet.infra.statements import built_once
+from agentnet.infra.statements import built_once, in_one_row, written
 from agentnet.users.models import User
 from agentnet.users.permissions import Permission, may, org_paths, reach_company, require
 from agentnet.users.queries import actor_for
@@ -43,15 +43,11 @@ def stood_in_for(viewer: Actor) -> list[Actor]:
     return [actor_for(person) for person in people]
 
 
-_STOOD_IN_FOR = (
-    select(Delegation.user_id)
-    .where(
-        Delegation.delegate_id == bindparam("delegate"),
-        Delegation.starts_on <= bindparam("day"),
-        Delegation.ends_on > bindparam("day"),
-    )
-    .distinct()
-)
+def _delegated_to(delegate: Any, day: Any) -> ColumnElement[bool]:
+    return and_(Delegation.delegate_id == delegate, Delegation.starts_on <= day, Delegation.ends_on > day)
+
+
+_STOOD_IN_FOR = select(Delegation.user_id).where(_delegated_to(bindparam("delegate"), bindparam("day"))).distinct()
 
 
 def _decidable_as(person: Actor, decided_by: Iterable[tuple[str, Permission]]) -> ColumnElement[bool]:
@@ -59,8 +55,12 @@ def _decidable_as(person: Actor, decided_by: Iterable[tuple[str, Permission]]) -
     by_paths: dict[tuple[str, ...], list[str]] = {}
     for code, permission in decided_by:
         by_paths.setdefault(org_paths(person, permission), []).append(code)
-    places = [and_(Approval.kind.in_(codes), _in_territory(paths)) for paths, codes in by_paths.items() if paths]
+    places = [and_(_of_kinds(codes), _in_territory(paths)) for paths, codes in by_paths.items() if paths]
     return and_(_not_of(person), or_(false(), *places))
+
+
+def _of_kinds(codes: Iterable[str]) -> ColumnElement[bool]:
+    return Approval.kind.in_([written(code) for code in codes])
 
 
 def _not_of(person: Actor) -> ColumnElement[bool]:
@@ -74,7 +74,11 @@ def decidable(viewer: Actor) -> ColumnElement[bool]:
 
 def _deciders(viewer: Actor) -> tuple[tuple[Actor, ...], tuple[tuple[str, Permission], ...]]:
     """Return in whose names the viewer decides, their own first, and what permission decides each kind."""
-    return (viewer, *stood_in_for(viewer)), tuple((kind.code, kind.decide) for kind in kinds().values())
+    return (viewer, *stood_in_for(viewer)), _decided_by()
+
+
+def _decided_by() -> tuple[tuple[str, Permission], ...]:
+    return tuple((kind.code, kind.decide) for kind in kinds().values())
 
 
 def _decidable_by(persons: Sequence[Actor], decided_by: Sequence[tuple[str, Permission]]) -> ColumnElement[bool]:
@@ -135,9 +139,19 @@ def waiting_count(viewer: Actor) -> int:
     return int(count)
 
 
+def waiting_at_once(viewer: Actor) -> Select[int, int]:
+    """Return the select of how many requests wait for the viewer's own decision, and for how many people they stand in.
+
+    For somebody who stands in for nobody that is ``waiting_count``.
+    """
+    delegated = select(func.count().label("stands_in_for")).where(_delegated_to(viewer.user_id, today()))
+    return in_one_row(_waiting((viewer,), _decided_by()), delegated)
+
+
 @built_once
 def _waiting(persons: tuple[Actor, ...], decided_by: tuple[tuple[str, Permission], ...]) -> Select[int]:
-    return select(func.count()).where(Approval.state == ApprovalState.PENDING, _decidable_by(persons, decided_by))
+    waits = Approval.state == written(ApprovalState.PENDING.value)
+    return select(func.count().label("waiting")).where(waits, _decidable_by(persons, decided_by))
 
 
 def pending_of(kind: str, subject_kind: str, subject_id: str) -> Approval | None:

@@ -13,7 +13,7 @@ from agentnet.collecting.actions import reveal_household
 from agentnet.collecting.forms import RevealForm
 from agentnet.collecting.listing import LARGE, STANDS, VOIDED, CollectionFilter
 from agentnet.collecting.rules import due_total
-from agentnet.collecting.views import chosen_outlet
+from agentnet.collecting.views import chosen_shown
 from agentnet.core.clock import shanghai, today
 from agentnet.core.errors import Missing, Refusal
 from agentnet.core.masks import mask_household_no, mask_name
@@ -53,7 +53,7 @@ def _filter_asked() -> CollectionFilter:
 @needs(Permission.COLLECTION_RECORD)
 def today_list() -> Answer:
     """List what the own outlet took today, with its sum; what came after the day's close too."""
-    outlet = chosen_outlet(typed_text(request.args, "outlet", 32))
+    outlet = chosen_shown(typed_text(request.args, "outlet", 32))
     words = typed_text(request.args, "q", 48)
     wanted = CollectionFilter(
         starts_on=today(), ends_on=today() + timedelta(days=2), outlet_code=outlet.code, words=words

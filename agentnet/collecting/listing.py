@@ -17,9 +17,10 @@ from agentnet.collecting.sums import Taken, taken_by_setting
 from agentnet.core.errors import Invalid
 from agentnet.core.money import Fen
 from agentnet.infra.actor import Actor
+from agentnet.infra.columnar import rows_of
 from agentnet.infra.db import db
 from agentnet.infra.pages import Page, SortBy, page_of
-from agentnet.infra.statements import built_once
+from agentnet.infra.statements import built_once, written
 from agentnet.outlets.campaigns.queries import counts_in_campaign
 from agentnet.outlets.models import Outlet
 from agentnet.outlets.queries import visible_outlets
@@ -66,9 +67,9 @@ _STATES: Mapping[str, Any] = {STANDS: Void.id.is_(None), VOIDED: Void.id.is_not(
 def _conditions(viewer: Actor, wanted: CollectionFilter) -> list[ColumnElement[bool]]:
     conditions = [visible_outlets(viewer, Permission.COLLECTION_READ)]
     if wanted.starts_on:
-        conditions.append(Collection.business_on >= wanted.starts_on)
+        conditions.append(Collection.business_on >= written(wanted.starts_on))
     if wanted.ends_on:
-        conditions.append(Collection.business_on < wanted.ends_on)
+        conditions.append(Collection.business_on < written(wanted.ends_on))
     if wanted.outlet_code:
         conditions.append(Outlet.code == wanted.outlet_code)
     if wanted.tender:
@@ -138,8 +139,8 @@ def sums_of(viewer: Actor, wanted: CollectionFilter) -> Sums:
             parts = [part for setting, part in taken.items() if wanted.setting in ("", setting)]
             whole = sum(parts, Taken())
             return Sums(whole.count, whole.total_fen, whole.voided)
-    row = db.session.connection().execute(_summed(viewer, wanted)).one()
-    return Sums(int(row[0]), int(row[1]), int(row[2]))
+    [(count, amount_fen, voided)] = rows_of(_summed(viewer, wanted))
+    return Sums(int(count), int(amount_fen), int(voided))
 
 
 @built_once

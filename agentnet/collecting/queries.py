@@ -17,7 +17,9 @@ from agentnet.core.clock import today
 from agentnet.core.errors import Missing
 from agentnet.core.money import Fen
 from agentnet.infra.actor import Actor
+from agentnet.infra.columnar import rows_of
 from agentnet.infra.db import db
+from agentnet.infra.statements import built_once
 from agentnet.ledger.models import BusinessDay
 from agentnet.ledger.queries import balance, balances_of
 from agentnet.ledger.rules import HOUSEHOLD, OUTLET, AccountKey
@@ -142,8 +144,17 @@ def echo_of(household: Household) -> Echo:
 
 def own_outlets(viewer: Actor) -> Sequence[Outlet]:
     """Return the outlets at which the viewer may collect, by code."""
-    condition = visible_outlets(viewer, Permission.COLLECTION_RECORD)
-    return db.session.scalars(select(Outlet).where(condition).order_by(Outlet.code)).all()
+    return db.session.scalars(_own_shown(viewer)).all()
+
+
+@built_once
+def _own_shown(viewer: Actor) -> Select[Outlet]:
+    return select(Outlet).where(visible_outlets(viewer, Permission.COLLECTION_RECORD)).order_by(Outlet.code)
+
+
+def own_shown(viewer: Actor) -> Sequence[Any]:
+    """Return the same as their columns: enough for a page that only shows them."""
+    return rows_of(_own_shown(viewer))
 
 
 def tenders_of(outlet: Outlet) -> Sequence[Tender]:
@@ -216,8 +227,7 @@ _TENDERS = select(Tender.code, Tender.name, Tender.name_en).order_by(Tender.posi
 
 def tender_names(english: bool) -> dict[str, str]:
     """Return what each tender is called, by code."""
-    rows = db.session.connection().execute(_TENDERS)
-    return {code: name_en if english else name for code, name, name_en in rows}
+    return {code: name_en if english else name for code, name, name_en in rows_of(_TENDERS)}
 
 
 def tender_name(code: str, english: bool) -> str:

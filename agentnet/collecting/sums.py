@@ -8,32 +8,29 @@ after midnight opens its day again by its own business day, so its day is then r
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
-    Connection,
     Date,
     Select,
     bindparam,
     cast,
     func,
-    literal,
     select,
-    union_all,
 )
 
 from agentnet.collecting.models import Collection, CollectionDay, Correction, Void
 from agentnet.core.clock import shanghai_instant, today
 from agentnet.core.money import Fen
 from agentnet.divisions.models import OrgUnit, Setting
-from agentnet.infra.db import UtcDateTime, db
-from agentnet.infra.revisions import FIELD, remembered
-from agentnet.infra.statements import built_once
+from agentnet.infra.db import db
+from agentnet.infra.revisions import FIELD, remembered_under, select_mark
+from agentnet.infra.statements import built_once, in_one_row, written
 from agentnet.infra.straight import Straight
 from agentnet.ledger.models import BusinessDay
 from agentnet.outlets.queries import under
@@ -59,9 +56,18 @@ class Taken:
             self.refunded_fen + other.refunded_fen,
         )
 
+    def __sub__(self, other: Taken) -> Taken:
+        return Taken(
+            self.count - other.count,
+            self.total_fen - other.total_fen,
+            self.voided - other.voided,
+            self.refunded_fen - other.refunded_fen,
+        )
+
 
 _SINCE, _UNTIL = bindparam("since", type_=Date()), bindparam("until", type_=Date())
-_FIRST_OPEN = Straight(select(func.min(BusinessDay.business_on)).where(BusinessDay.allocated_at.is_(None)))
+Periods = tuple[tuple[date, date], ...]
+"""Each from a day until a day (exclusive)."""
 
 
 SUMMED = ("business_on", "org_unit_id", "setting", "count", "amount_fen", "voided")
@@ -113,40 +119,46 @@ def _final(paths: tuple[str, ...] | None) -> Straight:
 
 
 @built_once
-def _running(paths: tuple[str, ...] | None) -> Straight:
-    """Return two such rows to be added up: what was taken on days that may change, and less what of it was voided."""
-    setting, amount, none = Collection.setting, Collection.amount_fen, literal(0, BigInteger)
-    taken = select(_urban(setting, 1), _urban(setting, amount), none, func.count(), _whole(amount), none)
-    voided = select(
-        -_urban(setting, 1), -_urban(setting, amount), _urban(setting, 1), -func.count(), -_whole(amount), func.count()
-    )
-    days = (Collection.business_on >= _SINCE, Collection.business_on < _UNTIL)
+def _running(paths: tuple[str, ...] | None, since: date, until: date, periods: Periods) -> Straight:
+    """Return one row: what all else is known by and the first day that is not final; what was taken on days that may
+    change, what of it was voided: how many urban ones and all, then what they come to; and how many refunds there are
+    anywhere, by period.
+    """
+    days = (Collection.business_on >= written(since), Collection.business_on < written(until))
     here = _here(Collection.org_unit_id, paths)
-    # A collection is never voided before its day: the few voids since then are all there can be.
-    since_then = select(Void.collection_id).where(Void.voided_at >= bindparam("since_at", type_=UtcDateTime()))
-    return Straight(union_all(taken.where(*days, *here), voided.where(Collection.id.in_(since_then), *days, *here)))
+    taken = select(*_figures()).where(*days, *here)
+    # Nothing is voided after its business day, nor before the day it was taken on: the evening before, if that day was
+    # closed. So the few voids of then are all there can be; a day more bears with whoever works at midnight. They lead
+    # to their collections: asked for by day as well, PostgreSQL would walk the day again.
+    voided_at = Void.voided_at >= written(shanghai_instant(since - timedelta(days=1)))
+    voided_by = Void.voided_at < written(shanghai_instant(until + timedelta(days=1)))
+    since_then = select(Void.collection_id).where(voided_at, voided_by)
+    voided = select(*_figures(*days)).where(Collection.id.in_(since_then), *here)
+    still_open = select(func.min(BusinessDay.business_on)).where(BusinessDay.allocated_at.is_(None))
+    first_open = select(still_open.scalar_subquery())  # SQLite then looks at one day alone
+    refunds = (select(func.count()).where(*_refunded_in(written(a), written(b))) for a, b in periods)
+    return Straight(in_one_row(select_mark(FIELD), first_open, taken, voided, *refunds))
+
+
+def _figures(*of: ColumnElement[bool]) -> tuple[ColumnElement[int], ...]:
+    """Return how many urban collections there are and how many in all, then what they come to."""
+    urban, amount = Collection.setting == Setting.URBAN.value, Collection.amount_fen
+    counted = func.count().filter(*of) if of else func.count()
+    return func.count().filter(urban, *of), counted, _whole(amount, urban, *of), _whole(amount, *of)
+
+
+def _refunded_in(since: ColumnElement[Any], until: ColumnElement[Any]) -> tuple[ColumnElement[bool], ...]:
+    of_kind = Correction.kind == written("REFUND")
+    return of_kind, Correction.business_on >= since, Correction.business_on < until
 
 
 @built_once
-def _refunded(paths: tuple[str, ...] | None, periods: int) -> Straight:
-    """Return a row of refunds carried out in each of so many periods: which, of urban collections, then of all."""
+def _refunded(paths: tuple[str, ...] | None) -> Straight:
+    """Return what refunds of a period come to, of urban collections, then of all."""
     amount = Correction.amount_fen
-    return Straight(
-        union_all(
-            *(
-                select(literal(which, BigInteger), _urban(Collection.setting, amount), _whole(amount))
-                .select_from(Correction)
-                .join(Collection, Collection.id == Correction.collection_id)
-                .where(
-                    Correction.kind == "REFUND",
-                    Correction.business_on >= bindparam(f"since_{which}", type_=Date()),
-                    Correction.business_on < bindparam(f"until_{which}", type_=Date()),
-                    *_here(Collection.org_unit_id, paths),
-                )
-                for which in range(periods)
-            )
-        )
-    )
+    summed = select(_urban(Collection.setting, amount), _whole(amount)).select_from(Correction)
+    joined = summed.join(Collection, Collection.id == Correction.collection_id)
+    return Straight(joined.where(*_refunded_in(_SINCE, _UNTIL), *_here(Collection.org_unit_id, paths)))
 
 
 def taken_by_setting(paths: tuple[str, ...] | None, since: date, until: date) -> Mapping[str, Taken]:
@@ -157,51 +169,34 @@ def taken_by_setting(paths: tuple[str, ...] | None, since: date, until: date) ->
 def taken_in_periods(paths: tuple[str, ...] | None, *periods: tuple[date, date]) -> list[Mapping[str, Taken]]:
     """Return what ``taken_by_setting`` does for each of several periods; what they share is asked once."""
     connection = db.session.connection()
-    ((first_open,),) = _FIRST_OPEN.rows(connection, {})
-    open_since = min(first_open or today(), today())
-    asked: dict[str, date] = {}
-    for which, (since, until) in enumerate(periods):
-        asked |= {f"since_{which}": since, f"until_{which}": until}
-    given_back = _refunded(paths, len(periods)).rows(connection, asked)
-    refunds = {int(which): (int(urban), int(whole)) for which, urban, whole in given_back}
-    return [
-        _taken(connection, paths, since, until, open_since, refunds[which])
-        for which, (since, until) in enumerate(periods)
-    ]
+    # Nearly always today alone is open, so it is asked for together with what tells whether it is.
+    first, until = today(), max(until for _since, until in periods)
+    [(mark, first_open, *figures)] = _running(paths, first, until, periods).rows(connection, {})
+    open_since = min(first_open or first, first)
+    running, refunds = {(first, until): figures[:8]}, figures[8:]
+
+    def taken(since: date, until: date, refunded: int) -> Mapping[str, Taken]:
+        urban, whole = Taken(), Taken()
+        given = {"since": since, "until": min(until, open_since)}
+        if since < given["until"]:
+            question = ("taken", paths, *given.values())
+            [final] = remembered_under(mark, question, lambda: _final(paths).rows(connection, given))
+            urban, whole = Taken(*map(int, final[:3])), Taken(*map(int, final[3:]))
+        if until > open_since:
+            days = (max(since, open_since), until)
+            if days not in running:
+                [(_mark, _first_open, *running[days])] = _running(paths, *days, ()).rows(connection, {})
+            urban, whole = urban + _standing(*running[days][::2]), whole + _standing(*running[days][1::2])
+        if refunded:
+            # None is ever changed or taken away: while there are as many, they are the same.
+            question = ("refunded", paths, since, until, refunded)
+            asked = {"since": since, "until": until}
+            [back] = remembered_under(mark, question, lambda: _refunded(paths).rows(connection, asked))
+            urban, whole = urban + Taken(refunded_fen=back[0]), whole + Taken(refunded_fen=back[1])
+        return {Setting.URBAN.value: urban, Setting.RURAL.value: whole - urban}
+
+    return [taken(*period, refunded) for period, refunded in zip(periods, refunds, strict=True)]
 
 
-def _taken(
-    connection: Connection,
-    paths: tuple[str, ...] | None,
-    since: date,
-    until: date,
-    open_since: date,
-    refunds: tuple[Fen, Fen],
-) -> Mapping[str, Taken]:
-    """Return a period's takings by setting; ``refunds`` is what was given back of urban collections, then of all."""
-    parts: list[Sequence[int]] = []
-    if since < (final_until := min(until, open_since)):
-        given = {"since": since, "until": final_until}
-        parts += remembered(
-            FIELD,
-            ("taken", paths, since, final_until),
-            lambda: _final(paths).rows(connection, given),
-        )
-    if until > open_since:
-        first = max(since, open_since)
-        given_at = {"since": first, "until": until, "since_at": shanghai_instant(first)}
-        parts += _running(paths).rows(connection, given_at)
-    urban = whole = Taken()
-    for part in parts:
-        figures = [int(figure) for figure in part]
-        urban += Taken(*figures[:3])
-        whole += Taken(*figures[3:])
-    urban += Taken(refunded_fen=refunds[0])
-    whole += Taken(refunded_fen=refunds[1])
-    rural = Taken(
-        whole.count - urban.count,
-        whole.total_fen - urban.total_fen,
-        whole.voided - urban.voided,
-        whole.refunded_fen - urban.refunded_fen,
-    )
-    return {Setting.URBAN.value: urban, Setting.RURAL.value: rural}
+def _standing(taken: int, taken_fen: Fen, voided: int, voided_fen: Fen) -> Taken:
+    return Taken(taken - voided, taken_fen - voided_fen, voided)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
 from uuid import UUID
 
 from flask import current_app, jsonify, redirect, render_template, request, url_for
@@ -24,11 +24,12 @@ from agentnet.infra.i18n import in_english, money_text
 from agentnet.infra.pages import typed_text
 from agentnet.infra.templating import tell
 from agentnet.outlets.models import Outlet
-from agentnet.outlets.queries import outlet_for
+from agentnet.outlets.queries import outlet_for, outlet_shown
 from agentnet.outlets.rules import TenderCode
 from agentnet.users.guard import needs, viewer
 from agentnet.users.permissions import Permission
 
+T = TypeVar("T")
 Answer = Response | str | tuple[str, int]
 
 
@@ -40,7 +41,21 @@ def chosen_outlet(code: str | None) -> Outlet:
     """
     if code:
         return outlet_for(viewer(), code, Permission.COLLECTION_RECORD)
-    own = queries.own_outlets(viewer())
+    return _only_one(queries.own_outlets(viewer()))
+
+
+def chosen_shown(code: str | None) -> Any:
+    """Return the outlet ``chosen_outlet`` would, as its columns: enough for a page that only shows it.
+
+    Raises:
+        Missing: ``outlet_missing``. Invalid: ``outlet_not_chosen``.
+    """
+    if code:
+        return outlet_shown(viewer(), code, Permission.COLLECTION_RECORD)
+    return _only_one(queries.own_shown(viewer()))
+
+
+def _only_one(own: Sequence[T]) -> T:
     if len(own) != 1:
         raise Invalid("outlet_not_chosen", "请先选择在哪个网点收费", field="outlet")
     return own[0]

@@ -7,16 +7,15 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, and_, bindparam, case, cast, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, String, and_, bindparam, cast, exists, func, or_, select
 
-from agentnet.approvals.queries import waiting_count
+from agentnet.approvals.queries import waiting_at_once, waiting_count
 from agentnet.collecting.models import Collection, Household, Void
 from agentnet.collecting.queries import visible_households
 from agentnet.collecting.sums import Taken, taken_in_periods
 from agentnet.commission.disputes.queries import open_count
 from agentnet.commission.mailing.queries import failed_count
-from agentnet.core.clock import now
-from agentnet.core.money import Fen
+from agentnet.core.clock import Month, now, today
 from agentnet.dashboard.rules import DOCUMENT_IS_LATE_MINUTES, NEED_IS_OLD_DAYS
 from agentnet.divisions.models import Setting
 from agentnet.documents.models import Run
@@ -27,8 +26,9 @@ from agentnet.infra.actor import Actor
 from agentnet.infra.columnar import rows_of
 from agentnet.infra.db import UtcDateTime, db
 from agentnet.infra.revisions import REGISTER, remembered
-from agentnet.infra.statements import built_once
+from agentnet.infra.statements import built_once, in_one_row, written
 from agentnet.ledger.models import Account, Balance
+from agentnet.ledger.queries import state_of
 from agentnet.outlets.models import Assignment, Manager, Outlet
 from agentnet.outlets.queries import visible_managers, visible_outlets
 from agentnet.outlets.rules import State
@@ -94,24 +94,46 @@ def taken_by_month(outlet_id: int, since: date) -> Mapping[str, Taken]:
 
 
 @built_once
+def _figures(viewer: Actor) -> Select[*tuple[Any, ...]]:
+    """Return the select of all that a home page of this viewer asks anew each time and that is one figure, by name."""
+    figures: list[Any] = [_cash(viewer), state_of(Month.of(today()).previous())]
+    if org_paths(viewer, Permission.DOCUMENT_RUN):
+        figures.append(_stuck_documents(viewer))
+    if may(viewer, Permission.APPROVAL_DECIDE):
+        figures.append(waiting_at_once(viewer))
+    if may(viewer, Permission.TOP_UP_CONFIRM):
+        figures.append(waiting_top_ups(viewer))
+    if may(viewer, Permission.NEED_CLOSE):
+        figures.append(_old_needs(viewer))
+    return in_one_row(*figures)
+
+
+def figures_of(viewer: Actor) -> Any:
+    """Return the cash of the viewer's territory (``cash_fen``), the ``state`` of the last month, and what ``stuck``
+    counts."""
+    at = now()
+    late, old = at - timedelta(minutes=DOCUMENT_IS_LATE_MINUTES), at - timedelta(days=NEED_IS_OLD_DAYS)
+    [figures] = rows_of(_figures(viewer), {"late": late, "old": old})
+    return figures
+
+
 def _old_needs(viewer: Actor) -> Select[int]:
     old = bindparam("old", type_=UtcDateTime())
-    statement = select(func.count(Need.id)).where(Need.closed_at.is_(None), Need.raised_at < old)
+    statement = select(func.count(Need.id).label("old_needs")).where(Need.closed_at.is_(None), Need.raised_at < old)
     if covers_company(viewer, Permission.NEED_CLOSE):
         return statement
     here = visible_outlets(viewer, Permission.NEED_CLOSE)
     return statement.join(Outlet, Outlet.id == Need.outlet_id).where(here)
 
 
-def stuck(viewer: Actor, day: date) -> list[Stuck]:
-    """Return what waits for a person in the viewer's territory; only what there is."""
+def stuck(viewer: Actor, day: date, figures: Any) -> list[Stuck]:
+    """Return what waits for a person in the viewer's territory, some of it by ``figures_of``; only what there is."""
     found: list[Stuck] = []
     if org_paths(viewer, Permission.DOCUMENT_RUN):
-        late = now() - timedelta(minutes=DOCUMENT_IS_LATE_MINUTES)
-        [(failed, waiting)] = rows_of(_stuck_documents(viewer), {"late": late})
-        found += [Stuck("documents_failed", int(failed or 0)), Stuck("documents_waiting", int(waiting or 0))]
+        found += [Stuck("documents_failed", figures.failed), Stuck("documents_waiting", figures.late)]
     if may(viewer, Permission.APPROVAL_DECIDE):
-        found.append(Stuck("approvals_waiting", waiting_count(viewer)))
+        count = waiting_count(viewer) if figures.stands_in_for else figures.waiting
+        found.append(Stuck("approvals_waiting", count))
     if may(viewer, Permission.OUTLET_EDIT):
         without, in_progress = remembered(REGISTER, ("stuck outlets", viewer), lambda: _stuck_outlets(viewer, day))
         warned, suspended = overdue_counts(viewer)
@@ -125,23 +147,22 @@ def stuck(viewer: Actor, day: date) -> list[Stuck]:
         near, low = near_counts(viewer)
         found += [Stuck("outlets_near_ceiling", near), Stuck("outlets_low_float", low)]
     if may(viewer, Permission.TOP_UP_CONFIRM):
-        found.append(Stuck("top_ups_waiting", waiting_top_ups(viewer)))
+        found.append(Stuck("top_ups_waiting", figures.top_ups))
     if may(viewer, Permission.COMMISSION_EDIT):
         found.append(Stuck("disputes_open", open_count(viewer)))
     if covers_company(viewer, Permission.PAYOUT_EDIT):
         found.append(Stuck("mails_failed", failed_count()))
     if may(viewer, Permission.NEED_CLOSE):
-        old = now() - timedelta(days=NEED_IS_OLD_DAYS)
-        found.append(Stuck("needs_old", *rows_of(_old_needs(viewer), {"old": old})))
+        found.append(Stuck("needs_old", figures.old_needs))
     return [one for one in found if one.count]
 
 
-@built_once
-def _stuck_documents(viewer: Actor) -> Select[Any, Any]:
-    late = and_(Run.state == "PLANNED", Run.planned_at < bindparam("late", type_=UtcDateTime()))
-    return select(func.sum(case((Run.state == "FAILED", 1), else_=0)), func.sum(case((late, 1), else_=0))).where(
-        Run.state.in_(["FAILED", "PLANNED"]), visible_runs(viewer)
-    )
+def _stuck_documents(viewer: Actor) -> Select[int, int]:
+    failed, planned = (Run.state == written(state) for state in ("FAILED", "PLANNED"))
+    late = and_(planned, Run.planned_at < bindparam("late", type_=UtcDateTime()))
+    return select(
+        func.count(Run.id).filter(failed).label("failed"), func.count(Run.id).filter(late).label("late")
+    ).where(or_(failed, planned), visible_runs(viewer))
 
 
 def _stuck_outlets(viewer: Actor, day: date) -> tuple[int, int]:
@@ -160,24 +181,18 @@ def _stuck_outlets(viewer: Actor, day: date) -> tuple[int, int]:
     )
 
 
-@built_once
 def _cash(viewer: Actor) -> Select[int]:
+    """Return the select of all cash held by the outlets of the viewer's territory."""
     statement: Select[int] = (
-        select(func.coalesce(func.sum(Balance.balance_fen), 0))
+        select(func.coalesce(func.sum(Balance.balance_fen), 0).label("cash_fen"))
         .select_from(Account)
         .join(Balance, Balance.account_id == Account.id)
-        .where(Account.owner_kind == "OUTLET", Account.code == "CASH_HELD")
+        .where(Account.code == written("CASH_HELD"), Account.owner_kind == written("OUTLET"))
     )
     if covers_company(viewer, Permission.COLLECTION_READ):  # every outlet's; nothing is asked of the outlet itself
         return statement
     here = visible_outlets(viewer, Permission.COLLECTION_READ)
     return statement.join(Outlet, Outlet.id == Account.owner_id).where(here)
-
-
-def cash_in_territory(viewer: Actor) -> Fen:
-    """Return all cash held by the outlets of the viewer's territory."""
-    [held] = rows_of(_cash(viewer))
-    return int(held)
 
 
 def _count(statement: Any) -> int:

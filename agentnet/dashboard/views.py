@@ -16,7 +16,6 @@ from agentnet.dashboard.rules import growth_tenths, growth_text, same_day_last_y
 from agentnet.infra.actor import Actor, Role
 from agentnet.infra.dates import week_label
 from agentnet.infra.pages import typed_text
-from agentnet.ledger.queries import month_state
 from agentnet.users.guard import needs, viewer
 from agentnet.users.permissions import Permission, may
 from agentnet.visits.queries import Breakdown, compliance
@@ -47,6 +46,7 @@ def _overview(actor: Actor) -> str:
         actor, (month.starts_on, day + one_day), (Month.of(before).starts_on, before + one_day)
     )
     settings = {setting: _compared(present[setting], past[setting]) for setting in present}
+    figures = queries.figures_of(actor)
     duties = compliance_total(actor, week, week) if may(actor, Permission.COMPLIANCE_READ) else None
     return render_template(
         "dashboard/overview.html",
@@ -56,10 +56,10 @@ def _overview(actor: Actor) -> str:
         whole=_compared(_sum(present), _sum(past)),
         duties=duties,
         trend=_trend(actor, week) if may(actor, Permission.COMPLIANCE_READ) else None,
-        cash_fen=queries.cash_in_territory(actor),
-        stuck=queries.stuck(actor, day),
+        cash_fen=int(figures.cash_fen),
+        stuck=queries.stuck(actor, day, figures),
         last_month=month.previous(),
-        last_month_state=month_state(month.previous()),
+        last_month_state=figures.state,
         documents=queries.newest_documents(actor),
         made_at=now(),
     )

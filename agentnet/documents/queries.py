@@ -22,7 +22,7 @@ from agentnet.infra.columnar import rows_of
 from agentnet.infra.db import db
 from agentnet.infra.pages import Page, SortBy, page_of
 from agentnet.infra.revisions import REGISTER, remembered
-from agentnet.infra.statements import built_once
+from agentnet.infra.statements import built_once, written
 from agentnet.users.permissions import Permission, grants_for, may, org_paths, require
 
 RUN_COLUMNS: Mapping[str, SortBy] = {
@@ -186,7 +186,7 @@ def runs_page(viewer: Actor, wanted: RunFilter, arguments: Mapping[str, str]) ->
 @built_once
 def _newest_runs(viewer: Actor, count: int, _kinds: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
     # Ids grow with the time of planning, and have an index.
-    return select(*_SHOWN).where(visible_runs(viewer)).order_by(Run.id.desc()).limit(count)
+    return select(*_SHOWN).where(visible_runs(viewer)).order_by(Run.id.desc()).limit(written(count))
 
 
 def newest_runs(viewer: Actor, count: int) -> Sequence[Any]:

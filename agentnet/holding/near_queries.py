@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -14,7 +14,6 @@ from sqlalchemy import (
     case,
     cast,
     func,
-    literal,
     literal_column,
     or_,
     select,
@@ -30,7 +29,7 @@ from agentnet.infra.actor import Actor
 from agentnet.infra.db import db
 from agentnet.infra.pages import Page, SortBy, page_of
 from agentnet.infra.revisions import REGISTER, remembered
-from agentnet.infra.statements import built_once
+from agentnet.infra.statements import built_once, written
 from agentnet.ledger.models import Account, Balance, BusinessDay
 from agentnet.outlets.models import Agreement, Limit, Outlet
 from agentnet.outlets.queries import visible_outlets
@@ -55,22 +54,22 @@ CASH_COLUMNS: Mapping[str, SortBy] = {
 }
 
 
-def _agreed(day: date) -> ColumnElement[bool]:
+def _agreed(day: Any) -> ColumnElement[bool]:
     return and_(Agreement.outlet_id == Outlet.id, _in_force(Agreement, day))
 
 
-def _in_force(of: Any, day: date) -> ColumnElement[bool]:
+def _in_force(of: Any, day: Any) -> ColumnElement[bool]:
     return and_(of.starts_on <= day, or_(of.ends_on.is_(None), of.ends_on > day))
 
 
-def _may_be_near(day: date) -> ColumnElement[bool]:
+def _may_be_near(day: Any) -> ColumnElement[bool]:
     """Return a condition that every outlet near its ceiling meets, on ``Account`` and ``Balance`` alone.
 
     Most outlets are far even from the lowest ceiling agreed with anybody: neither their agreement nor their limits
     need be looked up. Outlets with a limit of their own are looked at in any case, so that one of zero hides none.
     """
     agreed = select(Agreement.ceiling_fen).where(
-        Agreement.holding_mode == literal(HoldingMode.POSTPAID.value, literal_execute=True), _in_force(Agreement, day)
+        Agreement.holding_mode == written(HoldingMode.POSTPAID.value), _in_force(Agreement, day)
     )
     of_kind = select(func.min(Limit.ceiling_fen)).where(Limit.kind.is_not(None), _in_force(Limit, day))
     lowest = (agreed.order_by(Agreement.ceiling_fen).limit(literal_column("1")), of_kind)
@@ -95,16 +94,17 @@ def _near_ceiling(viewer: Actor, words: str) -> Select[*tuple[Any, ...]]:
         _CEILING.label("ceiling_fen"),
         _FULL.label("percent"),
     )
+    day = written(today())
     statement = with_limits_of_all(
         shown.select_from(Outlet)
         .join(Account, _balance_of("CASH_HELD", Account))
         .join(Balance, Balance.account_id == Account.id)
-        .join(Agreement, _agreed(today())),
-        today(),
+        .join(Agreement, _agreed(day)),
+        day,
     ).where(
         Balance.balance_fen > 0,
-        Agreement.holding_mode != literal(PREPAID, literal_execute=True),
-        _may_be_near(today()),
+        Agreement.holding_mode != written(PREPAID),
+        _may_be_near(day),
         Balance.balance_fen * 100 >= _CEILING * NEAR_PERCENT,
         visible_outlets(viewer, Permission.SETTLEMENT_READ),
     )

@@ -17,7 +17,6 @@ from agentnet.core.money import Fen, format_yuan
 from agentnet.holding.models import DepositMove, FloatPayBack, TopUp
 from agentnet.holding.rules import PAY_BACK_KINDS, PayBackOf, TopUpState
 from agentnet.infra.actor import Actor
-from agentnet.infra.columnar import rows_of
 from agentnet.infra.db import db
 from agentnet.infra.pages import Page, SortBy, page_of
 from agentnet.infra.statements import built_once
@@ -84,16 +83,10 @@ def top_ups_page(
     return page_of(db.session(), statement, arguments, columns=TOP_UP_COLUMNS, default="-declared", key=key)
 
 
-def waiting_top_ups(viewer: Actor) -> int:
-    """Return how many top-ups of the territory wait for finance."""
-    [count] = rows_of(_waiting_top_ups(viewer))
-    return int(count)
-
-
-@built_once
-def _waiting_top_ups(viewer: Actor) -> Select[int]:
+def waiting_top_ups(viewer: Actor) -> Select[int]:
+    """Return the select of how many top-ups of the territory wait for finance."""
     return (
-        select(func.count())
+        select(func.count().label("top_ups"))
         .select_from(TopUp)
         .join(Outlet, Outlet.id == TopUp.outlet_id)
         .where(TopUp.state == TopUpState.DECLARED, visible_outlets(viewer, Permission.TOP_UP_CONFIRM))

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any, TypeVar, cast
 from weakref import WeakKeyDictionary
 
 from flask import current_app
-from sqlalchemy import BigInteger, String, select
+from sqlalchemy import BigInteger, Select, String, func, select
 from sqlalchemy.orm import Mapped, SessionTransaction, mapped_column
 
 from agentnet.core.clock import today
@@ -31,7 +31,7 @@ REGISTER = "register"
 FIELD = "field"
 """The register, and what happens at the outlets: duties, visits, and the sums of final days."""
 
-REMEMBERED = 512
+REMEMBERED = 1_024
 """How many answers a process keeps; the one asked for least lately goes first."""
 
 
@@ -71,18 +71,34 @@ class Memory:
                 self._answers.popitem(last=False)
 
 
-_MARKS = Straight(select(Revision.subject, Revision.mark))
+_told = Revision.subject.concat(" ").concat(Revision.mark)
+ALL_MARKS = select(func.coalesce(func.aggregate_strings(_told, "\n"), "")).scalar_subquery()
+"""All marks in one text, for the statement that every page asks: most pages need one of them (``keep_marks``)."""
+_MARKS = Straight(select(ALL_MARKS))
 _marks: WeakKeyDictionary[SessionTransaction, dict[str, str]] = WeakKeyDictionary()
 """The marks as a transaction found them when it first asked: what it works out later is not older than they are."""
 
 
 def mark_of(subject: str) -> str:
     """Return the subject's mark as the transaction first found it, empty if nothing of it ever changed."""
-    connection, transaction = db.session.connection(), db.session().get_transaction()
-    assert transaction is not None
-    if transaction not in _marks:
-        _marks[transaction] = dict(_MARKS.rows(connection, {}))
+    transaction = db.session().get_transaction()
+    if transaction is None or transaction not in _marks:
+        ((told,),) = _MARKS.rows(db.session.connection(), {})
+        return keep_marks(told).get(subject, "")
     return _marks[transaction].get(subject, "")
+
+
+def keep_marks(told: str) -> Mapping[str, str]:
+    """Keep all marks, as a statement told them, for the present transaction; return them by subject."""
+    transaction = db.session().get_transaction()
+    assert transaction is not None
+    marks = _marks[transaction] = dict(line.split(" ", 1) for line in told.splitlines())
+    return marks
+
+
+def select_mark(subject: str) -> Select[str]:
+    """Return the select of one row with what ``mark_of`` answers: for who asks for more at once, as of one instant."""
+    return select(func.coalesce(func.max(Revision.mark), "").label("mark")).where(Revision.subject == subject)
 
 
 def remembered(subject: str, question: Hashable, work: Callable[[], T]) -> T:

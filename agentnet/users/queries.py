@@ -15,6 +15,7 @@ from agentnet.core.clock import now, today
 from agentnet.divisions.models import OrgUnit
 from agentnet.infra.actor import Actor, Grant, Role
 from agentnet.infra.db import UtcDateTime, db
+from agentnet.infra.revisions import ALL_MARKS, keep_marks
 from agentnet.infra.straight import Straight
 from agentnet.users.models import FailedSignIn, RoleGrant, SignInSession, User
 from agentnet.users.rules import WINDOW_MINUTES, is_throttled
@@ -53,6 +54,7 @@ _BY_TOKEN = Straight(
         User.must_change_password,
         User.locale,
         SignInSession.seen_at,
+        ALL_MARKS,
         *_GRANT,
     )
     .join(SignInSession, SignInSession.user_id == User.id)
@@ -67,7 +69,7 @@ _BY_TOKEN = Straight(
     )
     .order_by(RoleGrant.id)
 )
-"""Every request asks this: the person, once for each grant, without one once."""
+"""Every request asks this: the person, once for each grant, without one once, and all marks, which most pages need."""
 _GRANTS = (
     select(*_GRANT)
     .outerjoin(OrgUnit, OrgUnit.id == RoleGrant.org_unit_id)
@@ -91,7 +93,8 @@ def signed_in_by_token(token: str) -> SignedIn | None:
     )
     if not rows:
         return None
-    user_id, username, name, must_change_password, locale, seen_at, *_grant = rows[0]
+    user_id, username, name, must_change_password, locale, seen_at, marks, *_grant = rows[0]
+    keep_marks(marks)
     held = (row[-len(_GRANT) :] for row in rows)
     grants = tuple(_grant_of(*grant) for grant in held if grant[0] is not None)
     return SignedIn(

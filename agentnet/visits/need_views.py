@@ -25,6 +25,7 @@ COLUMNS = {
     "outlet": SortBy(Outlet.code),
     "service": SortBy(Service.position, kind=int),
 }
+OPEN_COLUMNS = COLUMNS | {"raised_at": SortBy(Need.raised_at, kind=datetime, within=Need.closed_at)}
 SHOWN = {"open": True, "closed": False, "all": None}
 
 
@@ -38,7 +39,7 @@ def listed() -> Answer:
         db.session(),
         queries.needs_list(viewer(), still_open=still_open, service=service, outlet_code=outlet_code),
         request.args,
-        columns=COLUMNS,
+        columns=OPEN_COLUMNS if still_open else COLUMNS,
         default="raised_at" if still_open else "-raised_at",
         key=SortBy(Need.id, kind=int),
     )

@@ -17,6 +17,7 @@ from agentnet.infra.transaction import batch, reading
 from agentnet.verify.collections import final_days_are_added_up
 from tests import world
 from tests.collecting.counter import count, item, record
+from tests.settlement.drawer import close
 
 DAY = timedelta(days=1)
 TOMORROW = world.NOW + DAY
@@ -89,6 +90,18 @@ def test_a_posting_that_ends_after_the_night_is_counted_at_once_and_added_later(
         assert taken() == walked()
     with reading():
         assert list(final_days_are_added_up(db.session.connection())) == []
+
+
+def test_what_was_taken_after_the_close_and_voided_that_evening_is_not_counted_the_day_after(app):
+    record(item(538))
+    close()
+    late = item(900, world.MEI)
+    record(late)
+    void(late)
+    with frozen_at(TOMORROW):
+        allocate_received()
+        assert taken() == walked()
+        assert taken(since=today())["RURAL"] == Taken(0, 0, 1)
 
 
 def test_a_territory_has_its_own_sums(app):

@@ -134,6 +134,24 @@ def test_a_list_built_once_says_the_same_when_it_is_asked_again(session: Session
     assert [one.id for one in pages[2].items] == in_order(sort)[:7]
 
 
+@pytest.mark.parametrize("sort", ["name", "-name"])
+def test_an_order_within_a_column_that_is_empty_is_the_same_order(session: Session, sort: str) -> None:
+    unpaid = select(Booth).where(Booth.last_paid_at.is_(None))
+    within = {"name": SortBy(Booth.name, within=Booth.last_paid_at)}
+    walked: list[list[int]] = []
+    for columns in (COLUMNS, within):
+        arguments, found = {"sort": sort}, []
+        while True:
+            page = page_of(session, unpaid, arguments, columns=columns, default="name", key=KEY, size=2)
+            found += [booth.id for booth in page.items]
+            if page.next_cursor is None:
+                break
+            arguments = {"sort": sort, "cursor": page.next_cursor}
+        walked.append(found)
+    assert walked[0] == walked[1]
+    assert len(walked[0]) == 7
+
+
 def test_a_first_page_has_nothing_before_it_and_a_last_one_nothing_after(session: Session) -> None:
     assert read(session, 30).previous_cursor is None
     assert read(session, 30).next_cursor is None

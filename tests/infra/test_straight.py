@@ -155,4 +155,4 @@ def test_a_percent_sign_in_the_text_is_no_place(app):
     )
     with reading():
         rows = straight_rows(statement, ids=[1, 2, 3], other="WL0002")
-        assert sorted(rows) == sorted(db.session.execute(select(Outlet.code).where(Outlet.id.in_([1, 3]))).tuples())
+        assert sorted(rows) == sorted(db.session.execute(select(Outlet.code).where(Outlet.id.in_([1, 3]))))

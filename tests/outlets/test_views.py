@@ -130,6 +130,28 @@ def test_the_list_is_sorted_as_asked(sign_in: SignIn, sort: str) -> None:
     assert sign_in("adam").get(f"/outlets?sort={sort}").status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("query", "change"),
+    [
+        ("", update(Outlet).where(Outlet.code == "WL0001").values(setting="URBAN")),
+        ("?state=ACTIVE", update(Outlet).where(Outlet.code == "WL0001").values(setting="URBAN")),
+        ("?lacks=agreement", update(Agreement).values(ends_on=world.TODAY)),
+        ("?partner=POST", update(Partner).where(Partner.code == "POST").values(code="MAIL")),
+    ],
+)
+def test_how_many_outlets_there_are_is_of_this_moment(sign_in: SignIn, query: str, change: Any) -> None:
+    carol = sign_in("carol")
+
+    def told() -> str:
+        return re.search(r"\d+ 个网点：城区 \d+，农村 \d+", carol.get(f"/outlets{query}").text)[0]
+
+    before = told()
+    assert told() == before
+    with batch():
+        db.session.execute(change)
+    assert told() != before
+
+
 def test_the_list_asks_a_bounded_number_of_queries(sign_in: SignIn) -> None:
     carol = sign_in("carol")
     asked: list[str] = []

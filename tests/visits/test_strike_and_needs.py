@@ -12,10 +12,12 @@ from agentnet.infra.actor import SYSTEM
 from agentnet.infra.audit import AuditLine
 from agentnet.infra.db import db
 from agentnet.infra.transaction import batch, reading
+from agentnet.outlets.queries import own_manager_id
 from agentnet.visits.actions import close_need, log_visit, plan_duties, strike_visit
 from agentnet.visits.judging import FoundNeed
 from agentnet.visits.models import Need, Visit
-from tests.visits.given import W47, a_visit, states_in
+from agentnet.visits.queries import managers_week
+from tests.visits.given import W47, W48, a_visit, states_in
 from tests.world import NOW, actor
 
 
@@ -42,6 +44,21 @@ def test_a_struck_visit_leaves_its_duty_due_and_then_missed(visit_id) -> None:
     assert states_in(W47)["WL0001"] == "DUE"
     with frozen_at(NOW + timedelta(days=5)):
         assert states_in(W47)["WL0001"] == "MISSED"
+
+
+def test_a_struck_visit_of_last_week_counts_as_missed_at_once(visit_id) -> None:
+    def missed() -> int:
+        with reading():
+            week = managers_week(own_manager_id(actor("bob")), W48)
+        return next(duty.weeks_missed for duty in week if duty.outlet.code == "WL0001")
+
+    with frozen_at(NOW + timedelta(days=7)):
+        with batch():
+            plan_duties(W48, SYSTEM)
+        assert missed() == 0
+        with batch():
+            strike_visit(visit_id, "照片不是这个网点", actor("carol"))
+        assert missed() == 1
 
 
 def test_a_second_visit_still_does_the_duty_after_the_first_is_struck(visit_id) -> None:

@@ -9,14 +9,15 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from sqlalchemy import event, select
+from sqlalchemy import event, select, update
 
-from agentnet.core.clock import frozen_at
+from agentnet.core.clock import frozen_at, today
 from agentnet.core.ids import new_id
 from agentnet.infra import picture_child
 from agentnet.infra.actor import SYSTEM
 from agentnet.infra.db import db
 from agentnet.infra.transaction import batch, reading
+from agentnet.outlets.models import Manager
 from agentnet.visits.actions import log_visit, plan_weeks
 from agentnet.visits.judging import FoundNeed
 from agentnet.visits.models import FailedItem, Need, Visit
@@ -263,6 +264,14 @@ def test_a_manager_without_outlets_is_told_why_the_week_is_empty(planned, sign_i
 def test_a_visit_is_seen_in_its_territory_alone(planned, sign_in, username, status) -> None:
     visit_id = logged()
     assert sign_in(username).get(f"/visits/{visit_id}").status_code == status
+
+
+def test_who_is_in_post_no_more_has_no_week_from_then_on(planned, sign_in) -> None:
+    bob = sign_in("bob")
+    assert [bob.get("/duties").status_code for _ in range(2)] == [200, 200]
+    with batch():
+        db.session.execute(update(Manager).where(Manager.user_id == actor("bob").user_id).values(left_on=today()))
+    assert bob.get("/duties").status_code == 404
 
 
 def test_a_visit_page_says_what_is_odd_and_which_duties_it_serves(planned, sign_in) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, Select, String, bindparam, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, String, bindparam, func, or_, select
 
 from agentnet.collecting.models import Collection, Household
 from agentnet.commission.abuse.models import PatternFinding, PatternScan
@@ -21,7 +21,7 @@ from agentnet.infra.db import db
 from agentnet.infra.i18n import say
 from agentnet.infra.pages import Page, SortBy, page_of
 from agentnet.infra.sheets import Cell, Yuan
-from agentnet.infra.statements import built_once
+from agentnet.infra.statements import built_once, written
 from agentnet.outlets.models import Outlet
 from agentnet.outlets.queries import visible_outlets
 from agentnet.users.models import User
@@ -39,7 +39,7 @@ COLUMNS: Mapping[str, SortBy] = {
 
 
 _KEY = SortBy(PatternFinding.id, int)
-_NOTHING = literal(0, literal_execute=True)
+_NOTHING = written(0)
 """Written out, so that PostgreSQL keeps its plan."""
 
 
@@ -56,7 +56,7 @@ class Wanted:
         """Return the conditions on ``PatternFinding`` and ``Outlet``."""
         found = [
             PatternFinding.month == str(self.month),
-            or_(PatternFinding.number > _NOTHING, PatternFinding.state != literal("OPEN", literal_execute=True)),
+            or_(PatternFinding.number > _NOTHING, PatternFinding.state != written("OPEN")),
             visible_outlets(viewer, READ),
         ]
         if self.pattern:

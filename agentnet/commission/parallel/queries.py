@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, Select, bindparam, case, func, literal, select, true
+from sqlalchemy import ColumnElement, Select, bindparam, case, func, select, true
 
 from agentnet.commission.parallel.models import OldSheet, OldSheetLine
 from agentnet.commission.parallel.words import STATES, cause_heads, part_texts
@@ -22,7 +22,7 @@ from agentnet.infra.i18n import say
 from agentnet.infra.pages import Page, SortBy, page_of
 from agentnet.infra.revisions import remembered
 from agentnet.infra.sheets import Cell, Yuan
-from agentnet.infra.statements import built_once
+from agentnet.infra.statements import built_once, written
 from agentnet.outlets.models import Outlet
 from agentnet.outlets.queries import visible_outlets
 from agentnet.users.models import User
@@ -174,7 +174,7 @@ class LineWanted:
     def conditions(self) -> list[ColumnElement[bool]]:
         """Return the conditions on ``OldSheetLine``."""
         # The usual state is written out, so that PostgreSQL keeps its plan.
-        differs = OldSheetLine.state != literal("AGREES", literal_execute=True)
+        differs = OldSheetLine.state != written("AGREES")
         found = [OldSheetLine.state == self.state if self.state else differs]
         if self.cause:
             found.append(OldSheetLine.cause == self.cause)

@@ -13,6 +13,7 @@ from agentnet.divisions.models import OrgUnit, Setting
 from agentnet.infra.actor import Actor
 from agentnet.infra.db import db
 from agentnet.infra.pages import SortBy
+from agentnet.infra.revisions import REGISTER, remembered
 from agentnet.infra.statements import built_once
 from agentnet.ledger.models import Account, Balance
 from agentnet.outlets.models import Agreement, Assignment, Manager, OpeningHours, Outlet, Partner
@@ -168,9 +169,16 @@ def _special(statement: Any, chosen: OutletFilter) -> Any:
 
 def count_by_setting(viewer: Actor, chosen: OutletFilter) -> dict[str, int]:
     """Return how many outlets a list holds, urban and rural apart (S29)."""
-    statement = _open_now(_counted_outlets(viewer, replace(chosen, open_now=False)), chosen)
-    rows = db.session.connection().execute(statement)
-    return {Setting.URBAN.value: 0, Setting.RURAL.value: 0} | {row[0]: row[1] for row in rows}
+
+    def counted() -> dict[str, int]:
+        statement = _open_now(_counted_outlets(viewer, replace(chosen, open_now=False)), chosen)
+        found = db.session.connection().execute(statement)
+        return {Setting.URBAN.value: 0, Setting.RURAL.value: 0} | dict(found.all())
+
+    of_register = OutletFilter(state=chosen.state, kind=chosen.kind, setting=chosen.setting, unit_path=chosen.unit_path)
+    if chosen != of_register:  # typed words, or what agreements, hours or cash decide
+        return counted()
+    return remembered(REGISTER, ("outlets by setting", viewer, chosen), counted)
 
 
 def partner_list() -> list[tuple[Partner, int]]:

@@ -151,10 +151,10 @@ def own_manager_id(viewer: Actor) -> int:
         Missing: ``not_a_manager``.
     """
     given = {"user_id": viewer.user_id, "day": today()}
-    found = db.session.connection().execute(_OWN_MANAGER_ID, given).scalar()
-    if found is None:
+    found = remembered(REGISTER, ("own manager", viewer.user_id), lambda: rows_of(_OWN_MANAGER_ID, given))
+    if not found:
         raise Missing("not_a_manager", "您的账号没有关联在岗的台区经理，请联系管理员")
-    return int(found)
+    return int(found[0])
 
 
 def own_manager(viewer: Actor) -> Manager:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, false, func, literal, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, bindparam, false, func, or_, select, true
 
 from agentnet.core.errors import Missing
 from agentnet.divisions.models import Division, DivisionLevel, OrgUnit, Setting
@@ -15,7 +15,7 @@ from agentnet.infra.actor import Actor
 from agentnet.infra.columnar import rows_of
 from agentnet.infra.db import db
 from agentnet.infra.revisions import REGISTER, mark_of, remembered, remembered_under
-from agentnet.infra.statements import built_once
+from agentnet.infra.statements import built_once, written
 from agentnet.outlets.models import Assignment, Docking, DockingManager, Manager, Outlet
 from agentnet.outlets.queries.permitted import held_on
 from agentnet.users.permissions import Permission, org_paths, require
@@ -46,11 +46,8 @@ def villages_of(viewer: Actor, permission: Permission) -> ColumnElement[bool]:
 
 
 def _inside(prefixes: tuple[str, ...]) -> ColumnElement[bool]:
-    """Return the condition on ``Division`` that its code begins with one of the prefixes.
-
-    They are written out: PostgreSQL plans what is asked for often without its parameters, and these decide the plan.
-    """
-    begins = (Division.code.startswith(literal(prefix, literal_execute=True)) for prefix in prefixes)
+    """Return the condition on ``Division`` that its code begins with one of the prefixes."""
+    begins = (Division.code.startswith(written(prefix)) for prefix in prefixes)
     return true() if "" in prefixes else or_(false(), *begins)
 
 
@@ -224,7 +221,7 @@ def _listed(prefixes: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
         )
         .outerjoin(Docking, _present())
         .outerjoin(Outlet, Outlet.id == Docking.outlet_id)
-        .where(Division.level == literal(DivisionLevel.VILLAGE.value, literal_execute=True), _inside(prefixes))
+        .where(Division.level == written(DivisionLevel.VILLAGE.value), _inside(prefixes))
     )
 
 

@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response
 from agentnet.core.clock import today
 from agentnet.core.errors import Forbidden, Missing, Refusal
 from agentnet.infra.actor import Actor
+from agentnet.infra.columnar import rows_of
 from agentnet.infra.db import db
 from agentnet.infra.forms import HouseForm, show_refusal
 from agentnet.infra.i18n import in_english
@@ -91,8 +92,7 @@ _PARTNERS = select(Partner.code, Partner.name).order_by(Partner.name)
 
 def partner_choices(leading: str) -> list[tuple[str, str]]:
     """Return the company's partners as choices."""
-    rows = db.session.connection().execute(_PARTNERS)
-    return [("", leading), *((row.code, row.name) for row in rows)]
+    return [("", leading), *rows_of(_PARTNERS)]
 
 
 def manager_choices(viewer: Actor, without: Iterable[int] = ()) -> list[tuple[str, str]]:

@@ -17,8 +17,8 @@ from agentnet.infra.actor import Actor
 from agentnet.infra.db import db
 from agentnet.infra.pages import Page, SortBy, page_of
 from agentnet.infra.revisions import remembered
-from agentnet.infra.statements import built_once
-from agentnet.ledger.queries import balances_of
+from agentnet.infra.statements import built_once, written
+from agentnet.ledger.models import Account, Balance
 from agentnet.ledger.rules import OUTLET
 from agentnet.outlets.models import Outlet
 from agentnet.outlets.queries import visible_outlets
@@ -141,6 +141,17 @@ AGE_COLUMNS = {
 }
 
 
+_HELD_FEN = func.coalesce(
+    select(Balance.balance_fen)
+    .join(Account, Account.id == Balance.account_id)
+    .where(Account.owner_kind == OUTLET, Account.owner_id == CashAge.outlet_id, Account.code == "CASH_HELD")
+    .correlate(CashAge)
+    .scalar_subquery(),
+    0,
+)
+"""The cash an outlet holds now: looked up for the rows that are shown."""
+
+
 @built_once
 def _ages(viewer: Actor, chosen: AgeFilter) -> Select[*tuple[Any, ...]]:
     statement: Select[*tuple[Any, ...]] = (
@@ -158,6 +169,7 @@ def _ages(viewer: Actor, chosen: AgeFilter) -> Select[*tuple[Any, ...]]:
             Outlet.state,
             OrgUnit.name.label("unit_name"),
             OrgUnit.name_en.label("unit_name_en"),
+            _HELD_FEN.label("held_fen"),
         )
         .join(Outlet, Outlet.id == CashAge.outlet_id)
         .join(OrgUnit, OrgUnit.id == Outlet.org_unit_id)
@@ -167,7 +179,7 @@ def _ages(viewer: Actor, chosen: AgeFilter) -> Select[*tuple[Any, ...]]:
         standing = select(RemittanceSuspension.outlet_id).where(RemittanceSuspension.ended_on.is_(None))
         statement = statement.where(Outlet.id.in_(standing), Outlet.state == State.SUSPENDED)
     else:
-        statement = statement.where(CashAge.due_fen > 0)
+        statement = statement.where(CashAge.due_fen > written(0))
     if chosen.words:
         found = (Outlet.code.icontains(chosen.words, autoescape=True), Outlet.name.contains(chosen.words))
         statement = statement.where(or_(*found))
@@ -192,17 +204,15 @@ def warned_today() -> tuple[Any, ...]:
     )
 
 
-def ages_page(viewer: Actor, chosen: AgeFilter, arguments: Mapping[str, str]) -> tuple[Page[Any], Mapping[int, Fen]]:
-    """Return a page of outlets with the age of their cash, most missed first, and the cash each holds now.
+def ages_page(viewer: Actor, chosen: AgeFilter, arguments: Mapping[str, str]) -> Page[Any]:
+    """Return a page of outlets with the age of their cash and what each holds now, most missed first.
 
     Raises:
         Forbidden: ``not_permitted``.
     """
     require(viewer, Permission.SETTLEMENT_READ)
     key = SortBy(CashAge.outlet_id, int)
-    page = page_of(db.session(), _ages(viewer, chosen), arguments, columns=AGE_COLUMNS, default="-missed", key=key)
-    ids = [row.outlet_id for row in page.items]
-    return page, dict.fromkeys(ids, 0) | balances_of(OUTLET, ids, "CASH_HELD")
+    return page_of(db.session(), _ages(viewer, chosen), arguments, columns=AGE_COLUMNS, default="-missed", key=key)
 
 
 def _whole(total: Any) -> Any:

@@ -25,11 +25,9 @@ def ageing() -> str:
     """List the outlets that hold cash of earlier days by the opportunities it has missed, and what that comes to."""
     units = units_of(viewer(), Permission.SETTLEMENT_READ)
     wanted = _filter({unit.code: unit.path for unit in units})
-    page, held = listing.ages_page(viewer(), wanted, request.args)
     return render_template(
         "settlement/ageing.html",
-        page=page,
-        held=held,
+        page=listing.ages_page(viewer(), wanted, request.args),
         summary=listing.summary_of(viewer()),
         wanted=wanted,
         narrowed=wanted != AgeFilter(),

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Select, func, or_, select, true
 from agentnet.core.clock import IsoWeek, today
 from agentnet.core.errors import Missing
 from agentnet.infra.actor import Actor
+from agentnet.infra.columnar import rows_of
 from agentnet.infra.db import db
 from agentnet.infra.statements import built_once
 from agentnet.outlets.models import Assignment, Manager, Outlet, Service
@@ -232,7 +233,7 @@ _SERVICES = select(Service.code, Service.name, Service.name_en).order_by(Service
 
 def services() -> Sequence[Any]:
     """Return the seven services in their order: code and names."""
-    return db.session.connection().execute(_SERVICES).all()
+    return rows_of(_SERVICES)
 
 
 def failed_items(visit_id: uuid.UUID) -> Mapping[int, str]:

@@ -9,12 +9,13 @@ from datetime import date, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Date, Select, String, and_, bindparam, func, select
+from sqlalchemy import BigInteger, Date, Select, String, and_, bindparam, case, func, select
 from sqlalchemy.orm import aliased
 
 from agentnet.core.clock import IsoWeek, today
+from agentnet.infra.columnar import rows_of
 from agentnet.infra.db import db
-from agentnet.infra.revisions import REGISTER, remembered
+from agentnet.infra.revisions import FIELD, REGISTER, remembered
 from agentnet.outlets.models import Assignment, Manager, Outlet
 from agentnet.visits.models import Duty, DutyVisit, Need, Visit
 from agentnet.visits.queries.permitted import visited_duty
@@ -38,6 +39,7 @@ class ManagersDuty:
     shared_with: Sequence[str]
     weeks_missed: int
     last_visited_on: date | None
+    """Told as long as nobody was there this week."""
     open_needs: int
 
 
@@ -64,13 +66,14 @@ class _Held:
 def managers_week(manager_id: int, week: IsoWeek) -> list[ManagersDuty]:
     """Return the week's duties of a manager: neglected ones first, then open ones, then what is done."""
     held = remembered(REGISTER, ("held", manager_id, week), lambda: _held(manager_id, week))
-    streaks = _weeks_missed(manager_id, week)
+    streaks = remembered(FIELD, ("missed", manager_id, week), lambda: _weeks_missed(manager_id, week))
+    over = is_over(week, today())
     found = []
     for row in _duties(manager_id, week):
         own = held.get(row.id)
         if own is None:  # assigned since the manager's outlets were looked up
             continue
-        state = duty_state(visited=row.visit_id is not None, exempt=row.exempt, week_is_over=is_over(week, today()))
+        state = duty_state(visited=row.visit_id is not None, exempt=row.exempt, week_is_over=over)
         found.append(
             ManagersDuty(
                 outlet=row,
@@ -205,7 +208,7 @@ _DUTIES = (
         Outlet.latitude,
         Outlet.longitude,
         _OPEN_NEEDS.label("open_needs"),
-        _LAST_VISITED_ON.label("last_visited_on"),
+        case((Visit.id.is_(None), _LAST_VISITED_ON)).label("last_visited_on"),
         Visit.id.label("visit_id"),
         Visit.arrived_at,
         Visit.score,
@@ -227,7 +230,7 @@ def _of_week(manager_id: int, week: IsoWeek) -> dict[str, Any]:
 def _duties(manager_id: int, week: IsoWeek) -> Sequence[Any]:
     """Return a manager's duties of a week, each with the earliest visit that serves it and was not struck."""
     found: dict[int, Any] = {}
-    for row in db.session.connection().execute(_DUTIES, _of_week(manager_id, week)):
+    for row in rows_of(_DUTIES, _of_week(manager_id, week)):
         found.setdefault(row.duty_id, row)
     return list(found.values())
 
@@ -248,7 +251,7 @@ def _weeks_missed(manager_id: int, week: IsoWeek) -> Mapping[int, int]:
     given = _of_week(manager_id, week) | {"first": str(first)}
     streaks: dict[int, int] = defaultdict(int)
     ended: set[int] = set()
-    for outlet_id, visited in db.session.connection().execute(_PAST, given):
+    for outlet_id, visited in rows_of(_PAST, given):
         if visited:
             ended.add(outlet_id)
         elif outlet_id not in ended:

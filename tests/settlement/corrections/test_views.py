@@ -72,6 +72,15 @@ def test_a_keeper_asks_for_a_refund_finance_approves_and_the_keeper_pays(app, si
     assert "另退费 44.62 元" in fang.get("/").text
 
 
+def test_a_second_refund_is_told_at_once(app):
+    _, receipt_no = of_yesterday(538)
+    for amount_fen, in_all in ((100, 100), (38, 138)):
+        refunded(receipt_no, amount_fen)
+        with reading():
+            taken = taken_by_setting(None, today(), today().replace(day=28))
+        assert sum(part.refunded_fen for part in taken.values()) == in_all
+
+
 def test_what_cannot_be_refunded_is_said_on_the_form(app, sign_in):
     _, receipt_no = collected(100, world.OLD)
     alice = sign_in("alice")
