@@ -32,8 +32,8 @@ from agentnet.core.clock import Month, today
 from agentnet.infra.config import Settings
 
 CLIENTS = 4
-ROUNDS = 3
-SECONDS = 0.5
+ROUNDS = 7
+SECONDS = 0.25
 FIRST_STEP = 0.08
 
 PAGES = (

@@ -303,11 +303,17 @@ def held_now_in(batch_id: UUID, viewer: Actor | None = None) -> Sequence[str]:
 @built_once
 def _held_now(viewer: Actor | None) -> Select[str]:
     batch_id: Any = bindparam("batch_id", type_=PayoutBatch.id.type)
-    pays = select(PayoutPart.id).where(
-        PayoutPart.batch_id == batch_id,
-        PayoutPart.outlet_id == Outlet.id,
-        PayoutPart.payment_id.is_not(None),
-        ~PayoutPart.released,
+    # One of them and not EXISTS: PostgreSQL then asks hold after hold for each batch alike, and keeps that plan.
+    pays = (
+        select(PayoutPart.id)
+        .where(
+            PayoutPart.batch_id == batch_id,
+            PayoutPart.outlet_id == Outlet.id,
+            PayoutPart.payment_id.is_not(None),
+            ~PayoutPart.released,
+        )
+        .limit(literal_column("1"))
+        .scalar_subquery()
     )
     return (
         select(Outlet.code)
@@ -315,7 +321,7 @@ def _held_now(viewer: Actor | None) -> Select[str]:
         .where(
             PayoutHold.lifted_at.is_(None),
             true() if viewer is None else visible_outlets(viewer, Permission.PAYOUT_READ),
-            pays.exists(),
+            pays.is_not(None),
         )
         .order_by(Outlet.code)
         .limit(literal_column(str(CODES_NAMED)))  # written out: it decides the plan
