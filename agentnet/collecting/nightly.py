@@ -39,7 +39,7 @@ from agentnet.infra.db import db
 from agentnet.infra.inserting import insert_typed
 from agentnet.infra.straight import Straight
 from agentnet.ledger.actions import post_many
-from agentnet.ledger.queries import accounts, balances, booking_day, require_open
+from agentnet.ledger.queries import accounts, balances, balances_of, booking_day, require_open
 from agentnet.ledger.rules import HOUSEHOLD, ORG_UNIT, OUTLET, AccountKey, NewTransfer
 
 sums = cast(Table, CollectionDay.__table__)
@@ -232,10 +232,11 @@ def spend_advances(by: Actor, limit: int = BATCH) -> int:
     day, at = today(), now()
     require_open(day)
     _lock(advances)
+    left = balances_of(HOUSEHOLD, list(advances), "ADVANCE")  # somebody may have spent from one until it was held
     company = connection.scalar(select(OrgUnit.id).where(OrgUnit.parent_id.is_(None)).order_by(OrgUnit.id).limit(1))
     transfers, rows = [], []
     for household_id, unpaid in sorted(bills_due(connection, advances).items()):
-        for part in allocate(min(advances[household_id], due_total(unpaid)), unpaid):
+        for part in allocate(min(left.get(household_id, 0), due_total(unpaid)), unpaid):
             transfer = NewTransfer(
                 id=new_id(),
                 kind="FROM_ADVANCE",

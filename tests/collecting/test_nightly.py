@@ -5,10 +5,11 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import insert, select, text
 
+from agentnet.collecting import nightly
 from agentnet.collecting.actions import void_collection
 from agentnet.collecting.jobs import allocate_received
 from agentnet.collecting.models import AdvanceUse, Bill, Household
-from agentnet.collecting.nightly import allocate_oldest_day
+from agentnet.collecting.nightly import allocate_oldest_day, spend_advances
 from agentnet.collecting.queries import echo_of, household_by_no
 from agentnet.core.clock import Month, business_date, frozen_at
 from agentnet.core.ids import new_id
@@ -21,6 +22,7 @@ from agentnet.ledger.models import Transfer
 from agentnet.ledger.queries import trial_balance, wrong_balances
 from agentnet.ledger.rules import AccountKey
 from tests import world
+from tests.at_once import at_once
 from tests.collecting.counter import RECEIVED, balance_of, count, item, record
 
 TONIGHT = world.NOW + timedelta(hours=15)
@@ -197,6 +199,31 @@ def test_the_night_does_not_wait_for_a_household_at_a_counter(app):
             assert allocate_received() == 1
         assert set(paid_off().values()) == {None}
     assert echo(world.MEI).bills == []
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_an_advance_that_another_night_spent_meanwhile_is_not_spent_again(app, monkeypatch):
+    """A month is closed, which spends advances, while the clock does so too."""
+    record(item(31000, world.MEI))
+    deliver("2026-11", 5000, 100)
+    hold, others = nightly._lock, []
+
+    def after_the_other(household_ids):
+        if not others:
+            others.append(None)
+            others.extend(at_once(app, [lambda: spend_advances(SYSTEM)], batch))
+        hold(household_ids)
+
+    with frozen_at(TONIGHT):
+        with batch():
+            allocate_oldest_day(SYSTEM, business_date(TONIGHT))
+        monkeypatch.setattr(nightly, "_lock", after_the_other)
+        with batch():
+            assert spend_advances(SYSTEM) == 0
+    assert others == [None, 1]
+    assert [(bill.principal_fen, bill.late_charge_fen) for bill in echo(world.MEI).bills] == [(4650, 0)]
+    with reading():
+        assert wrong_balances() == []
 
 
 def test_a_day_of_a_month_that_closed_meanwhile_is_booked_today(app):
