@@ -21,8 +21,8 @@ from sqlalchemy import (
     update,
 )
 
-from agentnet.infra.connections import read_in_transaction
-from agentnet.infra.db import db, writing
+from agentnet.infra.connections import driver_of, read_in_transaction
+from agentnet.infra.db import db
 
 ROWS_A_STATEMENT = 4_000
 
@@ -63,7 +63,7 @@ def in_pieces(statement: Asked, rows: int = ROWS_A_STATEMENT) -> Asked:
 
     On PostgreSQL a cursor lives in a transaction; a page that has none is given one.
     """
-    if not writing.get() and db.engine.dialect.name == "postgresql":
+    if db.engine.dialect.name == "postgresql" and driver_of(db.session()).autocommit:
         read_in_transaction(db.session())
     return statement.execution_options(yield_per=rows)
 

@@ -48,10 +48,10 @@ def prepare_postgres(engine: Engine) -> None:
         used, record.info["used"] = record.info.get("used"), monotonic()
         if used is None:
             return
-        if _was_closed(connection) or (
-            record.info["used"] - used > UNASKED_SECONDS and not _answers(engine, connection)
-        ):
+        unused = record.info["used"] - used
+        if _was_closed(connection) or (unused > UNASKED_SECONDS and not _answers(engine, connection)):
             raise InvalidatePoolError
+        write_again(connection)  # whoever was lent it before may have ended without its door
 
 
 def _was_closed(connection: Any) -> bool:
@@ -78,15 +78,14 @@ def read_without_transaction(session: Session) -> None:
 def read_in_transaction(session: Session) -> None:
     """Put what is asked next into one transaction that only reads, until ``write_again``: a cursor lives no longer."""
     driver = driver_of(session)
-    if driver.read_only:
-        return
     driver.autocommit = False
     driver.read_only = True
 
 
 def write_again(driver: Any) -> None:
     """Make a connection that was read with what it was: one whose next transaction writes."""
-    driver.autocommit = False
+    if driver.autocommit:
+        driver.autocommit = False
     if driver.read_only:
         driver.read_only = False
 

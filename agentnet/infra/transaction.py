@@ -189,7 +189,7 @@ def _let_go(reader: Session) -> None:
         return
     try:
         driver = driver_of(reader)
-        if not driver.autocommit:
+        if driver.read_only:
             driver.commit()
         write_again(driver)
     except Exception:  # lost, or in the middle of an answer: nobody is lent it again

@@ -60,6 +60,25 @@ def test_a_page_that_reads_in_pieces_has_a_transaction_that_only_reads(own_app):
         asked("UPDATE outlets SET name = name")
 
 
+def test_a_page_that_opens_a_door_of_its_own_leaves_connections_that_write(own_app):
+    def view():
+        with batch():
+            asked("UPDATE outlets SET name = name")
+        return ""
+
+    assert page(own_app, view).get("/try").status_code == 200
+    with batch():
+        asked("UPDATE outlets SET name = name")
+
+
+def test_pieces_asked_for_without_a_door_leave_a_connection_that_writes(app):
+    pieces = db.select(Outlet.code).order_by(Outlet.code)
+    assert db.session.scalars(in_pieces(pieces, 2)).all() == db.session.scalars(in_pieces(pieces, 2)).all() != []
+    db.session.rollback()
+    with batch():
+        asked("UPDATE outlets SET name = name")
+
+
 def test_a_connection_the_server_closed_is_replaced_before_a_page_asks(own_app):
     browser = page(own_app, lambda: str(asked("SELECT pg_backend_pid()").scalar()))
     first = browser.get("/try").text

@@ -100,12 +100,16 @@ class BatchShown(NamedTuple):
     outlets: int
 
 
+_AS_DRAWN_UP = "as drawn up"
+"""What is known by it is never worked out anew."""
+
+
 def _whole_sums(batch_ids: tuple[UUID, ...]) -> Mapping[UUID, tuple[Fen, Fen, int]]:
     """Return what batches pay and hold, and at how many outlets.
 
     A batch and its parts are written in one transaction and what they say never changes: that is added up once.
     """
-    return remembered_under("as drawn up", ("batches", batch_ids), lambda: _summed(batch_ids))
+    return remembered_under(_AS_DRAWN_UP, ("batches", batch_ids), lambda: _summed(batch_ids))
 
 
 def _summed(batch_ids: tuple[UUID, ...]) -> Mapping[UUID, tuple[Fen, Fen, int]]:

@@ -26,7 +26,7 @@ def by_age() -> SortBy:
 
 @lru_cache(maxsize=8)
 def _by_age(until: date, dialect: str) -> SortBy:
-    until_number = literal_column(str((until - _DAY_ZERO).days), Integer)
+    until_number = literal_column(str((until - _DAY_ZERO).days), BigInteger)
     ended = func.coalesce(_day_number(Difference.ended_at, dialect), until_number)
     return SortBy(ended - _day_number(Difference.opened_at, dialect), int)
 
@@ -38,4 +38,4 @@ def _day_number(instant: Any, dialect: str) -> ColumnElement[int]:
         seconds = cast(func.strftime(literal_column("'%s'"), instant), BigInteger)
         return (seconds + literal_column("28800", Integer)) // literal_column("86400", Integer)
     in_shanghai = cast(func.timezone(literal_column("interval '8 hours'"), instant), Date)
-    return type_coerce(in_shanghai - literal(_DAY_ZERO, Date), Integer)  # a number: the server's own dates are one
+    return type_coerce(in_shanghai - literal(_DAY_ZERO, Date), BigInteger)  # a number: the server's own dates are one

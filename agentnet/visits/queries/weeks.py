@@ -256,4 +256,4 @@ def _weeks_missed(manager_id: int, week: IsoWeek) -> Mapping[int, int]:
             ended.add(outlet_id)
         elif outlet_id not in ended:
             streaks[outlet_id] += 1
-    return streaks
+    return dict(streaks)

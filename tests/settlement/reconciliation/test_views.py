@@ -1,5 +1,7 @@
 """Reconciliation in a browser without script: bring a file, see it as it was read, take it in, work off what differs."""
 
+import base64
+import json
 import re
 from datetime import timedelta
 from functools import partial
@@ -226,6 +228,14 @@ def test_the_queue_is_sorted_by_the_age_it_shows_over_all_its_pages(app, sign_in
         r'aria-sort="descending">\s*<a[^>]*>时长', sign_in("fang").get("/reconciliation/differences").text
     )
     assert shown
+
+
+@pytest.mark.parametrize("sort", ["age", "-age"])
+@pytest.mark.parametrize("age", [10**12, -(2**63), 2**63 - 1])
+def test_a_place_in_the_list_that_no_age_reaches_is_an_empty_page(sign_in, sort, age):
+    place = base64.urlsafe_b64encode(json.dumps([sort, 0, age, 5]).encode()).decode().rstrip("=")
+    listed = sign_in("fang").get(f"/reconciliation/differences?sort={sort}&cursor={place}")
+    assert listed.status_code == 200
 
 
 def test_a_difference_is_taken_on_and_ended_on_its_page(app, sign_in):
