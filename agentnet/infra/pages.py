@@ -18,7 +18,18 @@ from functools import lru_cache
 from typing import Any, Generic, TypeVar, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Select, String, and_, literal_column, or_, type_coerce
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Select,
+    String,
+    and_,
+    literal,
+    literal_column,
+    or_,
+    type_coerce,
+)
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from agentnet.core.clock import YEARS
@@ -189,14 +200,20 @@ def _as_stored(by: SortBy) -> ColumnElement[Any]:
     return cast("ColumnElement[Any]", by.column)
 
 
+def _bound(value: Value, kind: type) -> Any:
+    """Return a value of a cursor as it is handed over: a number may be larger than any a count can reach."""
+    return literal(value, BigInteger) if kind is int else value
+
+
 def _beyond(by: SortBy, key: SortBy, down: bool, edge: _Edge) -> ColumnElement[bool]:
     """Return the condition for rows past the edge; written so that an index on (column, key) serves it."""
-    past_key = key.column < edge.key if down else key.column > edge.key
+    key_value, value = _bound(edge.key, key.kind), _bound(edge.value, by.kind)
+    past_key = key.column < key_value if down else key.column > key_value
     if edge.value is None:
         among_empty = and_(by.column.is_(None), past_key)
         return or_(by.column.is_not(None), among_empty) if edge.backwards else among_empty
-    reached = by.column <= edge.value if down else by.column >= edge.value
-    past = by.column < edge.value if down else by.column > edge.value
+    reached = by.column <= value if down else by.column >= value
+    past = by.column < value if down else by.column > value
     beyond = and_(reached, or_(past, past_key))
     return or_(by.column.is_(None), beyond) if by.nullable and not edge.backwards else beyond
 

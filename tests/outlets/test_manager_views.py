@@ -1,8 +1,11 @@
 """The pages of managers, partners and dockings, and a round that passes on."""
 
+import base64
+import json
 import re
 from io import BytesIO
 
+import pytest
 from PIL import Image
 from sqlalchemy import select, update
 
@@ -155,3 +158,9 @@ def test_a_village_is_docked_and_undocked(sign_in: SignIn) -> None:
 def test_a_docked_villages_contact_persons_are_its_outlets_managers(sign_in: SignIn, do: Do) -> None:
     do("carol", dock_village, world.OTHER_VILLAGE, world.TODAY, outlet_code="WL0004")
     assert "贝恩宁" in sign_in("carol").get("/dockings?q=垟岙").text
+
+
+@pytest.mark.parametrize("sort", ["held", "-held"])
+def test_a_place_in_the_list_that_no_count_reaches_is_an_empty_page(sign_in: SignIn, sort: str) -> None:
+    place = base64.urlsafe_b64encode(json.dumps([sort, 0, 10**12, 5]).encode()).decode().rstrip("=")
+    assert sign_in("carol").get(f"/managers?sort={sort}&cursor={place}").status_code == 200
