@@ -23,7 +23,7 @@ from agentnet.commission.engine.explaining import Working
 from agentnet.commission.engine.language import Basis, Component, Share
 from agentnet.commission.engine.reasons import REASON_WORDS, Reason
 from agentnet.commission.engine.spelling import INPUT_WORDS, Input, decimal
-from agentnet.commission.rules import Version, format_percent
+from agentnet.commission.rules import format_percent
 from agentnet.core.clock import Month
 from agentnet.core.words import translatable
 from agentnet.infra.dates import exact_text, month_text
@@ -54,11 +54,6 @@ def closed_text(month: Month) -> str:
 def provisional_text(month: Month, at: datetime) -> str:
     """Return what a provisional document's head says of its figures: as of when, and that they may still change."""
     return _("%(month)s尚未封账，截至 %(at)s，以封账后的结算单为准", month=month_text(month), at=exact_text(at)[:16])
-
-
-def version_text(version: Version) -> str:
-    """Return what a version is called: ``第 2 版``."""
-    return _("第 %(number)d 版", number=version.number)
 
 
 @dataclass(frozen=True)

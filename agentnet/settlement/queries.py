@@ -12,7 +12,6 @@ from sqlalchemy import Date, Select, Table, bindparam, func, select
 from werkzeug.datastructures import MultiDict
 
 from agentnet.collecting.models import Collection, Void
-from agentnet.collecting.rules import CASH
 from agentnet.core.errors import Missing
 from agentnet.core.money import Fen
 from agentnet.infra.actor import Actor
@@ -52,10 +51,6 @@ class DaySheet:
     @property
     def count(self) -> int:
         return sum(total.count for total in self.totals)
-
-    @property
-    def cash_taken_fen(self) -> Fen:
-        return sum(total.system_fen for total in self.totals if total.tender == CASH)
 
 
 def first_open_day(outlet_id: int) -> date | None:
