@@ -4,78 +4,70 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import (
-    BigInteger,
-    ColumnElement,
-    Select,
-    and_,
-    case,
-    cast,
-    func,
-    literal_column,
-    or_,
-    select,
-    true,
-)
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, cast, func, literal_column, or_, select, true
 from sqlalchemy.orm import aliased
 from werkzeug.datastructures import MultiDict
 
 from agentnet.collecting.queries import NORMAL_DAYS, normal_days
 from agentnet.collecting.rules import PREPAID, float_word
 from agentnet.core.clock import now, today
+from agentnet.core.money import MAX_FEN, Fen
+from agentnet.holding.rules import near_from, percent_full
 from agentnet.infra.actor import Actor
 from agentnet.infra.db import db
-from agentnet.infra.pages import Page, SortBy, page_of
+from agentnet.infra.pages import InMemory, Page, SortBy, page_of, page_of_rows
 from agentnet.infra.revisions import REGISTER, remembered
-from agentnet.infra.statements import built_once, written
+from agentnet.infra.statements import built_once
+from agentnet.infra.straight import Straight
 from agentnet.ledger.models import Account, Balance, BusinessDay
-from agentnet.outlets.models import Agreement, Limit, Outlet
+from agentnet.outlets.limit_rules import Figures, in_force
+from agentnet.outlets.models import Agreement, Outlet
 from agentnet.outlets.queries import visible_outlets
 from agentnet.outlets.queries.limits import OF_KIND, OWN, with_limits_of_all
-from agentnet.outlets.rules import HoldingMode, State
+from agentnet.outlets.rules import State
 from agentnet.users.permissions import Permission
 
-NEAR_PERCENT: Final = 80
-"""From this share of its ceiling on an outlet is listed."""
-
-_CEILING = case(
-    (OWN.ceiling_fen.is_not(None), OWN.ceiling_fen),
-    (OF_KIND.ceiling_fen < Agreement.ceiling_fen, OF_KIND.ceiling_fen),
-    else_=Agreement.ceiling_fen,
-)
-_FULL = case((_CEILING > 0, Balance.balance_fen * 100 // func.nullif(_CEILING, 0, type_=BigInteger())), else_=100)
 _KEY = SortBy(Outlet.id, int)
-CASH_COLUMNS: Mapping[str, SortBy] = {
-    "full": SortBy(_FULL, int),
-    "cash": SortBy(Balance.balance_fen, int),
-    "code": SortBy(Outlet.code),
+MOST_NAMED: Final = 1_000
+"""How many outlets with low ceilings are looked at by name."""
+
+
+class NearCeiling(NamedTuple):
+    """An outlet whose cash nears its ceiling, with whom to call."""
+
+    id: int
+    code: str
+    name: str
+    keeper_name: str | None
+    phone: str | None
+    ceiling_fen: Fen
+    cash_fen: Fen
+    percent: int
+    """How much of the ceiling is reached, rounded down; 100 at least where nothing may be held."""
+
+
+NEAR_COLUMNS: Mapping[str, InMemory] = {
+    "full": InMemory("percent", int),
+    "cash": InMemory("cash_fen", int),
+    "code": InMemory("code"),
 }
 
 
+class _Ceilings(NamedTuple):
+    """Whose cash is looked at, by cash account: from which sum on the outlet is listed, and what is shown of it."""
+
+    outlets: Mapping[int, tuple[Fen, tuple[Any, ...]]]
+    held: Straight
+    """The select of cash accounts and their balances that finds every outlet near its ceiling, and few others."""
+
+
 def _agreed(day: Any) -> ColumnElement[bool]:
-    return and_(Agreement.outlet_id == Outlet.id, _in_force(Agreement, day))
-
-
-def _in_force(of: Any, day: Any) -> ColumnElement[bool]:
-    return and_(of.starts_on <= day, or_(of.ends_on.is_(None), of.ends_on > day))
-
-
-def _may_be_near(day: Any) -> ColumnElement[bool]:
-    """Return a condition that every outlet near its ceiling meets, on ``Account`` and ``Balance`` alone.
-
-    Most outlets are far even from the lowest ceiling agreed with anybody: neither their agreement nor their limits
-    need be looked up. Outlets with a limit of their own are looked at in any case, so that one of zero hides none.
-    """
-    agreed = select(Agreement.ceiling_fen).where(
-        Agreement.holding_mode == written(HoldingMode.POSTPAID.value), _in_force(Agreement, day)
-    )
-    of_kind = select(func.min(Limit.ceiling_fen)).where(Limit.kind.is_not(None), _in_force(Limit, day))
-    lowest = (agreed.order_by(Agreement.ceiling_fen).limit(literal_column("1")), of_kind)
-    return or_(
-        *(Balance.balance_fen * 100 >= one.scalar_subquery() * NEAR_PERCENT for one in lowest),
-        Account.owner_id.in_(select(Limit.outlet_id).where(Limit.outlet_id.is_not(None))),
+    return and_(
+        Agreement.outlet_id == Outlet.id,
+        Agreement.starts_on <= day,
+        or_(Agreement.ends_on.is_(None), Agreement.ends_on > day),
     )
 
 
@@ -83,32 +75,64 @@ def _balance_of(code: str, account: Any) -> ColumnElement[bool]:
     return and_(account.owner_kind == "OUTLET", account.owner_id == Outlet.id, account.code == code)
 
 
-@built_once
-def _near_ceiling(viewer: Actor, words: str) -> Select[*tuple[Any, ...]]:
-    shown: Any = select(
-        Outlet.code,
-        Outlet.name,
-        Outlet.keeper_name,
-        Outlet.phone,
-        Balance.balance_fen.label("cash_fen"),
-        _CEILING.label("ceiling_fen"),
-        _FULL.label("percent"),
-    )
-    day = written(today())
-    statement = with_limits_of_all(
-        shown.select_from(Outlet)
+def _ceilings(viewer: Actor) -> _Ceilings:
+    """Return the ceilings in force today in the territory, of all outlets that keep the utility's cash."""
+    return remembered(REGISTER, ("ceilings", viewer), lambda: _work_out_ceilings(viewer))
+
+
+def _work_out_ceilings(viewer: Actor) -> _Ceilings:
+    statement: Any = with_limits_of_all(
+        select(
+            Account.id,
+            Agreement.ceiling_fen,
+            OF_KIND.ceiling_fen,
+            OWN.ceiling_fen,
+            Outlet.id,
+            Outlet.code,
+            Outlet.name,
+            Outlet.keeper_name,
+            Outlet.phone,
+        )
+        .select_from(Outlet)
         .join(Account, _balance_of("CASH_HELD", Account))
-        .join(Balance, Balance.account_id == Account.id)
-        .join(Agreement, _agreed(day)),
-        day,
-    ).where(
-        Balance.balance_fen > 0,
-        Agreement.holding_mode != written(PREPAID),
-        _may_be_near(day),
-        Balance.balance_fen * 100 >= _CEILING * NEAR_PERCENT,
-        visible_outlets(viewer, Permission.SETTLEMENT_READ),
+        .join(Agreement, _agreed(today())),
+        today(),
+    ).where(Agreement.holding_mode != PREPAID, visible_outlets(viewer, Permission.SETTLEMENT_READ))
+    found = {}
+    for account_id, agreed, of_kind, own, *shown in db.session.connection().execute(statement):
+        held = in_force(Figures(agreed), Figures(of_kind), Figures(own)).ceiling_fen
+        assert held is not None, "an agreement names a ceiling"
+        found[account_id] = (near_from(held), (*shown, held))
+    return _Ceilings(found, Straight(_held({account_id: from_fen for account_id, (from_fen, _shown) in found.items()})))
+
+
+def _held(listed_from: Mapping[int, Fen]) -> Any:
+    """Return the select that passes over most balances by one figure that few outlets are listed below.
+
+    Those few are named. All of it is written out: it stays the same until a ceiling changes.
+    """
+    lowest = sorted(listed_from.values())
+    from_fen = lowest[min(len(lowest) // 8, MOST_NAMED)] if lowest else 0
+    named: list[ColumnElement[int]] = [
+        literal_column(str(account_id)) for account_id, fen in listed_from.items() if fen < from_fen
+    ]
+    return select(Balance.account_id, Balance.balance_fen).where(
+        or_(Balance.balance_fen >= literal_column(str(from_fen)), Balance.account_id.in_(named))
     )
-    return _searched(statement, words)
+
+
+def _near_ceiling(viewer: Actor, words: str = "") -> list[NearCeiling]:
+    """Return the outlets of the territory from 80 percent of their ceiling on, as of this instant."""
+    ceilings, sought = _ceilings(viewer), words.casefold()
+    found = []
+    for account_id, cash_fen in ceilings.held.rows(db.session.connection(), {}):
+        from_fen, shown = ceilings.outlets.get(account_id, _NOT_LOOKED_AT)
+        if cash_fen >= from_fen and (sought in shown[1].casefold() or sought in shown[2].casefold()):
+            found.append(NearCeiling._make((*shown, cash_fen, percent_full(cash_fen, shown[-1]))))
+    return found
+
+
+_NOT_LOOKED_AT: Final[tuple[Fen, tuple[Any, ...]]] = (MAX_FEN + 1, ())
 
 
 def _searched(statement: Any, words: str) -> Any:
@@ -119,10 +143,17 @@ def _searched(statement: Any, words: str) -> Any:
     )
 
 
-def near_ceiling_page(viewer: Actor, arguments: Mapping[str, str] | MultiDict[str, str], words: str = "") -> Page[Any]:
-    """Return a page of outlets from 80 percent of their ceiling on, the fullest first unless asked otherwise."""
-    statement = _near_ceiling(viewer, words)
-    return page_of(db.session(), statement, arguments, columns=CASH_COLUMNS, default="-full", key=_KEY)
+def near_ceiling_page(
+    viewer: Actor, arguments: Mapping[str, str] | MultiDict[str, str], words: str = ""
+) -> Page[NearCeiling]:
+    """Return a page of outlets from 80 percent of their ceiling on, the fullest first unless asked otherwise.
+
+    Who has which ceiling is remembered; what is held is asked. Joined in one statement, most of it was spent on finding
+    agreements and limits of outlets far from them.
+    """
+    return page_of_rows(
+        _near_ceiling(viewer, words), arguments, columns=NEAR_COLUMNS, default="-full", key=InMemory("id", int)
+    )
 
 
 _FLOAT_ACCOUNT, _FLOAT_BALANCE = aliased(Account, name="float_account"), aliased(Balance, name="float_balance")
@@ -186,11 +217,6 @@ def low_float_page(viewer: Actor, arguments: Mapping[str, str] | MultiDict[str, 
 
 
 @built_once
-def _near_count(viewer: Actor) -> Select[int]:
-    return select(func.count()).select_from(_near_ceiling(viewer, "").subquery())
-
-
-@built_once
 def _floats(viewer: Actor) -> Select[int, int]:
     """Return the select of the float of every prepaid outlet at business in the territory, by outlet id."""
     return (
@@ -219,7 +245,7 @@ def near_counts(viewer: Actor) -> tuple[int, int]:
 def _near_counts(viewer: Actor) -> tuple[int, int]:
     # What a normal day brings lies in days that are over: it is worked out once a day.
     connection = db.session.connection()
-    near = connection.execute(_near_count(viewer)).scalar_one()
+    near = len(_near_ceiling(viewer))
     floats = connection.execute(_floats(viewer)).all()
     if not floats:
         return near, 0

@@ -22,6 +22,27 @@ LONGEST_NOTE: Final = 200
 DAYS_BACK: Final = 62
 """How far back a bank slip may be dated."""
 
+NEAR_PERCENT: Final = 80
+"""From this share of its ceiling on an outlet is near it."""
+
+
+def near_from(ceiling_fen: Fen) -> Fen:
+    """Return the least cash with which an outlet is near its ceiling; without any cash it never is.
+
+    >>> near_from(500_000), near_from(101), near_from(0)
+    (400000, 81, 1)
+    """
+    return max(1, -(-ceiling_fen * NEAR_PERCENT // 100))
+
+
+def percent_full(cash_fen: Fen, ceiling_fen: Fen) -> int:
+    """Return how much of the ceiling the cash reaches, rounded down; 100 where nothing may be held.
+
+    >>> percent_full(449_999, 500_000), percent_full(1, 0)
+    (89, 100)
+    """
+    return cash_fen * 100 // ceiling_fen if ceiling_fen else 100
+
 
 class TopUpState(StrEnum):
     """Declared: waits for finance. Confirmed: in the float. Rejected: nothing arrived."""

@@ -11,10 +11,11 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any, Generic, TypeVar, cast
 from uuid import UUID
 
@@ -54,6 +55,14 @@ class SortBy:
     within: InstrumentedAttribute[Any] | None = None
     """A column that is empty in every row of the list. Sorted by before all else it changes nothing, but an index that
     begins with it serves the order: PostgreSQL sees that of a column that equals something, not of an empty one."""
+
+
+@dataclass(frozen=True, slots=True)
+class InMemory:
+    """What rows in memory may be sorted by: a name that all of them have, and never None; ``kind`` as in ``SortBy``."""
+
+    name: str
+    kind: type[str] | type[int] = str
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +117,7 @@ def page_of(
     """
     sorting = sorting_from(arguments.get("sort"), columns, default)
     by = columns[sorting.name]
-    edge = _read_cursor(arguments.get("cursor"), sorting, by, key)
+    edge = _read_cursor(arguments.get("cursor"), sorting, by.kind, key.kind, by.nullable)
     rows, shaped = _fetch(session, statement, by, key, sorting.descending, edge, size + 1, given)
     if edge is not None and edge.backwards and len(rows) <= size:
         edge = None  # walked back to the beginning: show it as a full first page
@@ -118,15 +127,56 @@ def page_of(
     backwards = edge is not None and edge.backwards
     if backwards:
         rows.reverse()
+    value_at = -1 if key.column is by.column else -2  # the last columns are what it is sorted by and the tiebreaker
+
+    def cursor(row: Sequence[Any], back: bool) -> str:
+        return _write_cursor(sorting, back, _plain(row[value_at], by.kind), _plain(row[-1], key.kind))
+
     return Page(
         items=[shaped(row) for row in rows],
         sorting=sorting,
-        next_cursor=_write_cursor(sorting, rows[-1], by, key, False) if rows and (more or backwards) else None,
-        previous_cursor=_write_cursor(sorting, rows[0], by, key, True) if rows and edge is not None else None,
+        next_cursor=cursor(rows[-1], False) if rows and (more or backwards) else None,
+        previous_cursor=cursor(rows[0], True) if rows and edge is not None else None,
     )
 
 
-def sorting_from(text: str | None, columns: Mapping[str, SortBy], default: str) -> Sorting:
+def page_of_rows(
+    rows: Sequence[T],
+    arguments: Mapping[str, str],
+    *,
+    columns: Mapping[str, InMemory],
+    default: str,
+    key: InMemory,
+    size: int = PAGE_SIZE,
+) -> Page[T]:
+    """Return one page of rows in memory, as the address asks: what ``page_of`` does with rows of a select."""
+    sorting = sorting_from(arguments.get("sort"), columns, default)
+    by = columns[sorting.name]
+    edge = _read_cursor(arguments.get("cursor"), sorting, by.kind, key.kind, False)
+    place = attrgetter(by.name, key.name)
+    ordered = sorted(rows, key=place, reverse=sorting.descending)
+    start = 0 if edge is None else _start(list(map(place, ordered)), sorting.descending, edge, size)
+    shown = ordered[start : start + size]
+
+    def cursor(row: T, back: bool) -> str:
+        return _write_cursor(sorting, back, *place(row))
+
+    return Page(
+        items=shown,
+        sorting=sorting,
+        next_cursor=cursor(shown[-1], False) if shown and start + size < len(ordered) else None,
+        previous_cursor=cursor(shown[0], True) if shown and start else None,
+    )
+
+
+def _start(places: Sequence[tuple[Any, Any]], down: bool, edge: _Edge, size: int) -> int:
+    """Return where the page begins: behind the edge, whose row may be gone, or a page before it."""
+    at = (edge.value, edge.key)
+    ahead = sum(1 for place in places if (place > at if down else place < at))
+    return max(ahead - size, 0) if edge.backwards else ahead + (at in places)
+
+
+def sorting_from(text: str | None, columns: Collection[str], default: str) -> Sorting:
     """Return the sorting the address asks for if the list knows it, else the list's usual one."""
     for candidate in (text or "", default):
         name = candidate.removeprefix("-")
@@ -218,11 +268,9 @@ def _beyond(by: SortBy, key: SortBy, down: bool, edge: _Edge) -> ColumnElement[b
     return or_(by.column.is_(None), beyond) if by.nullable and not edge.backwards else beyond
 
 
-def _write_cursor(sorting: Sorting, row: Sequence[Any], by: SortBy, key: SortBy, backwards: bool) -> str:
-    """Return the cursor of a row, whose last columns are what it is sorted by, the tiebreaker behind the value."""
-    value = row[-1] if key.column is by.column else row[-2]
-    parts = [str(sorting), int(backwards), _plain(value, by.kind), _plain(row[-1], key.kind)]
-    text = json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
+def _write_cursor(sorting: Sorting, back: bool, value: str | int | None, key: str | int | None) -> str:
+    """Return the cursor of a row by its sort value and tiebreaker, as JSON holds them."""
+    text = json.dumps([str(sorting), int(back), value, key], ensure_ascii=False, separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
@@ -233,16 +281,16 @@ def _plain(value: Value, kind: type) -> str | int | None:
     return value.isoformat() if isinstance(value, date) else str(value) if isinstance(value, UUID) else value
 
 
-def _read_cursor(text: str | None, sorting: Sorting, by: SortBy, key: SortBy) -> _Edge | None:
+def _read_cursor(text: str | None, sorting: Sorting, kind: type, key_kind: type, nullable: bool) -> _Edge | None:
     """Return the edge a cursor names, or None if it is not one this list wrote for this sorting."""
     if not text or len(text) > _LONGEST_CURSOR:
         return None
     try:
         parts = json.loads(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
         written_for, backwards, value, key_value = parts
-        if written_for != str(sorting) or backwards not in (0, 1) or (value is None and not by.nullable):
+        if written_for != str(sorting) or backwards not in (0, 1) or (value is None and not nullable):
             return None
-        return _Edge(None if value is None else _typed(value, by.kind), _typed(key_value, key.kind), bool(backwards))
+        return _Edge(None if value is None else _typed(value, kind), _typed(key_value, key_kind), bool(backwards))
     except (ValueError, TypeError, OverflowError, RecursionError, binascii.Error):
         return None
 

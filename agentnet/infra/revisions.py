@@ -26,7 +26,7 @@ from agentnet.infra.straight import Straight
 T = TypeVar("T")
 
 REGISTER = "register"
-"""Outlets, their states, managers, assignments and org units."""
+"""Outlets, their states, agreements, limits and cash accounts, managers, assignments and org units."""
 
 FIELD = "field"
 """The register, and what happens at the outlets: duties, visits, and the sums of final days."""

@@ -120,8 +120,6 @@ class Agreement(Model):
         CheckConstraint("single_limit_fen > 0", name="single_limit"),
         CheckConstraint("holding_mode IN ('POSTPAID', 'PREPAID')", name="holding_mode"),
         Index("ix_agreements_plan", "plan_id", "starts_on", "ends_on"),
-        # The lowest ceiling agreed with anybody.
-        Index("ix_agreements_ceiling", "holding_mode", "ceiling_fen"),
     )
 
     id: Mapped[Key]

@@ -14,7 +14,18 @@ from sqlalchemy import Select, String, create_engine, insert, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from agentnet.infra.db import UtcDateTime
-from agentnet.infra.pages import Page, SortBy, Sorting, chosen, page_of, sorting_from, typed_day, typed_text
+from agentnet.infra.pages import (
+    InMemory,
+    Page,
+    SortBy,
+    Sorting,
+    chosen,
+    page_of,
+    page_of_rows,
+    sorting_from,
+    typed_day,
+    typed_text,
+)
 from tests.machines import postgres
 
 
@@ -170,6 +181,41 @@ def test_walking_back_past_a_short_beginning_fills_the_first_page(session: Sessi
     first = read(session, 5, sort="number", cursor=second.previous_cursor or "")
     assert [booth.id for booth in first.items] == [1, 2, 3, 4, 5]
     assert first.previous_cursor is None
+
+
+IN_MEMORY = {"name": InMemory("name"), "number": InMemory("id", int)}
+
+
+@given(
+    sort=st.sampled_from(["name", "-name", "number", "-number"]),
+    size=st.integers(1, 24),
+    turns=st.lists(st.booleans(), max_size=8),
+    junk=st.sampled_from(["", "junk", "WyItbmFtZSJd"]),
+)
+def test_rows_in_memory_turn_over_as_those_of_a_select(session, sort, size, turns, junk):
+    rows = [Booth(**row) for row in _rows()]
+    arguments = {"sort": sort, "cursor": junk}
+    for back in turns:
+        selected = read(session, size, **arguments)
+        known = page_of_rows(rows, arguments, columns=IN_MEMORY, default="name", key=InMemory("id", int), size=size)
+        assert [booth.id for booth in known.items] == [booth.id for booth in selected.items]
+        assert (known.sorting, known.next_cursor, known.previous_cursor) == (
+            selected.sorting,
+            selected.next_cursor,
+            selected.previous_cursor,
+        )
+        arguments["cursor"] = (known.previous_cursor if back else known.next_cursor) or ""
+
+
+def test_a_row_in_memory_that_is_gone_takes_no_other_with_it():
+    rows = [Booth(**row) for row in _rows()]
+
+    def page(left: list[Booth], **arguments: str) -> Page[Booth]:
+        return page_of_rows(left, arguments, columns=IN_MEMORY, default="number", key=InMemory("id", int), size=5)
+
+    second = page(rows[:4] + rows[5:], cursor=page(rows).next_cursor or "")
+    assert [booth.id for booth in second.items] == [6, 7, 8, 9, 10]
+    assert [booth.id for booth in page(rows[5:], cursor=second.previous_cursor or "").items] == [6, 7, 8, 9, 10]
 
 
 def test_several_columns_come_back_as_named_rows(session: Session) -> None:
