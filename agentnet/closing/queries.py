@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Date, String, bindparam, case, func, select
+from sqlalchemy import Date, Select, String, bindparam, case, func, select
 
 from agentnet.closing.rules import due_at
 from agentnet.collecting.models import Collection
@@ -17,17 +17,18 @@ from agentnet.core.clock import Month
 from agentnet.core.money import Fen
 from agentnet.documents.models import Run
 from agentnet.infra.db import db
-from agentnet.infra.revisions import remembered
+from agentnet.infra.revisions import MONTHS, remembered
 from agentnet.ledger.models import Account, AccountingMonth, Transfer
 from agentnet.users.models import User
 
-MONTHS = "months"
-"""The subject of the sums of months (migration 0021 keeps its mark): what is written down of outlets' months."""
-
 
 def last_closed() -> Month | None:
-    """Return the newest closed month."""
-    found = db.session.connection().execute(_LAST_CLOSED).scalar()
+    """Return the newest closed month; remembered until another is."""
+    return remembered(MONTHS, "last closed", lambda: _month_found(_LAST_CLOSED))
+
+
+def _month_found(statement: Select[str]) -> Month | None:
+    found = db.session.connection().execute(statement).scalar()
     return Month.parse(found) if found else None
 
 
@@ -37,8 +38,7 @@ _CLOSING = select(func.min(AccountingMonth.month)).where(AccountingMonth.state =
 
 def closing_month() -> Month | None:
     """Return the month that is closing; there is at most one."""
-    found = db.session.connection().execute(_CLOSING).scalar()
-    return Month.parse(found) if found else None
+    return remembered(MONTHS, "closing", lambda: _month_found(_CLOSING))
 
 
 def first_open_month() -> Month | None:

@@ -19,6 +19,7 @@ from agentnet.core.money import Fen
 from agentnet.infra.actor import Actor
 from agentnet.infra.columnar import rows_of
 from agentnet.infra.db import db
+from agentnet.infra.revisions import REGISTER, remembered
 from agentnet.infra.statements import built_once
 from agentnet.ledger.models import BusinessDay
 from agentnet.ledger.queries import balance, balances_of
@@ -226,8 +227,9 @@ _TENDERS = select(Tender.code, Tender.name, Tender.name_en).order_by(Tender.posi
 
 
 def tender_names(english: bool) -> dict[str, str]:
-    """Return what each tender is called, by code."""
-    return {code: name_en if english else name for code, name, name_en in rows_of(_TENDERS)}
+    """Return what each tender is called, by code; remembered until one of them changes."""
+    known = remembered(REGISTER, "tender names", lambda: rows_of(_TENDERS))
+    return {code: name_en if english else name for code, name, name_en in known}
 
 
 def tender_name(code: str, english: bool) -> str:

@@ -23,10 +23,9 @@ from agentnet.infra.actor import SYSTEM, Actor
 from agentnet.infra.columnar import rows_of
 from agentnet.infra.db import db
 from agentnet.infra.pages import Page, SortBy, page_of
-from agentnet.infra.revisions import remembered
+from agentnet.infra.revisions import MONTHS, REGISTER, remembered
 from agentnet.infra.straight import Straight, straight_rows
 from agentnet.ledger.models import AccountingMonth
-from agentnet.ledger.rules import OPEN
 from agentnet.outlets.models import Agreement, Partner, Tender
 from agentnet.users.permissions import Permission, org_paths, require
 
@@ -62,9 +61,9 @@ _CLOSED = Straight(
 )
 
 
-def closed_months() -> list[Month]:
-    """Return the months that are closed, newest first."""
-    return [Month.parse(month) for (month,) in straight_rows(_CLOSED)]
+def closed_months() -> Sequence[Month]:
+    """Return the months that are closed, newest first; remembered until another is."""
+    return remembered(MONTHS, "closed", lambda: [Month.parse(month) for (month,) in straight_rows(_CLOSED)])
 
 
 @lru_cache(maxsize=1_024)
@@ -283,25 +282,12 @@ def versions_of(plan: Plan) -> list[tuple[PlanVersion, Version]]:
     return [(row, seen[row.id]) for row in db.session.scalars(statement)]
 
 
-def tenders() -> list[Tender]:
-    """Return the tenders in their usual order."""
-    return rows_of(_TENDERS)
+def tenders() -> Sequence[Tender]:
+    """Return the tenders in their usual order, remembered until one of them changes."""
+    return remembered(REGISTER, "tenders", lambda: rows_of(_TENDERS))
 
 
 _TENDERS = select(Tender).order_by(Tender.position)
-
-
-def state_and_tenders(month: Month) -> tuple[str, list[Tender]]:
-    """Return the month's state and the tenders in their usual order: what an outlet's month is shown with."""
-    rows = rows_of(_STATE_AND_TENDERS, {"month": str(month)})
-    return next((row.state for row in rows if row.state), OPEN), [row.Tender for row in rows]
-
-
-_STATE_AND_TENDERS = (
-    select(Tender, AccountingMonth.state)
-    .outerjoin(AccountingMonth, AccountingMonth.month == bindparam("month"))
-    .order_by(Tender.position)
-)
 
 
 def partners() -> list[Partner]:

@@ -21,7 +21,7 @@ from agentnet.commission.month_figures import (
 )
 from agentnet.commission.outlet_figures import LineShown, closed_months_of, outlet_figures
 from agentnet.commission.payout.showing import shown_states
-from agentnet.commission.queries import closed_months, state_and_tenders, tenders
+from agentnet.commission.queries import closed_months, tenders
 from agentnet.commission.words import Words
 from agentnet.core.clock import Month, now, today
 from agentnet.core.errors import Invalid, Missing
@@ -134,9 +134,8 @@ def outlet(code: str) -> str:
     found = outlet_shown(who, code, READ)
     month = asked_month(Month.of(today()))
     require_own_month(who, found, month)
-    state, known_tenders = state_and_tenders(month)
-    figures = outlet_figures(found, month, state == CLOSED, request.args)
-    words = Words(lambda: known_tenders)
+    figures = outlet_figures(found, month, month_state(month) == CLOSED, request.args)
+    words = Words(tenders)
     return render_template(
         "commission/outlet.html",
         outlet=found,
@@ -148,7 +147,7 @@ def outlet(code: str) -> str:
         paid_states=shown_states(found.id, month) if figures.closed else [],
         may_see_batches=may(who, Permission.PAYOUT_READ),
         words=words,
-        tender_names={one.code: words.tender(one.code) for one in known_tenders},
+        tender_names={one.code: words.tender(one.code) for one in tenders()},
         whys=_whys(words, figures.lines.items),
         made_at=now(),
         is_keeper=_own_outlet(who) == found.code,

@@ -26,10 +26,13 @@ from agentnet.infra.straight import Straight
 T = TypeVar("T")
 
 REGISTER = "register"
-"""Outlets, their states, agreements, limits and cash accounts, managers, assignments and org units."""
+"""Outlets, their states, agreements, limits and cash accounts, managers, assignments, org units, and tenders."""
 
 FIELD = "field"
 """The register, and what happens at the outlets: duties, visits, and the sums of final days."""
+
+MONTHS = "months"
+"""What is written down of outlets' months, and which months are closed."""
 
 REMEMBERED = 1_024
 """How many answers a process keeps; the one asked for least lately goes first."""

@@ -13,6 +13,7 @@ from agentnet.core.clock import Month, today
 from agentnet.core.errors import Conflict
 from agentnet.core.money import Fen
 from agentnet.infra.db import db
+from agentnet.infra.revisions import MONTHS, remembered
 from agentnet.infra.straight import Straight
 from agentnet.ledger.models import Account, AccountingMonth, Balance, Transfer
 from agentnet.ledger.rules import DEBIT, OPEN, AccountKey, chart_line
@@ -69,7 +70,7 @@ def month_lock(month: Month) -> int:
 
 def month_state(month: Month) -> str:
     """Return OPEN, CLOSING or CLOSED; a month nobody began to close is open."""
-    return _state(db.session.connection(), month)
+    return remembered(MONTHS, ("state", month), lambda: _state(db.session.connection(), month))
 
 
 def state_of(month: Month) -> Select[str]:

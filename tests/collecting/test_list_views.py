@@ -111,6 +111,7 @@ def test_a_full_page_costs_as_many_queries_as_a_row(app, sign_in):
     record(item(1, world.OLD))
 
     def queries(path):
+        carol.get(path)  # what is kept for the next page is known from here on
         with captured(db.engine) as statements:
             assert carol.get(path).status_code == 200
         return len(statements)

@@ -8,16 +8,17 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from agentnet.closing.queries import MONTHS
+from agentnet.collecting.queries import tender_name
 from agentnet.commission.parallel.models import OldSheet
 from agentnet.commission.parallel.queries import SHEETS
-from agentnet.commission.queries import PLANS
-from agentnet.core.clock import IsoWeek, frozen_at, now, today
+from agentnet.commission.queries import PLANS, closed_months
+from agentnet.core.clock import IsoWeek, Month, frozen_at, now, today
 from agentnet.core.ids import new_id
 from agentnet.infra.actor import SYSTEM
 from agentnet.infra.db import db
-from agentnet.infra.revisions import FIELD, REGISTER, remembered
+from agentnet.infra.revisions import FIELD, MONTHS, REGISTER, remembered
 from agentnet.infra.transaction import batch, reading
+from agentnet.ledger.queries import month_state
 from agentnet.outlets.queries.villages import VILLAGES
 from agentnet.visits.actions import log_visit, plan_duties, strike_visit
 from tests import world
@@ -35,6 +36,7 @@ CHANGES = {
     " VALUES (1, '2026-11-18', 1, 'x', '2026-11-18 02:00:00', 1)",
     "accounts": "INSERT INTO accounts (code, detail, owner_kind, owner_id, normal_side, guarded)"
     " VALUES ('CASH_HELD', '', 'OUTLET', 99, 'DEBIT', true)",
+    "tenders": "UPDATE tenders SET name = 'x' WHERE code = 'CASH'",
     "collection_days": "INSERT INTO collection_days (business_on, org_unit_id, setting, count, amount_fen, voided)"
     " VALUES ('2026-11-17', 1, 'RURAL', 1, 1, 0)",
 }
@@ -77,6 +79,38 @@ def test_an_answer_is_remembered_until_a_row_changes(asked, subject, table):
     assert asked.answers(subject) == (2 if rests_on_it else 1)
     done("UPDATE users SET locale = NULL")
     assert asked.answers(subject) == asked.times
+
+
+@pytest.mark.parametrize(
+    ("reads", "change", "before", "after"),
+    [
+        (
+            lambda: month_state(Month(2026, 10)),
+            "INSERT INTO accounting_months (month, state) VALUES ('2026-10', 'CLOSING')",
+            "OPEN",
+            "CLOSING",
+        ),
+        (
+            closed_months,
+            "INSERT INTO accounting_months (month, state) VALUES ('2026-10', 'CLOSED')",
+            [],
+            [Month(2026, 10)],
+        ),
+        (
+            lambda: tender_name("CASH", False),
+            "UPDATE tenders SET name = '铜钱' WHERE code = 'CASH'",
+            "现金",
+            "铜钱",
+        ),
+    ],
+)
+def test_a_month_that_closes_and_a_tender_by_another_name_are_seen_at_once(app, reads, change, before, after):
+    for _again in range(2):
+        with reading():
+            assert reads() == before
+    done(change)
+    with reading():
+        assert reads() == after
 
 
 def test_what_months_and_old_sheets_came_to_is_worked_out_again_once_a_line_is_added(asked):

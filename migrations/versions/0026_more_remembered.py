@@ -1,4 +1,4 @@
-"""Agreements, limits and cash accounts belong to the register's mark: who may hold how much is remembered under it."""
+"""More is remembered: who may hold how much and the tenders under the register's mark, which months are closed."""
 
 from __future__ import annotations
 
@@ -9,40 +9,47 @@ down_revision = "0025"
 branch_labels = None
 depends_on = None
 
-SUBJECTS = ("field", "register")
+REGISTER = ("field", "register")
 """Whose marks move with the register (``infra.revisions``): in this order everywhere, or two writers could lock each
 other out."""
 
 EVENTS = ("INSERT", "UPDATE", "DELETE")
-REVISED = {"agreements": EVENTS, "limits": EVENTS, "accounts": ("INSERT",)}
+REVISED = {
+    "agreements": (REGISTER, EVENTS),
+    "limits": (REGISTER, EVENTS),
+    "accounts": (REGISTER, ("INSERT",)),
+    "tenders": (REGISTER, EVENTS),
+    "accounting_months": (("months",), EVENTS),
+}
+"""Whose change gives which subjects a new mark."""
 WHEN = {"accounts": " WHEN (NEW.owner_kind = 'OUTLET' AND NEW.code = 'CASH_HELD')"}
 
 
 def upgrade() -> None:
     op.drop_index("ix_agreements_ceiling", table_name="agreements")
-    for table in REVISED:
-        for subject in SUBJECTS:
-            _revise(table, subject)
+    for table, (subjects, events) in REVISED.items():
+        for subject in subjects:
+            _revise(table, subject, events)
 
 
-def _revise(table: str, subject: str) -> None:
+def _revise(table: str, subject: str, events: tuple[str, ...]) -> None:
     when = WHEN.get(table, "")
     if _is_sqlite():
-        for event in REVISED[table]:
+        for event in events:
             op.execute(
                 f"CREATE TRIGGER {table}_revise_{subject}_by_{event.lower()} AFTER {event} ON {table}{when} BEGIN"
                 f" UPDATE revisions SET mark = hex(randomblob(16)) WHERE subject = '{subject}'; END"
             )
         return
     op.execute(
-        f"CREATE CONSTRAINT TRIGGER {table}_revise_{subject} AFTER {' OR '.join(REVISED[table])} ON {table}"
+        f"CREATE CONSTRAINT TRIGGER {table}_revise_{subject} AFTER {' OR '.join(events)} ON {table}"
         f" DEFERRABLE INITIALLY DEFERRED FOR EACH ROW{when} EXECUTE FUNCTION revise('{subject}')"
     )
 
 
 def downgrade() -> None:
-    for table, events in REVISED.items():
-        for subject in SUBJECTS:
+    for table, (subjects, events) in REVISED.items():
+        for subject in subjects:
             if _is_sqlite():
                 for event in events:
                     op.execute(f"DROP TRIGGER {table}_revise_{subject}_by_{event.lower()}")
