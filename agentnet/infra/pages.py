@@ -23,6 +23,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
+    Label,
     Select,
     String,
     and_,
@@ -31,6 +32,7 @@ from sqlalchemy import (
     or_,
     type_coerce,
 )
+from sqlalchemy import cast as sql_cast
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from agentnet.core.clock import YEARS
@@ -118,22 +120,21 @@ def page_of(
     sorting = sorting_from(arguments.get("sort"), columns, default)
     by = columns[sorting.name]
     edge = _read_cursor(arguments.get("cursor"), sorting, by.kind, key.kind, by.nullable)
-    rows, shaped = _fetch(session, statement, by, key, sorting.descending, edge, size + 1, given)
+    rows, asked = _fetch(session, statement, by, key, sorting.descending, edge, size + 1, given)
     if edge is not None and edge.backwards and len(rows) <= size:
         edge = None  # walked back to the beginning: show it as a full first page
-        rows, shaped = _fetch(session, statement, by, key, sorting.descending, None, size + 1, given)
+        rows, asked = _fetch(session, statement, by, key, sorting.descending, None, size + 1, given)
     more = len(rows) > size
     rows = rows[:size]
     backwards = edge is not None and edge.backwards
     if backwards:
         rows.reverse()
-    value_at = -1 if key.column is by.column else -2  # the last columns are what it is sorted by and the tiebreaker
 
     def cursor(row: Sequence[Any], back: bool) -> str:
-        return _write_cursor(sorting, back, _plain(row[value_at], by.kind), _plain(row[-1], key.kind))
+        return _write_cursor(sorting, back, _plain(row[asked.value_at], by.kind), _plain(row[asked.key_at], key.kind))
 
     return Page(
-        items=[shaped(row) for row in rows],
+        items=[asked.shaped(row) for row in rows],
         sorting=sorting,
         next_cursor=cursor(rows[-1], False) if rows and (more or backwards) else None,
         previous_cursor=cursor(rows[0], True) if rows and edge is not None else None,
@@ -194,25 +195,26 @@ def _fetch(
     edge: _Edge | None,
     limit: int,
     given: Mapping[str, Any] | None,
-) -> tuple[list[Any], Shaped]:
+) -> tuple[list[Any], _Ordered]:
     down = descending != (edge is not None and edge.backwards)
     empty_first = edge is not None and edge.backwards
     if edge is not None:
         statement = statement.where(_beyond(by, key, down, edge))
     ordered = _ordered(statement, by, key, down, empty_first, limit)
-    return ordered.rows(session.connection(), given or {}), ordered.shaped
+    return ordered.rows(session.connection(), given or {}), ordered
 
 
 class _Ordered:
-    """The select of a page, of columns alone, and what makes of its rows what was selected."""
+    """The select of a page, of columns alone, what makes of its rows what was selected, and where what they are sorted
+    by and its tiebreaker stand in them."""
 
-    def __init__(self, selected: Select[*tuple[Any, ...]], shaped: Shaped) -> None:
-        self.shaped = shaped
+    def __init__(self, selected: Select[*tuple[Any, ...]], shaped: Shaped, value_at: int, key_at: int) -> None:
+        self.shaped, self.value_at, self.key_at = shaped, value_at, key_at
         self._selected, self._straight = selected, Straight(selected)
         self._is_asked_again = False
 
     def rows(self, connection: Connection, given: Mapping[str, Any]) -> list[Any]:
-        """Return what the select finds, of whose columns the last ones are sorted by.
+        """Return what the select finds.
 
         Rows of columns need nothing of what the session does to build and remember objects. A list that is built once
         goes straight to the driver from the second time on; of one built anew each time SQLAlchemy knows the text.
@@ -236,16 +238,32 @@ def _ordered(
         without_value = by.column.is_(None)
         order.insert(0, without_value.desc() if empty_first else without_value.asc())
     selected, shaped = as_columns(statement)
-    selected = selected.add_columns(_as_stored(by).label("sort_value"))
-    if key.column is not by.column:
-        selected = selected.add_columns(_as_stored(key).label("sort_key"))
+    selected, value_at = _with(selected, by, "sort_value")
+    selected, key_at = _with(selected, key, "sort_key")
     # Written out: PostgreSQL plans what is asked for often without its parameters, and this one decides the plan.
-    return _Ordered(selected.order_by(*order).limit(literal_column(str(limit))), shaped)
+    return _Ordered(selected.order_by(*order).limit(literal_column(str(limit))), shaped, value_at, key_at)
+
+
+def _with(selected: Select[*tuple[Any, ...]], by: SortBy, name: str) -> tuple[Select[*tuple[Any, ...]], int]:
+    """Return a select that has the column to sort by, and where: behind the others, unless it is one of them."""
+    stored, there = _as_stored(by), list(selected.selected_columns)
+    for at, column in enumerate(there):
+        shown = column.element if isinstance(column, Label) else column
+        if _names(shown, by.column.expression) or (type(shown) is type(stored) and shown.compare(stored)):
+            return selected, at
+    return selected.add_columns(stored.label(name)), len(there)
+
+
+def _names(shown: Any, column: Any) -> bool:
+    """Whether what is selected is this column; comparing costs far more than looking at names first."""
+    return getattr(shown, "key", "") == getattr(column, "key", None) and bool(shown.compare(column))
 
 
 def _as_stored(by: SortBy) -> ColumnElement[Any]:
     """Return the column to sort by as the driver reads it: of a page's rows only those at its ends are looked at."""
-    if by.kind in (UUID, datetime):
+    if by.kind is UUID:
+        return sql_cast(by.column, String)
+    if by.kind is datetime:
         return type_coerce(by.column, String)
     return cast("ColumnElement[Any]", by.column)
 
