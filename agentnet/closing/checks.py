@@ -8,7 +8,8 @@ from sqlalchemy import func, select
 
 from agentnet.closing.queries import earliest_to_close, first_open_month
 from agentnet.collecting.models import Collection
-from agentnet.commission.accruing import counts_by_outlet, in_month, outlet_months, refunded_in
+from agentnet.commission.accruing import counts_by_outlet, outlet_months
+from agentnet.commission.counted import in_month, refunded_in
 from agentnet.commission.engine.language import Kind
 from agentnet.commission.models import CommissionAdjustment
 from agentnet.commission.month_figures import PROVISIONAL_LIMIT

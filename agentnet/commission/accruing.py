@@ -8,27 +8,22 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
-from functools import lru_cache, partial
-from operator import attrgetter
+from datetime import timedelta
+from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
-    Connection,
-    String,
     and_,
     bindparam,
-    cast,
     func,
     or_,
     select,
-    type_coerce,
 )
 
-from agentnet.collecting.models import Collection, Correction, Void
+from agentnet.collecting.models import Collection
+from agentnet.commission.counted import facts_of, in_month, month_facts
 from agentnet.commission.engine.evaluating import Worked, month_of
 from agentnet.commission.engine.inputs import Fact, OutletInputs, Profile
 from agentnet.commission.engine.monthly import MonthInputs
@@ -42,7 +37,6 @@ from agentnet.core.clock import Month, shanghai_instant, today
 from agentnet.core.money import Fen
 from agentnet.infra.columnar import rows_of
 from agentnet.infra.db import db
-from agentnet.infra.straight import Straight
 from agentnet.outlets.models import Outlet, Partner
 from agentnet.outlets.queries.as_of import facts_before
 
@@ -120,37 +114,6 @@ class OutletMonth:
         return self.earned_fen + self.adjusted_fen
 
 
-def in_month(month: Month) -> ColumnElement[bool]:
-    """Return the condition on ``Collection`` that it counts in a month: business day in it, not voided.
-
-    Nor wholly refunded, nor taken for the wrong household: what was put right before the month closes earns nothing.
-    """
-    cleared = select(Correction.collection_id).where(Correction.clears, Correction.collection_id.is_not(None))
-    return and_(
-        Collection.business_on >= month.starts_on,
-        Collection.business_on < month.ends_on,
-        ~select(Void.collection_id).where(Void.collection_id == Collection.id).exists(),
-        Collection.id.not_in(cleared),
-    )
-
-
-def refunded_in(month: Month, *conditions: ColumnElement[bool]) -> Mapping[UUID, Fen]:
-    """Return what was refunded, in part, of the month's collections that meet the conditions, by collection."""
-    rows = db.session.connection().execute(
-        select(Correction.collection_id, func.sum(Correction.amount_fen))
-        .join(Collection, Collection.id == Correction.collection_id)
-        .where(Correction.kind == "REFUND", in_month(month), *conditions)
-        .group_by(Correction.collection_id)
-    )
-    return {collection_id: int(fen) for collection_id, fen in rows if collection_id is not None}
-
-
-def refunded_as_stored(month: Month, *conditions: ColumnElement[bool]) -> Mapping[str, Fen]:
-    """Return the same by the collection's id as ``CAST(id AS VARCHAR)`` gives it."""
-    spelled = str if db.session.connection().dialect.name == "postgresql" else attrgetter("hex")
-    return {spelled(id_): fen for id_, fen in refunded_in(month, *conditions).items()}
-
-
 def open_in(month: Month) -> ColumnElement[bool]:
     """Return the condition on ``Outlet`` that it was open at some time in a month."""
     return and_(Outlet.opened_on < month.ends_on, or_(Outlet.closed_on.is_(None), Outlet.closed_on > month.starts_on))
@@ -169,19 +132,23 @@ def counts_by_outlet(month: Month) -> dict[int, int]:
 
 
 def outlet_months(
-    month: Month, outlet_ids: Sequence[int], tariffs: Tariffs, as_stored: bool = False
+    month: Month,
+    outlet_ids: Sequence[int],
+    tariffs: Tariffs,
+    as_stored: bool = False,
+    counted: Sequence[tuple[Any, ...]] | None = None,
 ) -> list[OutletMonth]:
     """Return the months of some outlets, a handful of queries for all of them.
 
     Kind, setting and partner are those of the month's end: what is changed later pays later months.
     ``as_stored`` leaves the ids of collections as the database keeps them, for lines that only go back to it.
+    ``counted`` are the collections that count, for who has read them already (``listed``).
     """
     outlets = standing_at_end(month, outlet_ids)
     terms = {one.id: one.terms for one in outlets}
     adjusted = _adjusted(month, outlet_ids)
-    first_settled_on = tariffs.first_settled_on
-    as_stored = as_stored and (first_settled_on is None or first_settled_on >= month.ends_on)
-    facts = dict(_facts(month, outlet_ids, as_stored))
+    as_stored = as_stored and not pays_settled(tariffs, month)
+    facts = dict(facts_of(of_outlets(month_facts(month), outlet_ids) if counted is None else counted, as_stored))
     last = month.ends_on - timedelta(days=1)
     was = _facts_at_end(month, outlets)
     partners = _partner_codes() if was else {}
@@ -227,6 +194,11 @@ def outlet_months(
             )
         )
     return months
+
+
+def pays_settled(tariffs: Tariffs, month: Month) -> bool:
+    """Whether a plan that pays what became settled rules by the end of the month."""
+    return tariffs.first_settled_on is not None and tariffs.first_settled_on < month.ends_on
 
 
 _earned_line: Callable[[tuple[Any, ...]], EarnedLine] = partial(tuple.__new__, EarnedLine)
@@ -288,59 +260,6 @@ def worked(
         for line in found.monthly
     ]
     return earned, monthly, found.reason
-
-
-@lru_cache(maxsize=4)
-def _month_facts(month: Month) -> Straight:
-    """Return the statement for the collections that count in a month at some outlets: ids and days as plain text.
-
-    Each with its amount less what was refunded of it.
-    """
-    refunded = (
-        select(Correction.collection_id, cast(func.sum(Correction.amount_fen), BigInteger).label("fen"))
-        .where(Correction.kind == "REFUND", Correction.outlet_id.in_(OUTLETS))
-        .group_by(Correction.collection_id)
-        .subquery("refunded")
-    )
-    return Straight(
-        select(
-            cast(Collection.id, String),
-            type_coerce(Collection.business_on, String),
-            Collection.tender,
-            Collection.household_id,
-            Collection.amount_fen - func.coalesce(refunded.c.fen, 0),
-            Collection.outlet_id,
-        )
-        .outerjoin(refunded, refunded.c.collection_id == Collection.id)
-        .where(Collection.outlet_id.in_(OUTLETS), in_month(month))
-        .order_by(Collection.outlet_id, Collection.business_on, Collection.id)
-    )
-
-
-_fact: Callable[[tuple[Any, ...]], Fact] = partial(tuple.__new__, Fact)
-"""A million of them are made in a large month: no function of ours in between."""
-
-
-def as_stored_ids(connection: Connection, ids: Sequence[Any]) -> Sequence[str]:
-    """Return the ids of collections as the database keeps them; those that are so already are left alone."""
-    if not ids or isinstance(ids[0], str):
-        return ids
-    spelled: Callable[[Any], str] = str if connection.dialect.name == "postgresql" else attrgetter("hex")
-    return [spelled(id_) for id_ in ids]
-
-
-def _facts(month: Month, outlet_ids: Sequence[int], as_stored: bool) -> Mapping[int, list[Fact]]:
-    found: dict[int, list[Fact]] = defaultdict(list)
-    days: dict[Any, date] = {}
-    last: int | None = None
-    for id_, on, tender, household_id, amount_fen, outlet_id in of_outlets(_month_facts(month), outlet_ids):
-        if outlet_id != last:
-            last, add = outlet_id, found[outlet_id].append
-        day = days.get(on)
-        if day is None:
-            day = days[on] = on if isinstance(on, date) else date.fromisoformat(on)
-        add(_fact((id_ if as_stored else UUID(id_), day, tender, household_id, amount_fen, 0, 0)))
-    return found
 
 
 def _adjusted(month: Month, outlet_ids: Sequence[int]) -> Mapping[int, list[Any]]:

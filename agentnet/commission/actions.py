@@ -12,7 +12,8 @@ from typing import cast
 
 from sqlalchemy import Connection, Table, func, insert, select
 
-from agentnet.commission.accruing import OutletMonth, as_stored_ids
+from agentnet.commission.accruing import OutletMonth
+from agentnet.commission.counted import as_stored_ids
 from agentnet.commission.engine.checking import check_version
 from agentnet.commission.engine.language import Kind, Version
 from agentnet.commission.engine.reading import read_version

@@ -16,7 +16,8 @@ from flask_babel import ngettext
 from sqlalchemy import select
 
 from agentnet.collecting.models import Collection
-from agentnet.commission.accruing import OutletMonth, in_month, outlet_months
+from agentnet.commission.accruing import OutletMonth, outlet_months
+from agentnet.commission.counted import in_month
 from agentnet.commission.engine.amounts import rounded
 from agentnet.commission.engine.reaching import Next, next_of
 from agentnet.commission.engine.reasons import REASON_WORDS, Reason

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 
 from agentnet.collecting.models import Collection
-from agentnet.commission.accruing import in_month, outlet_months, refunded_in
+from agentnet.commission.accruing import outlet_months
+from agentnet.commission.counted import in_month, refunded_in
 from agentnet.commission.disputes.queries import LineKey
 from agentnet.commission.engine.explaining import Explained, explain_collection
 from agentnet.commission.engine.inputs import CampaignDays, Fact, OutletInputs, Profile

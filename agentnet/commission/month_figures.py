@@ -11,7 +11,8 @@ from sqlalchemy import ColumnElement, Select, and_, func, null, or_, select, tru
 from sqlalchemy.orm import InstrumentedAttribute
 
 from agentnet.collecting.models import Collection
-from agentnet.commission.accruing import in_month, open_in, outlet_months
+from agentnet.commission.accruing import open_in, outlet_months
+from agentnet.commission.counted import in_month
 from agentnet.commission.models import CommissionAdjustment, OutletAccrual
 from agentnet.commission.queries import tariffs
 from agentnet.commission.settling import owing_in

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import BigInteger, ColumnElement, Select, String, and_, bindparam, cast, or_, select
 
 from agentnet.collecting.models import Collection, Household
-from agentnet.commission.accruing import EarnedLine, MonthlyEarned, OutletMonth, in_month, outlet_months
+from agentnet.commission.accruing import EarnedLine, MonthlyEarned, OutletMonth, outlet_months, pays_settled
+from agentnet.commission.counted import Listed, in_month, listed
 from agentnet.commission.disputes.queries import LineKey
 from agentnet.commission.engine.explaining import Working
 from agentnet.commission.engine.language import Component
@@ -32,7 +33,7 @@ from agentnet.core.money import Fen
 from agentnet.documents.models import Run
 from agentnet.infra.columnar import rows_of
 from agentnet.infra.db import db
-from agentnet.infra.pages import Page, SortBy, page_of
+from agentnet.infra.pages import InMemory, Page, SortBy, page_of, page_of_rows
 from agentnet.infra.statements import built_once
 from agentnet.ledger.models import AccountingMonth
 from agentnet.ledger.rules import CLOSED
@@ -118,6 +119,8 @@ def outlet_figures(outlet: Outlet, month: Month, closed: bool, arguments: Mappin
     whole: dict[uuid.UUID, Fen] = {}
     earlier: list[uuid.UUID] = []
     unsettled = (0, 0)
+    counted: Sequence[tuple[Any, ...]] | None = None
+    listed_lines: list[Listed] | None = None
     if closed:
         accrual, agreement_no = _accrued(outlet, month)
         adjustments = rows_of(_ADJUSTMENTS, {"outlet_id": outlet.id, "month": str(month)})
@@ -134,7 +137,10 @@ def outlet_figures(outlet: Outlet, month: Month, closed: bool, arguments: Mappin
             {part[0] for line in earned.values() for part in line.parts} | {one.component_id for one in monthly}
         )
     else:
-        worked = outlet_months(month, [outlet.id], tariffs(), as_stored=True)[0]
+        known = tariffs()
+        if not pays_settled(known, month):
+            counted, listed_lines = listed(month, outlet.id)
+        worked = outlet_months(month, [outlet.id], known, as_stored=True, counted=counted)[0]
         earned = {line.collection_id: line for line in worked.earned}
         monthly = worked.monthly
         sums = _provisional(worked)
@@ -154,7 +160,7 @@ def outlet_figures(outlet: Outlet, month: Month, closed: bool, arguments: Mappin
         components=_by_component(earned.values(), components),
         monthly=[_monthly(one, components) for one in monthly],
         adjustments=adjustments,
-        lines=_line_page(outlet, month, arguments, earned, components, closed, whole, earlier),
+        lines=_line_page(outlet, month, arguments, earned, components, closed, whole, earlier, listed_lines),
         adjustment_keys=_keys(outlet, month, CommissionLine.adjustment_id) if closed else {},
         reason=Reason.CLAWED_BACK if (sums.due_fen or 0) < 0 else reason,
         settles=bool(whole),
@@ -211,21 +217,26 @@ def _line_page(
     closed: bool,
     whole: Mapping[uuid.UUID, Fen],
     earlier: Sequence[uuid.UUID],
+    listed_lines: Sequence[Listed] | None,
 ) -> Page[LineShown]:
-    # The ids of an open month's collections were left as the database keeps them: so are those of the list then.
-    as_stored = isinstance(next(iter(earned), None), str)
-    statement = _lines_of(month, closed, as_stored)
-    if earlier:  # collections of earlier months that were settled in this one
-        statement = _listed_lines(or_(_counts(month, closed), Collection.id.in_(earlier)))
-    page = page_of(
-        db.session(),
-        statement,
-        arguments,
-        columns=LINE_COLUMNS,
-        default="-collected_at",
-        key=_LINE_KEY,
-        given={"outlet_id": outlet.id},
-    )
+    page: Page[Any]
+    if listed_lines is not None:
+        page = page_of_rows(
+            listed_lines, arguments, columns=_LISTED_COLUMNS, default="-collected_at", key=InMemory("id")
+        )
+    else:
+        statement = _lines_of(month, closed)
+        if earlier:  # collections of earlier months that were settled in this one
+            statement = _listed_lines(or_(_counts(month, closed), Collection.id.in_(earlier)))
+        page = page_of(
+            db.session(),
+            statement,
+            arguments,
+            columns=LINE_COLUMNS,
+            default="-collected_at",
+            key=_LINE_KEY,
+            given={"outlet_id": outlet.id},
+        )
     ids = [row.id for row in page.items]
     keys = _keys(outlet, month, CommissionLine.collection_id, ids) if closed else {}
     lines = []
@@ -252,6 +263,10 @@ def _line_page(
     return Page(lines, page.sorting, page.next_cursor, page.previous_cursor)
 
 
+_LISTED_COLUMNS = {
+    "collected_at": InMemory("collected_at", datetime),
+    "amount": InMemory("amount_fen", int),
+}
 _OUTLET: Any = bindparam("outlet_id", type_=BigInteger())
 _LINE_KEY = SortBy(Collection.id, uuid.UUID)
 
@@ -264,9 +279,9 @@ def _counts(month: Month, closed: bool) -> ColumnElement[bool]:
     return Collection.id.in_(select(CommissionLine.collection_id).where(*paid_in))
 
 
-def _listed_lines(counts: ColumnElement[bool], as_stored: bool = False) -> Select[*tuple[Any, ...]]:
+def _listed_lines(counts: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     return select(
-        cast(Collection.id, String).label("id") if as_stored else Collection.id,
+        Collection.id,
         Collection.collected_at,
         Collection.receipt_no,
         Collection.tender,
@@ -280,8 +295,8 @@ def _listed_lines(counts: ColumnElement[bool], as_stored: bool = False) -> Selec
 
 
 @built_once
-def _lines_of(month: Month, closed: bool, as_stored: bool) -> Select[*tuple[Any, ...]]:
-    return _listed_lines(_counts(month, closed), as_stored)
+def _lines_of(month: Month, closed: bool) -> Select[*tuple[Any, ...]]:
+    return _listed_lines(_counts(month, closed))
 
 
 _ADJUSTMENTS = (

@@ -17,8 +17,9 @@ from flask_babel import ngettext
 from sqlalchemy import Select, func, or_, select
 
 from agentnet.collecting.models import Collection, Correction, Household
-from agentnet.commission.accruing import MonthlyEarned, OutletMonth, Part, in_month, outlet_months
+from agentnet.commission.accruing import MonthlyEarned, OutletMonth, Part, outlet_months
 from agentnet.commission.component_words import listed, pay_text, working_texts
+from agentnet.commission.counted import in_month
 from agentnet.commission.disputes.printing import answer_line, answers_by_outlet
 from agentnet.commission.engine.language import PAYS_COLLECTIONS
 from agentnet.commission.models import (

@@ -64,7 +64,7 @@ class InMemory:
     """What rows in memory may be sorted by: a name that all of them have, and never None; ``kind`` as in ``SortBy``."""
 
     name: str
-    kind: type[str] | type[int] = str
+    kind: type[str] | type[int] | type[datetime] = str
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +160,8 @@ def page_of_rows(
     shown = ordered[start : start + size]
 
     def cursor(row: T, back: bool) -> str:
-        return _write_cursor(sorting, back, *place(row))
+        value, its_key = place(row)
+        return _write_cursor(sorting, back, _plain(value, by.kind), _plain(its_key, key.kind))
 
     return Page(
         items=shown,

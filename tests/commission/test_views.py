@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
+import operator
+import re
 from collections.abc import Callable
 from datetime import date
+from urllib.parse import urljoin
 
 import pytest
 from flask.testing import FlaskClient
@@ -13,6 +17,7 @@ from openpyxl import load_workbook
 from sqlalchemy import event, func, insert, select
 
 from agentnet.closing.actions import close_month
+from agentnet.collecting.models import Collection
 from agentnet.commission.actions import add_version
 from agentnet.commission.adjusting import NewAdjustment, record_adjustment
 from agentnet.commission.engine.language import Component, Kind, Version
@@ -149,6 +154,38 @@ def test_a_page_of_outlets_runs_a_bounded_number_of_queries(app, sign_in: SignIn
         assert page.status_code == 200
         counts[path] = len(statements)
     assert max(counts.values()) <= 20, counts
+
+
+def pages_of_lines(client: FlaskClient, address: str) -> list[list[str]]:
+    """Return the receipt numbers on each page of an outlet's lines, in their order."""
+    pages = []
+    while address:
+        text = client.get(address).text
+        pages.append(re.findall(r">(WL0001-[^<]+)<", text))
+        following = re.search(r'rel="next" href="([^"]+cursor=[^"]+)"', text)
+        address = urljoin(address, html.unescape(following[1])) if following else ""
+    return pages
+
+
+@pytest.mark.parametrize("is_closed", [False, True])
+@pytest.mark.parametrize("sort", ["collected_at", "-collected_at", "amount", "-amount"])
+def test_an_outlets_lines_turn_over_alike_while_the_month_runs_and_once_it_is_closed(
+    app, sign_in: SignIn, sort: str, is_closed: bool
+) -> None:
+    amounts = [1_00 + number * 7919 % 40 for number in range(70)]
+    collected(POSTAL_STATION, *amounts)
+    if is_closed:
+        close_month(OCTOBER, SYSTEM)
+    address = f"/commission/outlets/WL0001?month=2026-10&sort={sort}"
+    pages = pages_of_lines(sign_in("fang"), address)
+    with reading():
+        rows = db.session.execute(select(Collection.receipt_no, Collection.collected_at, Collection.amount_fen)).all()
+    by = operator.itemgetter(2 if "amount" in sort else 1)
+    wanted = [by(row) for row in sorted(rows, key=by, reverse=sort.startswith("-"))]
+    value = {row.receipt_no: by(row) for row in rows}
+    assert [len(page) for page in pages] == [50, 20]
+    assert [value[receipt_no] for page in pages for receipt_no in page] == wanted
+    assert len({receipt_no for page in pages for receipt_no in page}) == 70
 
 
 def test_the_list_of_outlets_pages_sorts_and_filters_by_its_address(sign_in: SignIn) -> None:

@@ -14,7 +14,8 @@ from sqlalchemy import String, bindparam, cast, select, type_coerce
 
 from agentnet.collecting.models import Collection, Correction, Void
 from agentnet.commission.abuse.rules import Found, Taken, found_in, jumps, thresholds_on, without
-from agentnet.commission.accruing import OutletMonth, outlet_months, refunded_as_stored, worked
+from agentnet.commission.accruing import OutletMonth, outlet_months, worked
+from agentnet.commission.counted import refunded_as_stored
 from agentnet.commission.engine.inputs import Fact, Profile
 from agentnet.commission.engine.language import Kind
 from agentnet.commission.queries import tariffs, terms_of

@@ -155,7 +155,7 @@ def _batch_page(found: Any, form: HouseForm | None = None, names: Mapping[int, s
         types={name: say(said) for name, said in TYPES.items()},
         names=pages.names_of(people_of(found)) if names is None else names,
         waiting=pending_of(APPROVAL, "PAYOUT", str(found.id)) if found.state == BatchState.CHECKED else None,
-        approvals=about(who, "PAYOUT", str(found.id)),
+        approvals=about(who, "PAYOUT", str(found.id)) if found.checked_at else [],
         on_hold=held_now_in(found.id, who) if found.state in UNPAID else [],
         layouts=pages.layouts() if may_edit and found.state == BatchState.PAID else [],
         may_edit=may_edit,
