@@ -7,7 +7,20 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, exists, func, not_, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    literal_column,
+    not_,
+    or_,
+    select,
+    true,
+)
 
 from agentnet.core.clock import shanghai_instant, today
 from agentnet.core.errors import Forbidden, Missing
@@ -16,6 +29,7 @@ from agentnet.infra.actor import Actor, Role
 from agentnet.infra.audit import AuditLine, AuditSeal
 from agentnet.infra.db import db
 from agentnet.infra.statements import built_once
+from agentnet.infra.straight import Straight, straight_rows
 from agentnet.outlets.models import Outlet, Partner
 from agentnet.outlets.queries import outlet_for, partner_by_code, under, unit_for, visible_outlets
 from agentnet.users.actions import PLACE_OF_ROLE, Place
@@ -214,11 +228,12 @@ SEALS_LOOKED_AT = 1000
 
 def unsealed_count() -> int:
     """Return how many of the newest ``SEALS_LOOKED_AT`` lines wait for the sealer."""
-    return db.session.connection().execute(_UNSEALED).scalar_one()
+    ((count,),) = straight_rows(_UNSEALED)
+    return int(count)
 
 
-_NEWEST = select(AuditLine.id).order_by(AuditLine.id.desc()).limit(SEALS_LOOKED_AT).subquery()
-_UNSEALED = (
+_NEWEST = select(AuditLine.id).order_by(AuditLine.id.desc()).limit(literal_column(str(SEALS_LOOKED_AT))).subquery()
+_UNSEALED = Straight(
     select(func.count())
     .select_from(_NEWEST)
     .outerjoin(AuditSeal, AuditSeal.audit_line_id == _NEWEST.c.id)

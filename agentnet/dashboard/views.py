@@ -16,6 +16,7 @@ from agentnet.dashboard.rules import growth_tenths, growth_text, same_day_last_y
 from agentnet.infra.actor import Actor, Role
 from agentnet.infra.dates import week_label
 from agentnet.infra.pages import typed_text
+from agentnet.ledger.queries import month_state
 from agentnet.users.guard import needs, viewer
 from agentnet.users.permissions import Permission, may
 from agentnet.visits.queries import Breakdown, compliance
@@ -59,7 +60,7 @@ def _overview(actor: Actor) -> str:
         cash_fen=int(figures.cash_fen),
         stuck=queries.stuck(actor, day, figures),
         last_month=month.previous(),
-        last_month_state=figures.state,
+        last_month_state=month_state(month.previous()),
         documents=queries.newest_documents(actor),
         made_at=now(),
     )

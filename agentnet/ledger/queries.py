@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, cast
 
-from sqlalchemy import Connection, Select, Table, bindparam, case, func, literal, select, text, union_all
+from sqlalchemy import Connection, Table, bindparam, case, func, literal, select, text, union_all
 
 from agentnet.core.clock import Month, today
 from agentnet.core.errors import Conflict
@@ -71,11 +71,6 @@ def month_lock(month: Month) -> int:
 def month_state(month: Month) -> str:
     """Return OPEN, CLOSING or CLOSED; a month nobody began to close is open."""
     return remembered(MONTHS, ("state", month), lambda: _state(db.session.connection(), month))
-
-
-def state_of(month: Month) -> Select[str]:
-    """Return the select of what ``month_state`` answers, for who asks for more at once."""
-    return select(func.coalesce(func.max(months.c.state), OPEN).label("state")).where(months.c.month == str(month))
 
 
 def _state(connection: Connection, month: Month) -> str:

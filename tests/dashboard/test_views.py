@@ -2,8 +2,11 @@
 
 import pytest
 
+from agentnet.dashboard import queries
 from agentnet.dashboard.rules import growth_tenths
+from agentnet.infra.transaction import reading
 from tests import world
+from tests.collecting.counter import item, record
 
 
 @pytest.mark.parametrize(
@@ -96,3 +99,18 @@ def test_the_outlets_page_tells_its_whole_story(app, sign_in, username):
     page = sign_in(username).get("/outlets/WL0001")
     assert page.status_code == 200
     assert "小河头村邮站" in page.text
+
+
+@pytest.mark.parametrize("most_named", [0, queries.MOST_NAMED])
+def test_the_cash_of_an_outlet_is_counted_from_its_first_collection_on(app, sign_in, monkeypatch, most_named):
+    monkeypatch.setattr(queries, "MOST_NAMED", most_named)
+    carol, charlie = sign_in("carol"), sign_in("charlie")
+    assert "1,350.00" not in carol.get("/").text
+    record(item(850_00, world.MEI))
+    assert "850.00" in carol.get("/").text
+    record(item(500_00, world.OLD, outlet_code="WL0002"), by="alan")
+    with reading():
+        held = [queries.figures_of(world.actor(name)).cash_fen for name in ("carol", "charlie", "fang")]
+    assert held == [1350_00, 0, 1350_00]
+    assert "1,350.00" in carol.get("/").text
+    assert "1,350.00" not in charlie.get("/").text
