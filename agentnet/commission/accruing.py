@@ -32,11 +32,12 @@ from agentnet.commission.models import CommissionAdjustment
 from agentnet.commission.outside import Outside, outside_of
 from agentnet.commission.rules import Ruled, Tariffs, Terms, open_days_of, terms_on, within
 from agentnet.commission.settling import Settling, owing_in, settle
-from agentnet.commission.standing import OUTLETS, Standing, of_outlets, standing_at_end
+from agentnet.commission.standing import Standing, of_outlets, standing_at_end
 from agentnet.core.clock import Month, shanghai_instant, today
 from agentnet.core.money import Fen
 from agentnet.infra.columnar import rows_of
 from agentnet.infra.db import db
+from agentnet.infra.revisions import MONTHS, remembered
 from agentnet.outlets.models import Outlet, Partner
 from agentnet.outlets.queries.as_of import facts_before
 
@@ -146,7 +147,7 @@ def outlet_months(
     """
     outlets = standing_at_end(month, outlet_ids)
     terms = {one.id: one.terms for one in outlets}
-    adjusted = _adjusted(month, outlet_ids)
+    adjusted = _adjusted(month)
     as_stored = as_stored and not pays_settled(tariffs, month)
     facts = dict(facts_of(of_outlets(month_facts(month), outlet_ids) if counted is None else counted, as_stored))
     last = month.ends_on - timedelta(days=1)
@@ -262,16 +263,21 @@ def worked(
     return earned, monthly, found.reason
 
 
-def _adjusted(month: Month, outlet_ids: Sequence[int]) -> Mapping[int, list[Any]]:
+def _adjusted(month: Month) -> Mapping[int, list[Any]]:
+    """Return what is adjusted in a month by outlet: there is little of it, and most outlets have none."""
+    return remembered(MONTHS, ("adjusted", month), lambda: _adjusted_by_outlet(month))
+
+
+def _adjusted_by_outlet(month: Month) -> Mapping[int, list[Any]]:
     found: dict[int, list[Any]] = defaultdict(list)
-    for one in rows_of(_ADJUSTED, {"month": str(month), "outlet_ids": list(outlet_ids)}):
+    for one in rows_of(_ADJUSTED, {"month": str(month)}):
         found[one.outlet_id].append(one)
     return found
 
 
 _ADJUSTED = (
     select(CommissionAdjustment)
-    .where(CommissionAdjustment.month == bindparam("month"), CommissionAdjustment.outlet_id.in_(OUTLETS))
+    .where(CommissionAdjustment.month == bindparam("month"))
     .order_by(CommissionAdjustment.id)
 )
 

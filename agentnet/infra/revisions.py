@@ -32,7 +32,7 @@ FIELD = "field"
 """The register, and what happens at the outlets: duties, visits, and the sums of final days."""
 
 MONTHS = "months"
-"""What is written down of outlets' months, and which months are closed."""
+"""What is written down of outlets' months, what is adjusted in them, and which are closed."""
 
 REMEMBERED = 1_024
 """How many answers a process keeps; the one asked for least lately goes first."""

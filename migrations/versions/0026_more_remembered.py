@@ -1,4 +1,4 @@
-"""More is remembered: who may hold how much and the tenders under the register's mark, which months are closed."""
+"""More is remembered: ceilings and tenders under the mark of the register, what months adjust and which are closed."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ REVISED = {
     "accounts": (REGISTER, ("INSERT",)),
     "tenders": (REGISTER, EVENTS),
     "accounting_months": (("months",), EVENTS),
+    "commission_adjustments": (("months",), EVENTS),
 }
 """Whose change gives which subjects a new mark."""
 WHEN = {"accounts": " WHEN (NEW.owner_kind = 'OUTLET' AND NEW.code = 'CASH_HELD')"}

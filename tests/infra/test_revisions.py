@@ -9,9 +9,10 @@ import pytest
 from sqlalchemy import text
 
 from agentnet.collecting.queries import tender_name
+from agentnet.commission.accruing import outlet_months
 from agentnet.commission.parallel.models import OldSheet
 from agentnet.commission.parallel.queries import SHEETS
-from agentnet.commission.queries import PLANS, closed_months
+from agentnet.commission.queries import PLANS, closed_months, tariffs
 from agentnet.core.clock import IsoWeek, Month, frozen_at, now, today
 from agentnet.core.ids import new_id
 from agentnet.infra.actor import SYSTEM
@@ -97,6 +98,13 @@ def test_an_answer_is_remembered_until_a_row_changes(asked, subject, table):
             [Month(2026, 10)],
         ),
         (
+            lambda: [one.amount_fen for one in outlet_months(Month(2026, 11), [1], tariffs())[0].adjusted],
+            "INSERT INTO commission_adjustments (id, outlet_id, of_month, month, amount_fen, reason, made_at)"
+            " VALUES ('01a2b3c4d5e67f8091a2b3c4d5e6f708', 1, '2026-10', '2026-11', -250, 'x', '2026-11-18 02:00:00')",
+            [],
+            [-250],
+        ),
+        (
             lambda: tender_name("CASH", False),
             "UPDATE tenders SET name = '铜钱' WHERE code = 'CASH'",
             "现金",
@@ -104,7 +112,7 @@ def test_an_answer_is_remembered_until_a_row_changes(asked, subject, table):
         ),
     ],
 )
-def test_a_month_that_closes_and_a_tender_by_another_name_are_seen_at_once(app, reads, change, before, after):
+def test_what_is_remembered_of_months_and_tenders_is_seen_as_soon_as_it_changes(app, reads, change, before, after):
     for _again in range(2):
         with reading():
             assert reads() == before
