@@ -143,7 +143,7 @@ def outlet_months(
 
     Kind, setting and partner are those of the month's end: what is changed later pays later months.
     ``as_stored`` leaves the ids of collections as the database keeps them, for lines that only go back to it.
-    ``counted`` are the collections that count, for who has read them already (``listed``).
+    ``counted`` are the collections that count, for who has read them already (``counted_lines``).
     """
     outlets = standing_at_end(month, outlet_ids)
     terms = {one.id: one.terms for one in outlets}
@@ -272,7 +272,7 @@ def _adjusted_by_outlet(month: Month) -> Mapping[int, list[Any]]:
     found: dict[int, list[Any]] = defaultdict(list)
     for one in rows_of(_ADJUSTED, {"month": str(month)}):
         found[one.outlet_id].append(one)
-    return found
+    return dict(found)
 
 
 _ADJUSTED = (

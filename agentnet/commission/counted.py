@@ -113,7 +113,7 @@ _LISTED = (
 )
 
 
-def listed(month: Month, outlet_id: int) -> tuple[Sequence[tuple[Any, ...]], list[Listed]]:
+def counted_lines(month: Month, outlet_id: int) -> tuple[Sequence[tuple[Any, ...]], list[Listed]]:
     """Return the collections that count in a month at an outlet: for ``outlet_months``, and as a list shows them."""
     rows = of_outlets(month_facts(month, *_LISTED), [outlet_id])
     return [row[:_OF_FACT] for row in rows], [Listed._make((row[0], row[2], *row[_OF_FACT:])) for row in rows]

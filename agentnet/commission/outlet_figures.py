@@ -13,7 +13,7 @@ from sqlalchemy import BigInteger, ColumnElement, Select, String, and_, bindpara
 
 from agentnet.collecting.models import Collection, Household
 from agentnet.commission.accruing import EarnedLine, MonthlyEarned, OutletMonth, outlet_months, pays_settled
-from agentnet.commission.counted import Listed, in_month, listed
+from agentnet.commission.counted import Listed, counted_lines, in_month
 from agentnet.commission.disputes.queries import LineKey
 from agentnet.commission.engine.explaining import Working
 from agentnet.commission.engine.language import Component
@@ -139,7 +139,7 @@ def outlet_figures(outlet: Outlet, month: Month, closed: bool, arguments: Mappin
     else:
         known = tariffs()
         if not pays_settled(known, month):
-            counted, listed_lines = listed(month, outlet.id)
+            counted, listed_lines = counted_lines(month, outlet.id)
         worked = outlet_months(month, [outlet.id], known, as_stored=True, counted=counted)[0]
         earned = {line.collection_id: line for line in worked.earned}
         monthly = worked.monthly

@@ -17,7 +17,6 @@ from sqlalchemy import (
     cast,
     exists,
     func,
-    literal_column,
     or_,
     select,
 )
@@ -38,7 +37,7 @@ from agentnet.holding.queries import waiting_top_ups
 from agentnet.infra.actor import Actor
 from agentnet.infra.db import UtcDateTime, db
 from agentnet.infra.revisions import REGISTER, remembered
-from agentnet.infra.statements import in_one_row, written
+from agentnet.infra.statements import built_once, in_one_row, written
 from agentnet.infra.straight import Straight
 from agentnet.ledger.models import Account, Balance
 from agentnet.outlets.models import Assignment, Manager, Outlet
@@ -50,8 +49,6 @@ from agentnet.visits.models import Need
 
 FOUND = 20
 """How many hits of each kind a search shows."""
-MOST_NAMED = 5_000
-"""How many accounts a statement names one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +104,9 @@ def taken_by_month(outlet_id: int, since: date) -> Mapping[str, Taken]:
     return {label: Taken(int(count), int(total)) for label, count, total in rows}
 
 
+@built_once
 def _figures(viewer: Actor) -> tuple[Straight, Sequence[str]]:
-    """Return the select of all that a home page of this viewer asks anew each time and that is one figure; their names.
-
-    It is kept until the register changes: it names the accounts the territory's cash is kept in.
-    """
+    """Return the select of all that a home page of this viewer asks anew each time, a figure each, and their names."""
     figures: list[Any] = [_cash(viewer)]
     if org_paths(viewer, Permission.DOCUMENT_RUN):
         figures.append(_stuck_documents(viewer))
@@ -129,7 +124,7 @@ def figures_of(viewer: Actor) -> Any:
     """Return the cash of the viewer's territory (``cash_fen``), and what ``stuck`` counts."""
     at = now()
     late, old = at - timedelta(minutes=DOCUMENT_IS_LATE_MINUTES), at - timedelta(days=NEED_IS_OLD_DAYS)
-    asked, names = remembered(REGISTER, ("home figures", viewer), lambda: _figures(viewer))
+    asked, names = _figures(viewer)
     [figures] = asked.rows(db.session.connection(), {"late": late, "old": old})
     return SimpleNamespace(**dict(zip(names, figures, strict=True)))
 
@@ -199,19 +194,17 @@ def _stuck_outlets(viewer: Actor, day: date) -> tuple[int, int]:
 
 
 def _cash(viewer: Actor) -> Select[int]:
-    """Return the select of all cash held by the outlets of the viewer's territory, from their accounts by name.
-
-    Looking up whose account is what costs twice what the sum itself does; of very many it costs less than naming them.
-    """
-    kept = select(Account.id).where(Account.code == "CASH_HELD", Account.owner_kind == "OUTLET")
-    if not covers_company(viewer, Permission.COLLECTION_READ):  # else nothing is asked of the outlet itself
-        here = visible_outlets(viewer, Permission.COLLECTION_READ)
-        kept = kept.join(Outlet, Outlet.id == Account.owner_id).where(here)
-    account_ids = db.session.scalars(kept.limit(MOST_NAMED + 1)).all()
-    named: list[ColumnElement[int]] = [literal_column(str(id_)) for id_ in account_ids]
-    return select(func.coalesce(func.sum(Balance.balance_fen), 0).label("cash_fen")).where(
-        Balance.account_id.in_(named if len(named) <= MOST_NAMED else kept)
+    """Return the select of all cash held by the outlets of the viewer's territory."""
+    statement: Select[int] = (
+        select(func.coalesce(func.sum(Balance.balance_fen), 0).label("cash_fen"))
+        .select_from(Account)
+        .join(Balance, Balance.account_id == Account.id)
+        .where(Account.code == written("CASH_HELD"), Account.owner_kind == written("OUTLET"))
     )
+    if covers_company(viewer, Permission.COLLECTION_READ):  # every outlet's; nothing is asked of the outlet itself
+        return statement
+    here = visible_outlets(viewer, Permission.COLLECTION_READ)
+    return statement.join(Outlet, Outlet.id == Account.owner_id).where(here)
 
 
 def _count(statement: Any) -> int:

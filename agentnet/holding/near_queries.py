@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, cast, func, literal_column, or_, select, true
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, bindparam, case, cast, func, or_, select, true
 from sqlalchemy.orm import aliased
 from werkzeug.datastructures import MultiDict
 
@@ -15,10 +15,11 @@ from agentnet.collecting.rules import PREPAID, float_word
 from agentnet.core.clock import now, today
 from agentnet.core.money import MAX_FEN, Fen
 from agentnet.holding.rules import near_from, percent_full
-from agentnet.infra.actor import Actor
+from agentnet.infra.actor import Actor, Role
 from agentnet.infra.db import db
+from agentnet.infra.marks import marks_of
 from agentnet.infra.pages import InMemory, Page, SortBy, page_of, page_of_rows
-from agentnet.infra.revisions import REGISTER, remembered
+from agentnet.infra.revisions import REGISTER, mark_of, remembered, remembered_under
 from agentnet.infra.statements import built_once
 from agentnet.infra.straight import Straight
 from agentnet.ledger.models import Account, Balance, BusinessDay
@@ -31,7 +32,9 @@ from agentnet.users.permissions import Permission
 
 _KEY = SortBy(Outlet.id, int)
 MOST_NAMED: Final = 1_000
-"""How many outlets with low ceilings are looked at by name."""
+"""How many outlets are looked at by name."""
+CASH_ACCOUNTS: Final = "cash accounts"
+"""The subject of the accounts cash is kept in (migration 0026 keeps its marks)."""
 
 
 class NearCeiling(NamedTuple):
@@ -59,8 +62,10 @@ class _Ceilings(NamedTuple):
     """Whose cash is looked at, by cash account: from which sum on the outlet is listed, and what is shown of it."""
 
     outlets: Mapping[int, tuple[Fen, tuple[Any, ...]]]
-    held: Straight
-    """The select of cash accounts and their balances that finds every outlet near its ceiling, and few others."""
+    from_fen: Fen | None
+    """The sum that few are listed below; None where there are so few outlets that each is named."""
+    named: list[int]
+    """The accounts of those few."""
 
 
 def _agreed(day: Any) -> ColumnElement[bool]:
@@ -76,8 +81,13 @@ def _balance_of(code: str, account: Any) -> ColumnElement[bool]:
 
 
 def _ceilings(viewer: Actor) -> _Ceilings:
-    """Return the ceilings in force today in the territory, of all outlets that keep the utility's cash."""
-    return remembered(REGISTER, ("ceilings", viewer), lambda: _work_out_ceilings(viewer))
+    """Return the ceilings in force today in the territory, of all outlets that keep the utility's cash.
+
+    They are remembered for a territory, not for a person: a district manager alone has outlets as who one is.
+    """
+    who = viewer.user_id if viewer.has(Role.MANAGER) else None
+    known_by = mark_of(REGISTER) + marks_of(CASH_ACCOUNTS)
+    return remembered_under(known_by, ("ceilings", viewer.grants, who), lambda: _work_out_ceilings(viewer))
 
 
 def _work_out_ceilings(viewer: Actor) -> _Ceilings:
@@ -103,29 +113,26 @@ def _work_out_ceilings(viewer: Actor) -> _Ceilings:
         held = in_force(Figures(agreed), Figures(of_kind), Figures(own)).ceiling_fen
         assert held is not None, "an agreement names a ceiling"
         found[account_id] = (near_from(held), (*shown, held))
-    return _Ceilings(found, Straight(_held({account_id: from_fen for account_id, (from_fen, _shown) in found.items()})))
+    lowest = sorted(from_fen for from_fen, _shown in found.values())
+    if len(lowest) <= MOST_NAMED:
+        return _Ceilings(found, None, list(found))
+    from_fen = lowest[min(len(lowest) // 8, MOST_NAMED)]
+    return _Ceilings(found, from_fen, [id_ for id_, (listed_from, _shown) in found.items() if listed_from < from_fen])
 
 
-def _held(listed_from: Mapping[int, Fen]) -> Any:
-    """Return the select that passes over most balances by one figure that few outlets are listed below.
-
-    Those few are named. All of it is written out: it stays the same until a ceiling changes.
-    """
-    lowest = sorted(listed_from.values())
-    from_fen = lowest[min(len(lowest) // 8, MOST_NAMED)] if lowest else 0
-    named: list[ColumnElement[int]] = [
-        literal_column(str(account_id)) for account_id, fen in listed_from.items() if fen < from_fen
-    ]
-    return select(Balance.account_id, Balance.balance_fen).where(
-        or_(Balance.balance_fen >= literal_column(str(from_fen)), Balance.account_id.in_(named))
-    )
+_HELD = select(Balance.account_id, Balance.balance_fen)
+_FROM = Straight(_HELD.where(Balance.balance_fen >= bindparam("from_fen", type_=BigInteger())))
+_NAMED = Straight(_HELD.where(Balance.account_id.in_(bindparam("named", expanding=True, type_=BigInteger()))))
 
 
 def _near_ceiling(viewer: Actor, words: str = "") -> list[NearCeiling]:
     """Return the outlets of the territory from 80 percent of their ceiling on, as of this instant."""
-    ceilings, sought = _ceilings(viewer), words.casefold()
+    ceilings, sought, connection = _ceilings(viewer), words.casefold(), db.session.connection()
+    held = dict(_NAMED.rows(connection, {"named": ceilings.named}))
+    if ceilings.from_fen is not None:
+        held |= _FROM.rows(connection, {"from_fen": ceilings.from_fen})
     found = []
-    for account_id, cash_fen in ceilings.held.rows(db.session.connection(), {}):
+    for account_id, cash_fen in held.items():
         from_fen, shown = ceilings.outlets.get(account_id, _NOT_LOOKED_AT)
         if cash_fen >= from_fen and (sought in shown[1].casefold() or sought in shown[2].casefold()):
             found.append(NearCeiling._make((*shown, cash_fen, percent_full(cash_fen, shown[-1]))))

@@ -247,17 +247,17 @@ def _ordered(
 
 def _with(selected: Select[*tuple[Any, ...]], by: SortBy, name: str) -> tuple[Select[*tuple[Any, ...]], int]:
     """Return a select that has the column to sort by, and where: behind the others, unless it is one of them."""
-    stored, there = _as_stored(by), list(selected.selected_columns)
+    sought, there = by.column.expression, list(selected.selected_columns)
     for at, column in enumerate(there):
-        shown = column.element if isinstance(column, Label) else column
-        if _names(shown, by.column.expression) or (type(shown) is type(stored) and shown.compare(stored)):
+        if _is_same(column.element if isinstance(column, Label) else column, sought):
             return selected, at
-    return selected.add_columns(stored.label(name)), len(there)
+    return selected.add_columns(_as_stored(by).label(name)), len(there)
 
 
-def _names(shown: Any, column: Any) -> bool:
-    """Whether what is selected is this column; comparing costs far more than looking at names first."""
-    return getattr(shown, "key", "") == getattr(column, "key", None) and bool(shown.compare(column))
+def _is_same(shown: Any, sought: Any) -> bool:
+    """Whether both are one column of one table or alias; nameless aliases are alike in all but being the same."""
+    table = getattr(sought, "table", None)
+    return table is not None and getattr(shown, "table", None) is table and shown.key == sought.key
 
 
 def _as_stored(by: SortBy) -> ColumnElement[Any]:

@@ -26,7 +26,7 @@ from agentnet.infra.straight import Straight
 T = TypeVar("T")
 
 REGISTER = "register"
-"""Outlets, their states, agreements, limits and cash accounts, managers, assignments, org units, and tenders."""
+"""Outlets, their states, agreements and limits, managers, assignments, org units, and tenders."""
 
 FIELD = "field"
 """The register, and what happens at the outlets: duties, visits, and the sums of final days."""

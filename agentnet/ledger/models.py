@@ -10,6 +10,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from agentnet.infra.db import BigId, Key, Model
 
+_IS_CASH = text("owner_kind = 'OUTLET' AND code = 'CASH_HELD'")
+
 
 class Account(Model):
     """An account of the chart, owned by an outlet, household, partner or org unit.
@@ -22,6 +24,8 @@ class Account(Model):
         UniqueConstraint("owner_kind", "owner_id", "code", "detail", name="uq_accounts_owner_code"),
         # All accounts of a code, as all cash held by outlets.
         Index("ix_accounts_code", "code", "owner_kind"),
+        # Whose balance is cash at an outlet, without a look at the account.
+        Index("ix_accounts_cash", "id", sqlite_where=_IS_CASH, postgresql_where=_IS_CASH),
     )
 
     id: Mapped[Key]

@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from agentnet.approvals.models import Approval
 from agentnet.core.ids import new_id
+from agentnet.holding import near_queries
 from agentnet.holding.models import DepositMove, TopUp
 from agentnet.infra.db import db
 from agentnet.infra.transaction import batch, reading
@@ -322,6 +323,24 @@ def test_the_near_list_pages_sorts_and_finds(app, sign_in):
     assert "WL0001" not in text
     assert "没有找到" in carol.get("/near-limits?q=xyz").text
     assert "13800000000" in text
+
+
+@pytest.mark.parametrize("most_named", [0, near_queries.MOST_NAMED])
+def test_an_outlet_is_listed_from_its_first_collection_on_in_a_large_network_and_in_a_small_one(
+    app, sign_in, monkeypatch, most_named
+):
+    monkeypatch.setattr(near_queries, "MOST_NAMED", most_named)
+    limit(outlet_id=1, ceiling_fen=1000_00)
+    carol, fang, charlie = (sign_in(name) for name in ("carol", "fang", "charlie"))
+    assert "WL0001" not in carol.get("/near-limits").text
+    record(item(500_00, world.OLD, outlet_code="WL0002"), by="alan")
+    assert "WL0002" not in carol.get("/near-limits").text
+    record(item(850_00, world.MEI))
+    for client, sees in ((carol, True), (fang, True), (charlie, False)):
+        text = client.get("/near-limits").text
+        assert ("WL0001" in text, "WL0002" in text) == (sees, False)
+    limit(outlet_id=2, ceiling_fen=600_00)
+    assert "WL0002" in carol.get("/near-limits").text
 
 
 def test_who_is_near_a_limit_of_a_kind_or_of_its_own_is_listed_whatever_others_have_agreed(app, sign_in):

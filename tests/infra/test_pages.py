@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Select, String, create_engine, insert, select
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, aliased, mapped_column
 
 from agentnet.infra.db import UtcDateTime
 from agentnet.infra.pages import (
@@ -161,6 +161,30 @@ def test_an_order_within_a_column_that_is_empty_is_the_same_order(session: Sessi
         walked.append(found)
     assert walked[0] == walked[1]
     assert len(walked[0]) == 7
+
+
+@pytest.mark.parametrize("size", [1, 4, 5])
+def test_a_list_sorted_by_a_second_nameless_alias_of_its_table_shows_every_row_once(
+    session: Session, size: int
+) -> None:
+    one, neighbour = aliased(Booth), aliased(Booth)
+    statement = select(one.id, one.name, neighbour.name.label("next_name")).join(neighbour, neighbour.id == 24 - one.id)
+    arguments, found = {}, []
+    while True:
+        page = page_of(
+            session,
+            statement,
+            arguments,
+            columns={"next": SortBy(neighbour.name)},
+            default="next",
+            key=SortBy(neighbour.id, int),
+            size=size,
+        )
+        found += [row.next_name for row in page.items]
+        if page.next_cursor is None:
+            break
+        arguments = {"cursor": page.next_cursor}
+    assert found == sorted(f"booth {number % 4}" for number in range(1, 24))
 
 
 def test_a_first_page_has_nothing_before_it_and_a_last_one_nothing_after(session: Session) -> None:

@@ -35,8 +35,6 @@ CHANGES = {
     "agreements": "UPDATE agreements SET ceiling_fen = 1 WHERE outlet_id = 1",
     "limits": "INSERT INTO limits (outlet_id, starts_on, ceiling_fen, reason, set_at, user_id)"
     " VALUES (1, '2026-11-18', 1, 'x', '2026-11-18 02:00:00', 1)",
-    "accounts": "INSERT INTO accounts (code, detail, owner_kind, owner_id, normal_side, guarded)"
-    " VALUES ('CASH_HELD', '', 'OUTLET', 99, 'DEBIT', true)",
     "tenders": "UPDATE tenders SET name = 'x' WHERE code = 'CASH'",
     "collection_days": "INSERT INTO collection_days (business_on, org_unit_id, setting, count, amount_fen, voided)"
     " VALUES ('2026-11-17', 1, 'RURAL', 1, 1, 0)",
