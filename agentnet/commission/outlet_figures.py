@@ -43,6 +43,11 @@ LINE_COLUMNS: Mapping[str, SortBy] = {
     "collected_at": SortBy(Collection.collected_at, datetime),
     "amount": SortBy(Collection.amount_fen, int),
 }
+_LISTED_COLUMNS: Mapping[str, InMemory] = {
+    "collected_at": InMemory("collected_at", datetime),
+    "amount": InMemory("amount_fen", int),
+}
+"""The same, of lines that are in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,10 +268,6 @@ def _line_page(
     return Page(lines, page.sorting, page.next_cursor, page.previous_cursor)
 
 
-_LISTED_COLUMNS = {
-    "collected_at": InMemory("collected_at", datetime),
-    "amount": InMemory("amount_fen", int),
-}
 _OUTLET: Any = bindparam("outlet_id", type_=BigInteger())
 _LINE_KEY = SortBy(Collection.id, uuid.UUID)
 

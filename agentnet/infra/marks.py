@@ -1,4 +1,4 @@
-"""Marks that no writer waits for: of a business day, or of what comes many rows at once.
+"""Marks that no writer waits for: of a business day, of what comes many rows at once, or of what a posting does.
 
 A mark of ``infra.revisions`` is one row that writers meet at. Here each writer leaves a mark of its own and takes away
 those that stood before, except one that another writer is taking away at that moment; all marks of a subject together

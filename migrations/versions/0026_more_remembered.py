@@ -11,8 +11,8 @@ branch_labels = None
 depends_on = None
 
 REGISTER = ("field", "register")
-"""Whose marks move with the register (``infra.revisions``): in this order everywhere, or two writers could lock each
-other out."""
+"""Whose marks move with the register (``infra.revisions``). Every table of the register takes these two in this order:
+two writers that took them crosswise could lock each other out."""
 
 EVENTS = ("INSERT", "UPDATE", "DELETE")
 REVISED = {
